@@ -1,0 +1,249 @@
+"""A folder of price files, as people export them from their own terminals (CONTRACT, "A folder of prices")."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from screener.bars import CheckedBars, Listing, check_bars
+from screener.errors import Gap, PriceProblems, Problem, UsageError
+from screener.prices import EMPTY_ACTIONS, FIELDS, Note, Prices, as_date, assemble_prices, session_axis
+from screener.schemas import ACTIONS, schema_problems
+from screener.sessions import load_calendar
+from screener.symbols import Symbol, parse_symbol, stock_symbol
+from screener.tables import Table, check_codes, parse_dates, parse_numbers, read_table
+
+MARKET_FILE = "market_close.parquet"
+
+
+class FolderSource:
+    """Price source over `raw/`, `index/`, `hk/`, `actions.csv`, `names.csv` and `market_close.parquet` of a folder."""
+
+    kind = "folder"
+
+    def __init__(self, folder: Path) -> None:
+        """UsageError when `folder` is not a folder."""
+        if not folder.is_dir():
+            raise UsageError("folder_missing", folder=str(folder))
+        self.folder = folder
+
+    def last_session(self, symbol: str) -> dt.date | None:
+        """Last readable date in the symbol's file; None without a file or a readable date."""
+        path = self._file(parse_symbol(symbol))
+        if not path.is_file():
+            market = _market_rows(self.folder, [symbol])
+            return None if market.empty else as_date(market["session"].max())
+        table = read_table(path, self._label(path), required=("date", "close"))
+        if table.problems:
+            return None
+        dates, _ = parse_dates(table, "date")
+        return None if dates.isna().all() else as_date(dates.max())
+
+    def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
+        """See `prices.PriceSource.load`."""
+        return _FolderReader(self, start, end).read(symbols)
+
+    def _file(self, symbol: Symbol) -> Path:
+        if symbol.kind == "index":
+            return self.folder / "index" / f"{symbol.code}.csv"
+        return self.folder / ("hk" if symbol.exchange == "HK" else "raw") / f"{symbol.code}.csv"
+
+    def _label(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
+
+class _FolderReader:
+    """One load: collects the problems, notes and gaps of every file, then gives prices or raises them all."""
+
+    def __init__(self, source: FolderSource, start: dt.date, end: dt.date) -> None:
+        self.source = source
+        self.start, self.end = start, end
+        self.problems: list[Problem] = []
+        self.notes: list[Note] = []
+        self.gaps: dict[str, Gap] = {}
+        self.flags: dict[str, tuple[str, ...]] = {}
+
+    def read(self, symbols: Sequence[str]) -> Prices:
+        market = parse_symbol(symbols[0]).market
+        calendar = load_calendar(market)
+        actions = self._read_actions(symbols)
+        listings = self._read_names(symbols)
+        checked: dict[str, CheckedBars] = {}
+        for symbol in symbols:
+            frame, file = self._read_bars(parse_symbol(symbol))
+            if frame is None:
+                continue
+            own = None if self._actions_unknown(symbol, actions) else actions[actions["symbol"] == symbol]
+            checked[symbol] = check_bars(
+                frame,
+                file=file,
+                symbol=parse_symbol(symbol),
+                calendar=calendar,
+                start=self.start,
+                end=self.end,
+                actions=own,
+                listing=_listing(listings, symbol),
+            )
+            self.problems += checked[symbol].problems
+            self.notes += checked[symbol].notes
+            if own is None and parse_symbol(symbol).kind == "stock":
+                self.flags[symbol] = ("actions_unknown",)
+        if self.problems:
+            raise PriceProblems("prices_broken", self.problems, name=self.source.folder.name)
+        return assemble_prices(
+            {symbol: result.bars for symbol, result in checked.items()},
+            {symbol: result.halted for symbol, result in checked.items()},
+            symbols=symbols,
+            axis=session_axis(self.start, self.end, market),
+            calendar=calendar,
+            actions=actions,
+            listings=listings,
+            kind=self.source.kind,
+            name=self.source.folder.name,
+            gaps=self.gaps,
+            breaks={symbol: result.breaks for symbol, result in checked.items() if result.breaks},
+            flags=self.flags,
+            notes=self.notes,
+        )
+
+    def _actions_unknown(self, symbol: str, actions: pd.DataFrame) -> bool:
+        file = self.source._file(parse_symbol(symbol))
+        from_market = not file.is_file() and not (actions["symbol"] == symbol).any()
+        return from_market or not (self.source.folder / "actions.csv").is_file()
+
+    def _read_bars(self, symbol: Symbol) -> tuple[pd.DataFrame | None, str]:
+        path = self.source._file(symbol)
+        file = self.source._label(path)
+        if not path.is_file():
+            return self._read_market(symbol, file)
+        table = self._table(path, file, ("date", "close"))
+        if table is None:
+            return None, file
+        if table.cells.empty:
+            self.gaps[str(symbol)] = Gap("no_data", "file_has_no_rows", {"file": file})
+            return None, file
+        self._check_own_code(table, symbol)
+        dates, problems = parse_dates(table, "date")
+        frame = pd.DataFrame({"session": dates})
+        present = [name for name in (*FIELDS, "pre_close") if name in table.cells]
+        for name in present:
+            frame[name], more = parse_numbers(table, name, blank=name != "close")
+            problems += more
+        self.problems += [problem for problem in problems if self._in_window(problem, dates)]
+        unread = dates.isna() | frame["close"].isna()
+        frame = frame.reindex(columns=["session", *FIELDS, *(["pre_close"] if "pre_close" in present else [])])
+        return frame[~unread].astype(dict.fromkeys(FIELDS, float)), file
+
+    def _in_window(self, problem: Problem, dates: pd.Series) -> bool:
+        """A cell of a row outside the window is not judged; a row whose date cannot be read always is."""
+        day = dates.get(problem.line)
+        return pd.isna(day) or self.start <= as_date(day) <= self.end
+
+    def _read_market(self, symbol: Symbol, file: str) -> tuple[pd.DataFrame | None, str]:
+        stripped = path_without_zeros(self.source.folder, symbol)
+        if stripped is not None:
+            label = self.source._label(stripped)
+            params: dict[str, object] = {"likely": symbol.code}
+            self.problems.append(Problem(label, None, "", stripped.stem, "code_lost_zeros", params))
+            return None, label
+        rows = _market_rows(self.source.folder, [str(symbol)])
+        if rows.empty:
+            self.gaps[str(symbol)] = Gap("no_data", "no_file", {"file": file, "symbol": str(symbol)})
+            return None, file
+        self.notes.append(Note("from_market_file", {"symbol": str(symbol), "file": MARKET_FILE}))
+        return rows.reindex(columns=["session", *FIELDS]).astype(dict.fromkeys(FIELDS, float)), MARKET_FILE
+
+    def _read_actions(self, symbols: Sequence[str]) -> pd.DataFrame:
+        path = self.source.folder / "actions.csv"
+        if not path.is_file():
+            self.notes.append(Note("no_actions_file", {}))
+            return EMPTY_ACTIONS
+        table = self._table(path, "actions.csv", ("code", "ex_date", "cash_per_share", "split_ratio"))
+        if table is None or table.cells.empty:
+            return EMPTY_ACTIONS
+        faults = check_codes(table)
+        dates, more = parse_dates(table, "ex_date")
+        cash, bad_cash = parse_numbers(table, "cash_per_share")
+        ratio, bad_ratio = parse_numbers(table, "split_ratio")
+        frame = pd.DataFrame(
+            {"code": table.cells["code"], "ex_date": dates, "cash_per_share": cash, "split_ratio": ratio}
+        )
+        faults += more + bad_cash + bad_ratio + schema_problems(ACTIONS, frame[dates.notna()], "actions.csv")
+        codes = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
+        ours = frame[frame["code"].isin(list(codes))].drop_duplicates()
+        again = ours[ours.duplicated(["code", "ex_date"], keep="first")]
+        faults += [
+            Problem("actions.csv", int(line), "ex_date", f"{row.ex_date:%Y-%m-%d}", "action_twice", {"code": row.code})
+            for line, row in zip(again.index, again.itertuples(index=False), strict=True)
+        ]
+        self.problems += faults
+        ours = ours.assign(symbol=ours["code"].map(codes))
+        return ours[["symbol", "ex_date", "cash_per_share", "split_ratio"]].sort_values(
+            ["symbol", "ex_date"], ignore_index=True
+        )
+
+    def _read_names(self, symbols: Sequence[str]) -> pd.DataFrame:
+        empty = pd.DataFrame({"name": pd.Series(dtype="str"), "listed": pd.NaT, "delisted": pd.NaT})
+        path = self.source.folder / "names.csv"
+        if not path.is_file():
+            return empty
+        table = self._table(path, "names.csv", ("code", "name"))
+        if table is None:
+            return empty
+        self.problems += check_codes(table)
+        codes = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
+        ours = table.cells[table.cells["code"].isin(list(codes))]
+        own = Table(table.file, ours, (), ())
+        frame = pd.DataFrame({"name": ours["name"].astype("str")})
+        for column in ("listed", "delisted"):
+            frame[column] = pd.NaT
+            if column in ours:
+                frame[column], more = parse_dates(own, column, blank=True)
+                self.problems += more
+        return frame.set_axis(pd.Index(ours["code"].map(codes), name="symbol")).groupby(level=0).first()
+
+    def _check_own_code(self, table: Table, symbol: Symbol) -> None:
+        if "code" not in table.cells:
+            return
+        other = table.cells[table.cells["code"].str.replace(r"\D", "", regex=True) != symbol.code]
+        if len(other) and symbol.code.isdigit():
+            line, cell = int(other.index[0]), str(other["code"].iloc[0])
+            self.problems.append(Problem(table.file, line, "code", cell, "code_of_other", {"expected": symbol.code}))
+
+    def _table(self, path: Path, file: str, required: Sequence[str]) -> Table | None:
+        table = read_table(path, file, required=required)
+        self.notes += table.notes
+        self.problems += table.problems
+        return None if table.problems else table
+
+
+def path_without_zeros(folder: Path, symbol: Symbol) -> Path | None:
+    """The file whose name is the symbol's code without its leading zeros, if the folder has one."""
+    name = symbol.code.lstrip("0")
+    path = folder / ("index" if symbol.kind == "index" else "raw") / f"{name}.csv"
+    return path if name != symbol.code and path.is_file() else None
+
+
+def _market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
+    """Rows of the whole-market file for stocks: symbol, session, close, volume; empty when there is no such file."""
+    stocks = [parse_symbol(symbol) for symbol in symbols if parse_symbol(symbol).kind == "stock"]
+    path = folder / MARKET_FILE
+    if not path.is_file() or not stocks:
+        return pd.DataFrame(columns=["symbol", "session", "close", "volume"])
+    codes = [symbol.code for symbol in stocks if stock_symbol(symbol.code) == symbol]
+    rows = pd.read_parquet(path, columns=["code", "date", "close", "volume"], filters=[("code", "in", codes)])
+    return rows.assign(
+        symbol=rows["code"].map({symbol.code: str(symbol) for symbol in stocks}),
+        session=pd.to_datetime(rows["date"]).astype("datetime64[s]"),
+    )[["symbol", "session", "close", "volume"]]
+
+
+def _listing(listings: pd.DataFrame, symbol: str) -> Listing:
+    if symbol not in listings.index:
+        return Listing()
+    row = listings.loc[symbol]
+    days = [None if pd.isna(row[column]) else as_date(row[column]) for column in ("listed", "delisted")]
+    return Listing(str(row["name"]), *days)

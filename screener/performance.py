@@ -1,0 +1,177 @@
+"""Returns, excess, baskets, drawdown, volatility and beta: pure functions over levels."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from screener.errors import Gap
+from screener.prices import SERIES, Prices, SeriesName, adjusted_levels, as_date
+from screener.symbols import parse_symbol
+
+# A close at most this many sessions old stands in for a session without one; older is stale (MEASUREMENT).
+MAX_AGE = 5
+# Volatility and beta look at the last 250 traded daily returns, about a year, and annualise with the same number.
+TRADING_DAYS = 250
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a symbol was worth on a session: raw `close` (CNY), adjusted `level`, and the date the close is of."""
+
+    session: dt.date
+    close: float
+    close_date: dt.date
+    level: float
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Prices with the adjusted levels of both series, computed once."""
+
+    prices: Prices
+    levels: dict[SeriesName, pd.DataFrame]
+
+
+def build_market(prices: Prices) -> Market:
+    """Adjust `prices` for both series."""
+    return Market(prices, {series: adjusted_levels(prices, series) for series in SERIES})
+
+
+def quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) -> Quote | Gap:
+    """The last close of `symbol` on or before `session`, or why there is none.
+
+    A stock without a close that session is suspended (last close, flagged) when the source says so, when it traded again
+    later in the data, or for at most MAX_AGE sessions; a delisted one keeps its last price. Anything older is `stale`.
+    An index trades every session: a missing one is a gap. No close yet: `not_listed` when the listing date says so.
+    """
+    prices = market.prices
+    if symbol in prices.gaps:
+        return prices.gaps[symbol]
+    if symbol not in prices.close.columns:
+        return Gap("no_data", "not_in_source", {"symbol": symbol})
+    position = int(prices.close.index.searchsorted(pd.Timestamp(session), side="right")) - 1
+    closes = prices.close[symbol].to_numpy(dtype=float)
+    traded = np.flatnonzero(~np.isnan(closes))
+    known = traded[traded <= position]
+    listed, delisted = _life(prices, symbol)
+    if listed is not None and session < listed:
+        return Gap("not_listed", "listed_later", {"symbol": symbol, "listed": listed, "day": session})
+    if not len(known):
+        return Gap("no_data", "no_earlier_close", {"symbol": symbol, "day": session})
+    last = int(known[-1])
+    flags: tuple[str, ...] = ()
+    beyond = prices.calendar.count_between(as_date(prices.close.index[-1]), session)
+    age = position - last + max(beyond, 0)
+    if age:
+        resumed = last < traded[-1]
+        halted = bool(prices.halted[symbol].to_numpy()[last + 1 : position + 1].any())
+        params: dict[str, object] = {"symbol": symbol, "day": session, "last": as_date(prices.close.index[last])}
+        if parse_symbol(symbol).kind == "index":
+            return Gap("no_data", "missing_session", params) if resumed else Gap("stale", "stale_close", params)
+        if delisted is not None and session >= delisted:
+            flags = ("delisted",)
+        elif resumed or halted or age <= MAX_AGE:
+            flags = ("suspended",)
+        else:
+            return Gap("stale", "stale_close", params)
+    level = float(market.levels[series][symbol].iloc[position])
+    return Quote(session, float(closes[last]), as_date(prices.close.index[last]), level, flags)
+
+
+def _life(prices: Prices, symbol: str) -> tuple[dt.date | None, dt.date | None]:
+    if symbol not in prices.listings.index:
+        return None, None
+    row = prices.listings.loc[symbol]
+    return cast(
+        tuple[dt.date | None, dt.date | None],
+        tuple(None if pd.isna(row[column]) else as_date(row[column]) for column in ("listed", "delisted")),
+    )
+
+
+def find_break(prices: Prices, symbol: str, start: dt.date, end: dt.date, *, series: SeriesName) -> Gap | None:
+    """The first reason why the level of `symbol` cannot be linked from `start` (exclusive) to `end` (inclusive)."""
+    days = dict(prices.breaks.get(symbol, {}))
+    if series == "total":
+        days.update(prices.total_breaks.get(symbol, {}))
+        if "actions_unknown" in prices.flags.get(symbol, ()):
+            return Gap("no_data", "actions_unknown", {"symbol": symbol})
+    hit = sorted(day for day in days if start < day <= end)
+    return days[hit[0]] if hit else None
+
+
+def simple_return(start_level: float, end_level: float) -> float:
+    """End level / start level − 1, a fraction; exactly 0 for equal levels."""
+    return end_level / start_level - 1
+
+
+def excess_return(own: float, benchmark: float) -> float:
+    """Arithmetic excess, own return − benchmark return (fractions), as brokers print it."""
+    return own - benchmark
+
+
+def geometric_excess(own: float, benchmark: float) -> float:
+    """(1 + own) / (1 + benchmark) − 1, fractions: what the position gained measured in the benchmark."""
+    return (1 + own) / (1 + benchmark) - 1
+
+
+def held_basket(levels: Floats) -> Floats:
+    """Value path of an equal-weight basket bought on the first row and held: sessions × members in, 1 at start."""
+    return cast(Floats, (levels / levels[0]).mean(axis=1))
+
+
+def rebalanced_basket(levels: Floats) -> Floats:
+    """Value path of a basket brought back to equal weights at every close: sessions × members in, 1 at start."""
+    growth = np.ones(len(levels))
+    growth[1:] = (levels[1:] / levels[:-1]).mean(axis=1)
+    return cast(Floats, np.cumprod(growth))
+
+
+def contributions(base_levels: Floats, start_levels: Floats, end_levels: Floats) -> Floats:
+    """Each member's part of a held basket's return from start to end (fractions); they add up to the basket's return.
+
+    Weights have drifted since the base: member value at the start / basket value at the start.
+    """
+    values = start_levels / base_levels
+    return cast(Floats, (end_levels / base_levels - values) / values.sum())
+
+
+def drawdown(levels: Floats) -> float:
+    """Last level / highest level so far − 1, a fraction ≤ 0."""
+    return float(levels[-1] / np.max(levels) - 1)
+
+
+def worst_drawdown(levels: Floats) -> float:
+    """The deepest fall from an earlier high along the path, a fraction ≤ 0."""
+    return float(np.min(levels / np.maximum.accumulate(levels) - 1))
+
+
+def volatility(returns: Floats) -> float | None:
+    """Annualised standard deviation (ddof 1) of the last 250 traded daily returns × √250; None with fewer than two."""
+    last = returns[-TRADING_DAYS:]
+    return float(np.std(last, ddof=1) * np.sqrt(TRADING_DAYS)) if len(last) > 1 else None
+
+
+def beta(returns: Floats, benchmark_returns: Floats) -> float | None:
+    """Covariance with the benchmark / its variance over the same last 250 days; None when the benchmark did not move."""
+    own, other = returns[-TRADING_DAYS:], benchmark_returns[-TRADING_DAYS:]
+    if len(own) < 2:
+        return None
+    variance = np.var(other, ddof=1)
+    return float(np.cov(own, other, ddof=1)[0, 1] / variance) if variance > 0 else None
+
+
+def traded_returns(market: Market, symbol: str, series: SeriesName = "total") -> pd.Series:
+    """Daily returns (fractions) between consecutive sessions on both of which the symbol traded, session-indexed."""
+    traded = market.prices.close[symbol].notna().to_numpy()
+    levels = market.levels[series][symbol].to_numpy(dtype=float)
+    both = traded[1:] & traded[:-1]
+    return pd.Series((levels[1:] / levels[:-1] - 1)[both], index=market.prices.close.index[1:][both], name=symbol)

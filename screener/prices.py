@@ -1,0 +1,258 @@
+"""Raw prices as one value, the protocol of what supplies them, and adjusted levels computed at read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from screener.errors import Gap
+from screener.sessions import Calendar, load_calendar
+
+SeriesName = Literal["price", "total"]
+SERIES: tuple[SeriesName, ...] = ("price", "total")
+FIELDS = ("open", "high", "low", "close", "volume", "amount")
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader must know about the data behind a figure: a message code with its parameters."""
+
+    code: str
+    params: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Unadjusted daily closes of one market's symbols on a dense session axis, with what explains their steps.
+
+    `close` (and `open`, `volume`, `amount`; CNY and shares): DataFrame, index = every session of the calendar from
+    first to last, columns = symbols, NaN = no traded value that session. `halted`: same shape, True where the source
+    itself says that the symbol did not trade. `breaks`: symbol → sessions across which the level cannot be linked
+    (an action of unknown kind, a step that nothing explains), the reason a Gap. `total_breaks`: the same for the
+    `total` series only. `actions`: symbol, ex_date, cash_per_share, split_ratio. `listings`: index symbol, columns
+    name, listed, delisted (NaT = unknown). `gaps`: symbols of which nothing can be said.
+    """
+
+    calendar: Calendar
+    close: pd.DataFrame
+    halted: pd.DataFrame
+    actions: pd.DataFrame
+    listings: pd.DataFrame
+    kind: str
+    name: str
+    open: pd.DataFrame | None = None
+    volume: pd.DataFrame | None = None
+    amount: pd.DataFrame | None = None
+    gaps: Mapping[str, Gap] = field(default_factory=dict)
+    breaks: Mapping[str, Mapping[dt.date, Gap]] = field(default_factory=dict)
+    total_breaks: Mapping[str, Mapping[dt.date, Gap]] = field(default_factory=dict)
+    flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def first(self) -> dt.date:
+        """First session of the axis."""
+        return as_date(self.close.index[0])
+
+    @property
+    def last(self) -> dt.date:
+        """Last session on which any symbol has a close; the axis' first session when none has."""
+        traded = self.close.notna().to_numpy().any(axis=1)
+        return as_date(self.close.index[int(np.flatnonzero(traded)[-1])]) if traded.any() else self.first
+
+    @property
+    def sha256(self) -> str:
+        """Hash of what a run could see: closes, halts and actions in canonical order, whatever the files looked like."""
+        digest = hashlib.sha256()
+        days = self.close.index.to_numpy().astype("datetime64[D]").astype(np.int64)
+        for symbol in sorted(self.close.columns):
+            values = self.close[symbol].to_numpy(dtype=float)
+            halted = self.halted[symbol].to_numpy(dtype=bool)
+            kept = ~np.isnan(values) | halted
+            digest.update(symbol.encode())
+            for part in (days[kept].astype("<i8"), values[kept].astype("<f8"), halted[kept].astype("u1")):
+                digest.update(part.tobytes())
+        for row in sorted(self.actions.itertuples(index=False), key=lambda action: (action.symbol, action.ex_date)):
+            digest.update(f"{row.symbol} {row.ex_date:%Y-%m-%d} {row.cash_per_share} {row.split_ratio}\n".encode())
+        return digest.hexdigest()
+
+    def last_close_date(self, symbol: str) -> dt.date | None:
+        """Last session on which `symbol` has a close or a halt on record; None without data."""
+        if symbol not in self.close.columns:
+            return None
+        seen = self.close[symbol].notna().to_numpy() | self.halted[symbol].to_numpy()
+        return as_date(self.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
+
+    def cut(self, as_of: dt.date) -> Prices:
+        """The same prices with nothing after `as_of`: what could be known that evening."""
+        end = pd.Timestamp(as_of)
+
+        def head(frame: pd.DataFrame | None) -> pd.DataFrame | None:
+            return None if frame is None else frame.loc[:end]
+
+        def before(breaks: Mapping[str, Mapping[dt.date, Gap]]) -> dict[str, Mapping[dt.date, Gap]]:
+            return {symbol: {day: gap for day, gap in days.items() if day <= as_of} for symbol, days in breaks.items()}
+
+        return replace(
+            self,
+            close=self.close.loc[:end],
+            halted=self.halted.loc[:end],
+            open=head(self.open),
+            volume=head(self.volume),
+            amount=head(self.amount),
+            actions=self.actions[self.actions["ex_date"] <= end],
+            breaks=before(self.breaks),
+            total_breaks=before(self.total_breaks),
+        )
+
+
+class PriceSource(Protocol):
+    """Anything that supplies raw prices: the bundled snapshot, a folder of files, the local store."""
+
+    @property
+    def kind(self) -> str:
+        """`snapshot`, `folder` or `store`."""
+
+    def last_session(self, symbol: str) -> dt.date | None:
+        """Last session on record for `symbol`, None without data; cheap, nothing is validated."""
+
+    def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
+        """Checked prices of `symbols` (one market) from `start` to `end`; a symbol without data is a gap.
+
+        PriceProblems when anything in the window is wrong; rows outside it are not judged.
+        """
+
+
+EMPTY_ACTIONS = pd.DataFrame(
+    {
+        "symbol": pd.Series(dtype="str"),
+        "ex_date": pd.Series(dtype="datetime64[s]"),
+        "cash_per_share": pd.Series(dtype=float),
+        "split_ratio": pd.Series(dtype=float),
+    }
+)
+
+
+def as_date(stamp: object) -> dt.date:
+    """A plain date from a pandas timestamp."""
+    return pd.Timestamp(stamp).date()  # type: ignore[arg-type]
+
+
+def session_axis(start: dt.date, end: dt.date, market: str = "XSHG") -> pd.DatetimeIndex:
+    """Every session of `market` from `start` to `end` as the index of price frames."""
+    return pd.DatetimeIndex(load_calendar(market).between(start, end).astype("datetime64[s]"), name="session")
+
+
+def adjustment_factors(
+    days: npt.NDArray[np.datetime64],
+    closes: npt.NDArray[np.float64],
+    actions: pd.DataFrame,
+    series: SeriesName,
+) -> npt.NDArray[np.float64]:
+    """Cumulative factor per traded day (1 on the first), so that close × factor is the adjusted level.
+
+    `days` ascending traded days, `closes` their raw closes (CNY), `actions` one symbol's rows. The factor of an ex-date
+    applies from the first traded day on or after it: `price`: split_ratio; `total`: previous close × split_ratio /
+    (previous close − cash), i.e. gross cash is reinvested at the ex reference price. Actions on or before the first day
+    change nothing. An action that cannot be applied (unknown kind, cash ≥ close) is a break of the symbol, not a factor.
+    Source: MEASUREMENT, "Prices".
+    """
+    factors = np.ones(len(days))
+    at = np.searchsorted(days, actions["ex_date"].to_numpy().astype(days.dtype))
+    for position, cash, ratio in zip(at, actions["cash_per_share"], actions["split_ratio"], strict=True):
+        if not 0 < position < len(days) or not np.isfinite(ratio) or not np.isfinite(cash):
+            continue
+        previous = closes[position - 1]
+        if series == "price" or cash < previous:
+            factors[position] *= ratio if series == "price" else previous * ratio / (previous - cash)
+    return np.asarray(np.cumprod(factors), dtype=np.float64)
+
+
+def adjusted_levels(prices: Prices, series: SeriesName) -> pd.DataFrame:
+    """Adjusted level of every symbol on every session: sessions × symbols, carried over halts, NaN before the first close.
+
+    A carried level stays where the last traded close put it: an ex-date inside a suspension acts on that close.
+    """
+    days = prices.close.index.to_numpy()
+    levels = np.full(prices.close.shape, np.nan)
+    by_symbol = dict(tuple(prices.actions.groupby("symbol", sort=False)))
+    for column, symbol in enumerate(prices.close.columns):
+        closes = prices.close[symbol].to_numpy(dtype=float)
+        traded = np.flatnonzero(~np.isnan(closes))
+        if not len(traded):
+            continue
+        values = closes[traded]
+        if symbol in by_symbol:
+            values = values * adjustment_factors(days[traded], values, by_symbol[symbol], series)
+        last = np.searchsorted(traded, np.arange(traded[0], len(days)), side="right") - 1
+        levels[traded[0] :, column] = values[last]
+    return pd.DataFrame(levels, index=prices.close.index, columns=prices.close.columns)
+
+
+def action_breaks(
+    actions: pd.DataFrame,
+) -> tuple[dict[str, dict[dt.date, Gap]], dict[str, dict[dt.date, Gap]]]:
+    """Sessions across which an action of unknown kind forbids linking: (both series, `total` only).
+
+    An unknown split ratio (a rights issue) breaks both series; known shares with unknown cash break `total` only.
+    """
+    both: dict[str, dict[dt.date, Gap]] = {}
+    total: dict[str, dict[dt.date, Gap]] = {}
+    unknown = actions[actions[["cash_per_share", "split_ratio"]].isna().any(axis=1)]
+    for symbol, ex_date, ratio in zip(unknown["symbol"], unknown["ex_date"], unknown["split_ratio"], strict=True):
+        day = as_date(ex_date)
+        target = both if pd.isna(ratio) else total
+        target.setdefault(symbol, {})[day] = Gap("action_mismatch", "action_unknown", {"symbol": symbol, "day": day})
+    return both, total
+
+
+def assemble_prices(
+    bars: Mapping[str, pd.DataFrame],
+    halted: Mapping[str, pd.Series],
+    *,
+    symbols: Sequence[str],
+    axis: pd.DatetimeIndex,
+    calendar: Calendar,
+    actions: pd.DataFrame,
+    listings: pd.DataFrame,
+    kind: str,
+    name: str,
+    gaps: Mapping[str, Gap],
+    breaks: Mapping[str, Mapping[dt.date, Gap]],
+    flags: Mapping[str, tuple[str, ...]] | None = None,
+    notes: Sequence[Note] = (),
+) -> Prices:
+    """Put checked bars per symbol (session-indexed) side by side on `axis`; a symbol without bars is a column of NaN."""
+
+    def wide(column: str) -> pd.DataFrame:
+        data = {symbol: bars[symbol][column].reindex(axis).to_numpy(dtype=float) for symbol in bars}
+        return pd.DataFrame(data, index=axis).reindex(columns=list(symbols))
+
+    stopped = {symbol: marks.reindex(axis, fill_value=False).to_numpy(dtype=bool) for symbol, marks in halted.items()}
+    both, total = action_breaks(actions)
+    for symbol, days in breaks.items():
+        both[symbol] = {**both.get(symbol, {}), **days}
+    return Prices(
+        calendar=calendar,
+        close=wide("close"),
+        open=wide("open"),
+        volume=wide("volume"),
+        amount=wide("amount"),
+        halted=pd.DataFrame(stopped, index=axis).reindex(columns=list(symbols), fill_value=False),
+        actions=actions,
+        listings=listings,
+        kind=kind,
+        name=name,
+        gaps=dict(gaps),
+        breaks=both,
+        total_breaks=total,
+        flags=dict(flags or {}),
+        notes=tuple(notes),
+    )

@@ -1,0 +1,130 @@
+"""Pandera tables at the two borders: what data must be on its way in, what results must be on their way out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from screener.errors import GAP_CODES, Problem
+
+# Vendors round prices to cents and amounts to yuan: low ≤ close is allowed to miss by a hundredth of a cent.
+PRICE_TOLERANCE = 1e-4
+
+
+def _traded(bars: pd.DataFrame) -> pd.Series:
+    return ~(bars["volume"] == 0)
+
+
+def _positive(column: str) -> pa.Check:
+    return pa.Check(
+        lambda bars: (bars[column] > 0) | bars[column].isna() | ~_traded(bars), error=f"price_not_positive:{column}"
+    )
+
+
+def _between(column: str) -> pa.Check:
+    def holds(bars: pd.DataFrame) -> pd.Series:
+        low, high = bars["low"] - PRICE_TOLERANCE, bars["high"] + PRICE_TOLERANCE
+        outside = (bars[column] < low) | (bars[column] > high) | (bars["low"] > high)
+        return ~(outside & _traded(bars))
+
+    return pa.Check(holds, error=f"outside_low_high:{column}")
+
+
+# One symbol's bars as read: CNY, shares; index = line of the file. volume 0 = not traded, its other prices may be 0.
+BARS = pa.DataFrameSchema(
+    {
+        "session": pa.Column("datetime64[s]", nullable=False),
+        "open": pa.Column(float, nullable=True),
+        "high": pa.Column(float, nullable=True),
+        "low": pa.Column(float, nullable=True),
+        "close": pa.Column(float, pa.Check(lambda close: close > 0, error="price_not_positive:close"), nullable=False),
+        "volume": pa.Column(
+            float,
+            [
+                pa.Check(lambda volume: (volume >= 0) | volume.isna(), error="volume_negative:volume"),
+                pa.Check(lambda volume: ~((volume > 0) & (volume < 1)), error="volume_fraction:volume"),
+            ],
+            nullable=True,
+        ),
+        "amount": pa.Column(
+            float,
+            pa.Check(lambda amount: (amount >= 0) | amount.isna(), error="amount_negative:amount"),
+            nullable=True,
+        ),
+    },
+    checks=[*(_positive(column) for column in ("open", "high", "low")), _between("open"), _between("close")],
+    strict=False,
+)
+
+# Corporate actions: gross CNY per share before, shares after per share before; NaN = an action of unknown kind.
+ACTIONS = pa.DataFrameSchema(
+    {
+        "ex_date": pa.Column("datetime64[s]", nullable=False),
+        "cash_per_share": pa.Column(
+            float, pa.Check(lambda cash: (cash >= 0) | cash.isna(), error="cash_negative:cash_per_share"), nullable=True
+        ),
+        "split_ratio": pa.Column(
+            float,
+            pa.Check(lambda ratio: (ratio > 0) | ratio.isna(), error="ratio_not_positive:split_ratio"),
+            nullable=True,
+        ),
+    },
+    strict=False,
+)
+
+
+def schema_problems(schema: pa.DataFrameSchema, frame: pd.DataFrame, file: str) -> list[Problem]:
+    """Every cell of `frame` that breaks `schema`, at once, the frame's index being the line in `file`."""
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        return sorted(set_of_problems(errors.failure_cases, frame, file), key=lambda problem: problem.line or 0)
+    return []
+
+
+def set_of_problems(cases: pd.DataFrame, frame: pd.DataFrame, file: str) -> list[Problem]:
+    """Pandera's failure cases as problems, one per line and fault."""
+    seen: dict[tuple[int, str], Problem] = {}
+    for check, line in zip(cases["check"], cases["index"], strict=True):
+        code, _, column = str(check).partition(":")
+        if not column:
+            raise ValueError(f"unexpected schema failure in {file}: {check}")
+        value = frame.loc[line, column]
+        seen.setdefault((int(line), str(check)), Problem(file, int(line), column, f"{value:g}", code))
+    return list(seen.values())
+
+
+_FRACTION = pa.Column(
+    float, pa.Check(lambda value: np.isfinite(value) | value.isna(), error="not_finite"), nullable=True
+)
+
+# Stage out: a figure or a gap in every row, never both, never neither.
+OUTCOME_ROWS = pa.DataFrameSchema(
+    {
+        "subject": pa.Column(str),
+        "kind": pa.Column(str, pa.Check.isin(["candidate", "bucket", "all", "industry_index"])),
+        "series": pa.Column(str, pa.Check.isin(["price", "total"])),
+        "horizon_months": pa.Column(int, pa.Check.gt(0)),
+        "return": _FRACTION,
+        "benchmark_return": _FRACTION,
+        "excess": _FRACTION,
+        "excess_geometric": _FRACTION,
+        "status": pa.Column(str, pa.Check.isin(["pending", "running", "matured"])),
+        "gap": pa.Column(object, pa.Check.isin([*GAP_CODES, None]), nullable=True),
+    },
+    checks=pa.Check(lambda rows: rows["excess"].isna() == rows["gap"].notna(), error="figure_xor_gap"),
+    strict=False,
+)
+WEEK_ROWS = pa.DataFrameSchema(
+    {
+        "subject": pa.Column(str),
+        "kind": pa.Column(str, pa.Check.isin(["candidate", "bucket", "all", "industry_index", "benchmark"])),
+        "return": _FRACTION,
+        "benchmark_return": _FRACTION,
+        "excess": _FRACTION,
+        "gap": pa.Column(object, pa.Check.isin([*GAP_CODES, None]), nullable=True),
+    },
+    checks=pa.Check(lambda rows: rows["return"].isna() == rows["gap"].notna(), error="figure_xor_gap"),
+    strict=False,
+)

@@ -1,0 +1,84 @@
+"""The bundled figures: closes and corporate actions that ship with the package."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from screener.errors import Gap
+from screener.prices import FIELDS, Prices, as_date, assemble_prices, session_axis
+from screener.sessions import load_calendar
+from screener.symbols import parse_symbol, stock_symbol
+
+# The closes' columns that are not six-digit stock codes.
+INDICES = {"000300": "000300.SH", "H00300": "H00300.CSI", "931160": "931160.CSI", "801770": "801770.SI"}
+
+
+class SnapshotSource:
+    """Price source over the bundled closes; it has no opens, volumes or amounts."""
+
+    kind = "snapshot"
+
+    def last_session(self, symbol: str) -> dt.date | None:
+        """See `prices.PriceSource.last_session`."""
+        closes = _closes()
+        return as_date(closes.index[-1]) if symbol in closes else None
+
+    def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
+        """See `prices.PriceSource.load`; a blank in the table is a session on which the symbol did not trade."""
+        closes = _closes().loc[pd.Timestamp(start) : pd.Timestamp(end)]
+        known = [symbol for symbol in symbols if symbol in closes]
+        actions = _actions()
+        names = _names()
+        return assemble_prices(
+            {symbol: closes[[symbol]].set_axis(["close"], axis=1).reindex(columns=list(FIELDS)) for symbol in known},
+            {symbol: closes[symbol].isna() for symbol in known},
+            symbols=symbols,
+            axis=session_axis(start, end, parse_symbol(symbols[0]).market),
+            calendar=load_calendar(parse_symbol(symbols[0]).market),
+            actions=actions[actions["symbol"].isin(known)].reset_index(drop=True),
+            listings=names[names.index.isin(list(symbols))],
+            kind=self.kind,
+            name=self.kind,
+            gaps={
+                symbol: Gap("no_data", "not_in_snapshot", {"symbol": symbol})
+                for symbol in symbols
+                if symbol not in known
+            },
+            breaks={},
+        )
+
+
+@cache
+def _closes() -> pd.DataFrame:
+    with (files("screener") / "figures" / "closes.csv").open(encoding="utf-8") as file:
+        closes = pd.read_csv(file, index_col="date", parse_dates=True)
+    columns = [INDICES.get(code) or str(stock_symbol(code)) for code in closes.columns]
+    return closes.set_axis(columns, axis=1).set_axis(closes.index.astype("datetime64[s]"))
+
+
+@cache
+def _actions() -> pd.DataFrame:
+    with (files("screener") / "figures" / "actions.csv").open(encoding="utf-8") as file:
+        actions = pd.read_csv(file, dtype={"code": "str"}, parse_dates=["ex_date"])
+    return actions.assign(
+        symbol=actions["code"].map(lambda code: str(stock_symbol(code))),
+        ex_date=actions["ex_date"].astype("datetime64[s]"),
+    )[["symbol", "ex_date", "cash_per_share", "split_ratio"]]
+
+
+@cache
+def _names() -> pd.DataFrame:
+    with (files("screener") / "figures" / "names.csv").open(encoding="utf-8") as file:
+        names = pd.read_csv(file, dtype="str", index_col="symbol")
+    unknown = pd.DatetimeIndex([pd.NaT] * len(names)).astype("datetime64[s]")
+    return names.assign(listed=unknown, delisted=unknown)
+
+
+def bundled_names() -> dict[str, str]:
+    """Symbol → name of the securities and indices that the bundled theses concern."""
+    return _names()["name"].to_dict()  # type: ignore[return-value]

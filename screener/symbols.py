@@ -1,0 +1,83 @@
+"""A security's identity: code, exchange and kind, without any lookup by name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from screener.errors import ScreenerError
+
+Kind = Literal["stock", "index", "fund"]
+Board = Literal["main", "chinext", "star", "bse", "b_share", "hk", "none"]
+
+_PATTERN = re.compile(r"^([0-9A-Z]{2,8})\.([A-Z]{2,5})$")
+# A code's shape on each exchange; 000300.SH is an index because 000xxx on Shanghai is never a stock.
+_INDEX_PREFIX = {"SH": ("000", "880"), "SZ": ("399",), "BJ": ("899",)}
+_STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("4", "8", "920")}
+_MARKET = {"HK": "XHKG"}
+
+
+@dataclass(frozen=True, order=True)
+class Symbol:
+    """A code with its exchange, e.g. 600941.SH (stock), 000300.SH (index), 801770.SI (申万 index)."""
+
+    code: str
+    exchange: str
+
+    def __str__(self) -> str:
+        return f"{self.code}.{self.exchange}"
+
+    @property
+    def kind(self) -> Kind:
+        """`stock` or `index`; every code outside the A-share and Hong Kong exchanges is an index."""
+        if self.exchange == "HK":
+            return "stock" if self.code.isdigit() else "index"
+        if self.exchange not in _INDEX_PREFIX:
+            return "index"
+        return "index" if self.code.startswith(_INDEX_PREFIX[self.exchange]) else "stock"
+
+    @property
+    def board(self) -> Board:
+        """The board whose price limit applies; `none` for an index."""
+        if self.kind != "stock":
+            return "none"
+        if self.exchange == "HK":
+            return "hk"
+        if self.exchange == "BJ":
+            return "bse"
+        if self.code.startswith(("900", "200")):
+            return "b_share"
+        if self.code.startswith(("688", "689")):
+            return "star"
+        return "chinext" if self.code.startswith("30") else "main"
+
+    @property
+    def market(self) -> str:
+        """ISO code of the market whose calendar the symbol follows."""
+        return _MARKET.get(self.exchange, "XSHG")
+
+
+@lru_cache(maxsize=16384)
+def parse_symbol(text: str) -> Symbol:
+    """Read `CODE.EXCHANGE`; ScreenerError `bad_symbol` for anything else, also for a bare code."""
+    match = _PATTERN.match(text)
+    if match is None:
+        raise ScreenerError("bad_symbol", value=text)
+    symbol = Symbol(*match.groups())
+    prefixes = _STOCK_PREFIX.get(symbol.exchange)
+    if prefixes is not None:
+        known = symbol.code.startswith(prefixes + _INDEX_PREFIX[symbol.exchange])
+        if not known or not re.fullmatch(r"\d{6}", symbol.code):
+            raise ScreenerError("bad_symbol", value=text)
+    return symbol
+
+
+def stock_symbol(code: str) -> Symbol:
+    """The A-share stock with this six-digit code, by the exchanges' numbering; ScreenerError if no exchange uses it."""
+    if re.fullmatch(r"\d{6}", code):
+        for exchange, prefixes in _STOCK_PREFIX.items():
+            if code.startswith(prefixes):
+                return Symbol(code, exchange)
+    raise ScreenerError("bad_code", value=code)
