@@ -68,9 +68,7 @@ def check_bars(
     problems += more + schema_problems(BARS, kept, file)
     kept = kept.sort_values("session")
     if problems:
-        return CheckedBars(
-            kept.set_index("session")[list(FIELDS)], pd.Series(dtype=bool), tuple(problems), tuple(notes), {}
-        )
+        return CheckedBars(kept.set_index("session")[list(FIELDS)], pd.Series(dtype=bool), tuple(problems), tuple(notes), {})
     kept = _volume_in_shares(kept, file, symbol, notes)
     problems += _amount_faults(kept, file)
     problems += _neighbour_faults(kept, file, symbol, actions)
@@ -91,10 +89,7 @@ def _on_sessions(rows: pd.DataFrame, file: str, calendar: Calendar) -> tuple[pd.
         for line, day in rows.loc[weekend, "session"].items()
     ]
     holidays = rows.loc[~known & ~weekend, "session"]
-    notes = [
-        Note("dropped_holiday", {"file": file, "line": int(line), "day": as_date(day)})
-        for line, day in holidays.items()
-    ]
+    notes = [Note("dropped_holiday", {"file": file, "line": int(line), "day": as_date(day)}) for line, day in holidays.items()]
     return rows[known], problems, notes
 
 
@@ -106,7 +101,7 @@ def _unique(rows: pd.DataFrame, file: str, notes: list[Note]) -> tuple[pd.DataFr
     again = rows["session"].duplicated(keep="first")
     first_line = rows.index.to_series().groupby(rows["session"]).transform("first")
     return rows[~again], [
-        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "date_twice", {"other": int(first_line[line])})
+        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "date_twice", {"other": first_line.to_dict()[line]})
         for line, day in rows.loc[again, "session"].items()
     ]
 
@@ -205,9 +200,7 @@ def _limit_faults(
         }
         young = listing.listed is None and bool((youngest == rows.loc[line, "session"]).any())
         if young or actions is None:
-            breaks[session] = Gap(
-                "action_mismatch", "limit_unexplained", {"symbol": str(symbol), "day": session, **params}
-            )
+            breaks[session] = Gap("action_mismatch", "limit_unexplained", {"symbol": str(symbol), "day": session, **params})
         else:
             problems.append(Problem(file, int(line), "close", f"{close:g}", "limit_broken", params))
     return problems

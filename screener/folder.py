@@ -168,9 +168,7 @@ class _FolderReader:
         dates, more = parse_dates(table, "ex_date")
         cash, bad_cash = parse_numbers(table, "cash_per_share")
         ratio, bad_ratio = parse_numbers(table, "split_ratio")
-        frame = pd.DataFrame(
-            {"code": table.cells["code"], "ex_date": dates, "cash_per_share": cash, "split_ratio": ratio}
-        )
+        frame = pd.DataFrame({"code": table.cells["code"], "ex_date": dates, "cash_per_share": cash, "split_ratio": ratio})
         faults += more + bad_cash + bad_ratio + schema_problems(ACTIONS, frame[dates.notna()], "actions.csv")
         codes = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
         ours = frame[frame["code"].isin(list(codes))].drop_duplicates()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
-import tomllib
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Side = Literal["buy", "hold", "sell"]
+Record = TypeVar("Record", bound=BaseModel)
 
 
 class Frozen(BaseModel):
@@ -81,9 +81,7 @@ def _holes(bands: tuple[Band, ...]) -> Iterator[str]:
         pair = f"{worse.rating} | {better.rating}"
         if not worse.upper > worse.lower:
             yield f"band_order: {worse.rating}"
-        if better.lower > worse.upper or (
-            better.lower == worse.upper and not (better.lower_closed or worse.upper_closed)
-        ):
+        if better.lower > worse.upper or (better.lower == worse.upper and not (better.lower_closed or worse.upper_closed)):
             yield f"band_hole: {pair} ({worse.upper:g} .. {better.lower:g})"
         if better.lower < worse.upper or (better.lower == worse.upper and better.lower_closed and worse.upper_closed):
             yield f"band_overlap: {pair} ({better.lower:g} .. {worse.upper:g})"
@@ -149,18 +147,9 @@ class RatingScale(Frozen):
         raise KeyError(market_id)
 
 
-def parse_scale(text: str) -> RatingScale:
-    """Read a scale file's text; tomllib.TOMLDecodeError or pydantic.ValidationError say what is wrong."""
-    return RatingScale.model_validate_json(_as_json(tomllib.loads(text)))
+def read_record(model: type[Record], document: dict[str, Any]) -> Record:
+    """A record from a parsed TOML document; pydantic.ValidationError lists everything that does not fit.
 
-
-def load_scale(path: Path) -> RatingScale:
-    """Read a rating scale from a TOML file that `thesis check` has passed."""
-    return parse_scale(path.read_text("utf-8"))
-
-
-def _as_json(data: object) -> str:
-    """TOML values as JSON text: pydantic's JSON mode is strict about types but takes lists for tuples, text for dates."""
-    import json
-
-    return json.dumps(data, default=str, ensure_ascii=False)
+    JSON mode is strict about types, yet takes lists for tuples and text for dates, which is what TOML needs.
+    """
+    return model.model_validate_json(json.dumps(document, default=str, ensure_ascii=False))

@@ -95,9 +95,7 @@ def set_of_problems(cases: pd.DataFrame, frame: pd.DataFrame, file: str) -> list
     return list(seen.values())
 
 
-_FRACTION = pa.Column(
-    float, pa.Check(lambda value: np.isfinite(value) | value.isna(), error="not_finite"), nullable=True
-)
+_FRACTION = pa.Column(float, pa.Check(lambda value: np.isfinite(value) | value.isna(), error="not_finite"), nullable=True)
 
 # Stage out: a figure or a gap in every row, never both, never neither.
 OUTCOME_ROWS = pa.DataFrameSchema(

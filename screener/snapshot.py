@@ -10,6 +10,7 @@ from importlib.resources import files
 import pandas as pd
 
 from screener.errors import Gap
+from screener.names import bundled_names
 from screener.prices import FIELDS, Prices, as_date, assemble_prices, session_axis
 from screener.sessions import load_calendar
 from screener.symbols import parse_symbol, stock_symbol
@@ -33,7 +34,6 @@ class SnapshotSource:
         closes = _closes().loc[pd.Timestamp(start) : pd.Timestamp(end)]
         known = [symbol for symbol in symbols if symbol in closes]
         actions = _actions()
-        names = _names()
         return assemble_prices(
             {symbol: closes[[symbol]].set_axis(["close"], axis=1).reindex(columns=list(FIELDS)) for symbol in known},
             {symbol: closes[symbol].isna() for symbol in known},
@@ -41,14 +41,10 @@ class SnapshotSource:
             axis=session_axis(start, end, parse_symbol(symbols[0]).market),
             calendar=load_calendar(parse_symbol(symbols[0]).market),
             actions=actions[actions["symbol"].isin(known)].reset_index(drop=True),
-            listings=names[names.index.isin(list(symbols))],
+            listings=_listings(symbols),
             kind=self.kind,
             name=self.kind,
-            gaps={
-                symbol: Gap("no_data", "not_in_snapshot", {"symbol": symbol})
-                for symbol in symbols
-                if symbol not in known
-            },
+            gaps={symbol: Gap("no_data", "not_in_snapshot", {"symbol": symbol}) for symbol in symbols if symbol not in known},
             breaks={},
         )
 
@@ -71,14 +67,8 @@ def _actions() -> pd.DataFrame:
     )[["symbol", "ex_date", "cash_per_share", "split_ratio"]]
 
 
-@cache
-def _names() -> pd.DataFrame:
-    with (files("screener") / "figures" / "names.csv").open(encoding="utf-8") as file:
-        names = pd.read_csv(file, dtype="str", index_col="symbol")
+def _listings(symbols: Sequence[str]) -> pd.DataFrame:
+    names = {symbol: name for symbol, name in bundled_names().items() if symbol in symbols}
     unknown = pd.DatetimeIndex([pd.NaT] * len(names)).astype("datetime64[s]")
-    return names.assign(listed=unknown, delisted=unknown)
-
-
-def bundled_names() -> dict[str, str]:
-    """Symbol → name of the securities and indices that the bundled theses concern."""
-    return _names()["name"].to_dict()  # type: ignore[return-value]
+    index = pd.Index(list(names), name="symbol", dtype="str")
+    return pd.DataFrame({"name": list(names.values()), "listed": unknown, "delisted": unknown}, index=index)

@@ -1,0 +1,269 @@
+"""The command line: picks the source, asks what day it is, prints, writes files, and sets the exit code."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from screener.messages import LANGS, Lang, say
+
+if TYPE_CHECKING:
+    from screener.outcome import Outcome
+    from screener.prices import PriceSource
+    from screener.scales import RatingScale
+    from screener.thesis import Thesis
+    from screener.week import Week
+
+# Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
+SAFE_TIME = dt.time(16, 0)
+EXIT_GAPS = 3
+
+app = typer.Typer(
+    name="screener",
+    help="Check whether a sell-side theme report's rating came true. 核查卖方主题研报的评级是否兑现。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+thesis_app = typer.Typer(no_args_is_help=True, help="List and check thesis files. 投资逻辑文件。")
+app.add_typer(thesis_app, name="thesis")
+
+ThesisName = Annotated[str, typer.Argument(metavar="THESIS", help="Slug or .toml file of the thesis.")]
+Published = Annotated[str | None, typer.Option("--published", metavar="DATE", help="Try another publication date.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Use nothing after this date.")]
+PricesWord = Annotated[str, typer.Option("--prices", metavar="SOURCE", help="auto, snapshot, store, or a folder.")]
+StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The local store of prices.")]
+ThemesDir = Annotated[Path | None, typer.Option("--themes", metavar="DIR", help="Your own theses, before the bundled.")]
+OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
+AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
+Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
+SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def reported(command: Command) -> Command:
+    """Turn an error of `command` into one clear line in its language and an exit code; the CLI's last line."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        from screener.errors import InputProblems, ScreenerError
+
+        lang: Lang = options.get("lang", "zh") if options.get("lang") in LANGS else "zh"
+        try:
+            if options.get("lang", "zh") not in LANGS:
+                raise typer.BadParameter(say("lang_unknown", lang, value=options["lang"]))
+            command(*args, **options)
+        except (typer.Exit, typer.BadParameter):
+            raise
+        except InputProblems as error:
+            _complain(error, lang, options)
+            for problem in error.problems:
+                print("  " + problem.line_text(lang), file=sys.stderr)
+            raise typer.Exit(error.exit_code) from None
+        except ScreenerError as error:
+            _complain(error, lang, options)
+            raise typer.Exit(error.exit_code) from None
+        except Exception as error:  # noqa: BLE001 the one place where an unforeseen fault becomes a sentence
+            if options.get("debug"):
+                raise
+            print(say("unforeseen", lang, kind=type(error).__name__, detail=error), file=sys.stderr)
+            raise typer.Exit(1) from None
+
+    return run  # type: ignore[return-value]
+
+
+def _complain(error: Any, lang: Lang, options: dict[str, Any]) -> None:
+    if options.get("debug"):
+        raise error
+    print(say("error_line", lang, text=error.text(lang)), file=sys.stderr)
+
+
+def main() -> None:
+    """Entry point of the `screener` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    app()
+
+
+def last_finished_day(now: dt.datetime) -> dt.date:
+    """The date in Shanghai whose closes are final at `now`: today after SAFE_TIME, else yesterday."""
+    local = now.astimezone(ZoneInfo("Asia/Shanghai"))
+    return local.date() if local.time() >= SAFE_TIME else local.date() - dt.timedelta(days=1)
+
+
+def today() -> dt.date:
+    """Today's date in Shanghai."""
+    return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+
+
+def parse_date(text: str | None, option: str) -> dt.date | None:
+    """A date option; UsageError for anything but YYYY-MM-DD."""
+    from screener.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 a plain date has no zone
+    except ValueError:
+        raise UsageError("bad_option_date", option=option, value=text) from None
+
+
+@app.command()
+@reported
+def outcome(
+    thesis: ThesisName = "guolian-2024-ai-compute",
+    published: Published = None,
+    as_of: AsOf = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    out: OutDir = Path("reports"),
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    series: SeriesOption = "price",
+    debug: Debug = False,
+) -> None:
+    """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    from screener.records import has_gaps, outcome_record
+    from screener.screening import check_outcome
+    from screener.terminal import outcome_text
+
+    loaded, scale, source = _open(thesis, themes, prices, store)
+    result = check_outcome(
+        loaded,
+        scale,
+        source,
+        published=_published(published),
+        as_of=parse_date(as_of, "--as-of"),
+        today=last_finished_day(dt.datetime.now(dt.UTC)),
+    )
+    _say_notes(result, _lang(lang))
+    if as_json:
+        _print_json(outcome_record(result, _lang(lang)))
+    else:
+        print(outcome_text(result, _lang(lang)), end="")
+    _exit(has_gaps(result))
+
+
+@app.command()
+@reported
+def weekly(
+    thesis: ThesisName = "guolian-2024-ai-compute",
+    week: Annotated[str | None, typer.Option("--week", metavar="DATE", help="Any day of the week wanted.")] = None,
+    published: Published = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    out: OutDir = Path("reports"),
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    series: SeriesOption = "price",
+    debug: Debug = False,
+) -> None:
+    """Write the weekly theme performance report. 主题周度表现。"""
+    from screener.records import has_gaps, week_record
+    from screener.screening import check_week
+    from screener.terminal import week_text
+
+    loaded, scale, source = _open(thesis, themes, prices, store)
+    result = check_week(
+        loaded,
+        scale,
+        source,
+        day=parse_date(week, "--week"),
+        published=_published(published),
+        today=last_finished_day(dt.datetime.now(dt.UTC)),
+    )
+    _say_notes(result, _lang(lang))
+    if as_json:
+        _print_json(week_record(result, _lang(lang)))
+    else:
+        print(week_text(result, _lang(lang)), end="")
+    _exit(has_gaps(result))
+
+
+@thesis_app.command("list")
+@reported
+def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Language = "zh", debug: Debug = False) -> None:
+    """List the theses at hand. 列出投资逻辑。"""
+    from screener.library import open_library
+    from screener.records import thesis_record
+    from screener.terminal import theses_text
+
+    library = open_library(themes)
+    theses = [library.load(str(path))[0] for path in library.thesis_paths()]
+    if as_json:
+        _print_json([thesis_record(each) for each in theses])
+    else:
+        print(theses_text(theses, _lang(lang)), end="")
+
+
+@thesis_app.command("check")
+@reported
+def check_theses(
+    paths: Annotated[list[str], typer.Argument(metavar="FILE…", help="Thesis files or slugs.")],
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Find every problem of thesis files at once. 检查投资逻辑文件。"""
+    from screener.library import open_library
+    from screener.records import problem_record
+
+    library = open_library(themes)
+    problems = [each for path in paths for each in library.check(library.find(path), today=today())[2]]
+    if as_json:
+        _print_json([problem_record(each, _lang(lang)) for each in problems])
+    else:
+        for each in problems:
+            print(each.line_text(_lang(lang)))
+        print(say("check_found" if problems else "check_passed", _lang(lang), files=len(paths), count=len(problems)))
+    if problems:
+        raise typer.Exit(2)
+
+
+def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tuple[Thesis, RatingScale, PriceSource]:
+    from screener.library import open_library
+    from screener.sources import open_source
+
+    thesis, scale = open_library(themes).load(name)
+    return thesis, scale, open_source(prices, thesis.symbols(scale))
+
+
+def _published(text: str | None) -> dt.date | None:
+    from screener.errors import UsageError
+
+    day = parse_date(text, "--published")
+    if day is not None and day > today():
+        raise UsageError("published_in_future", published=day, today=today())
+    return day
+
+
+def _lang(lang: str) -> Lang:
+    return "en" if lang == "en" else "zh"
+
+
+def _say_notes(result: Outcome | Week, lang: Lang) -> None:
+    for note in result.prices.notes:
+        print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
+
+
+def _print_json(record: object) -> None:
+    print(json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _exit(gaps: bool) -> None:
+    if gaps:
+        raise typer.Exit(EXIT_GAPS)

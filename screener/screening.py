@@ -1,0 +1,78 @@
+"""Start here: thesis → prices → performance → rating → outcome | week, in one straight line."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from screener.errors import ScreenerError, UsageError
+from screener.outcome import Outcome, judge
+from screener.prices import Prices, PriceSource
+from screener.scales import RatingScale
+from screener.sessions import load_calendar
+from screener.thesis import Thesis
+from screener.week import Week, last_complete_week, measure_week, week_sessions
+
+# Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
+LOOKBACK = 60
+
+
+def check_outcome(
+    thesis: Thesis,
+    scale: RatingScale,
+    source: PriceSource,
+    *,
+    published: dt.date | None = None,
+    as_of: dt.date | None = None,
+    today: dt.date,
+) -> Outcome:
+    """Check the rating outcome of `thesis`, as if published on `published`, with what was known on `as_of`."""
+    published = published or thesis.published
+    as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
+    prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
+    return judge(thesis, scale, prices, published=published, as_of=as_of)
+
+
+def check_week(
+    thesis: Thesis,
+    scale: RatingScale,
+    source: PriceSource,
+    *,
+    day: dt.date | None = None,
+    published: dt.date | None = None,
+    today: dt.date,
+) -> Week:
+    """Measure the week that holds `day`; by default the last complete week in the prices."""
+    published = published or thesis.published
+    last = known_session(thesis, scale, source, as_of=None, today=today)
+    calendar = load_calendar()
+    sessions = week_sessions(calendar, day or last_complete_week(calendar, last), last)
+    prices = load_prices(thesis, scale, source, published=published, as_of=sessions[-1])
+    return measure_week(thesis, scale, prices, day=sessions[-1], published=published, as_of=sessions[-1])
+
+
+def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:
+    """The as-of session: the one asked for, or the last on which the benchmark and some candidate both have a price.
+
+    `today` is the last finished session's date; UsageError for an as-of date after it.
+    """
+    calendar = load_calendar()
+    if as_of is not None:
+        session = calendar.last_on_or_before(as_of)
+        if as_of > today or session is None:
+            raise UsageError("as_of_unknown", as_of=as_of, today=today)
+        return session
+    benchmark = source.last_session(thesis.benchmark(scale))
+    stocks = [day for day in (source.last_session(symbol) for symbol in thesis.members("all")) if day]
+    known = [day for day in (benchmark, max(stocks, default=None), today) if day]
+    session = calendar.last_on_or_before(min(known))
+    if session is None or not (benchmark or stocks):
+        raise ScreenerError("no_prices", kind=source.kind)
+    return session
+
+
+def load_prices(thesis: Thesis, scale: RatingScale, source: PriceSource, *, published: dt.date, as_of: dt.date) -> Prices:
+    """The prices of every symbol of the thesis, from LOOKBACK sessions before the base date, or the as-of date, if earlier."""
+    calendar = load_calendar()
+    base = calendar.last_on_or_before(published) or as_of
+    start = calendar.shift(min(base, as_of), -LOOKBACK)
+    return source.load(thesis.symbols(scale), start=start, end=as_of)

@@ -1,0 +1,65 @@
+"""What every test may use: the reference data, the bundled thesis, and the command as a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from screener.library import open_library
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = Path(os.environ.get("SCREENER_REFERENCE", ROOT.parent / "shared"))
+THESIS = "guolian-2024-ai-compute"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a finished command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+def run_screener(*args: object, env: dict[str, str] | None = None, cwd: Path | None = None) -> Ran:
+    """Run `python -m screener` as a process of its own; it must never print a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "screener", *map(str, args)],
+        capture_output=True,
+        encoding="utf-8",
+        cwd=cwd or ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **(env or {})},
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """The folder of reference designs, market data and answers."""
+    if not (REFERENCE / "market").is_dir():
+        pytest.skip(f"needs the reference data; set SCREENER_REFERENCE (looked in {REFERENCE})")
+    return REFERENCE
+
+
+@pytest.fixture(scope="session")
+def market_folder(reference: Path) -> Path:
+    """Real market data as a folder of prices."""
+    return reference / "market"
+
+
+@pytest.fixture(scope="session")
+def bundled():
+    """The bundled thesis with its scale."""
+    return open_library().load(THESIS)
