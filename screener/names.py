@@ -139,7 +139,9 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, str, dt.date | None]]:
     column = next((each for each in ("symbol", "code") if each in frame), None)
     if column is None or "name" not in frame:
         wanted = "code/symbol name"
-        raise InputProblems("names_broken", [Problem(path.name, None, "", "", "header_missing", {"wanted": wanted})], file=path.name)
+        raise InputProblems(
+            "names_broken", [Problem(path.name, None, "", "", "header_missing", {"wanted": wanted})], file=path.name
+        )
     days = pd.to_datetime(frame["delisted"]) if "delisted" in frame else pd.Series(pd.NaT, index=frame.index)
     for code, name, day in zip(frame[column], frame["name"], days, strict=True):
         symbol = _symbol(str(code))
