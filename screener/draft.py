@@ -46,6 +46,11 @@ class Draft:
     questions: tuple[Problem, ...]
     policies: tuple[Record, ...]
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that a thesis file needs was read or guessed."""
+        return all(key in self.thesis for key in ("title", "house", "sector", "scale", "published", "buckets", "candidates"))
+
 
 def draft_thesis(
     report: ReportText,
@@ -87,7 +92,7 @@ class _Drafter:
             "title": self._asked("title", read_title(self.report), "title_unread"),
             "house": self._asked("house", house, "house_unread"),
             **({"house_en": known.house_en} if known and known.house == house else {}),
-            "sector": self._asked("sector", sector and sector.sector, "sector_unread"),
+            "sector": self._asked("sector", sector.sector if sector else None, "sector_unread"),
             **({"sector_en": sector.sector_en} if sector else {}),
             "market": self._market(list(names.found.values()), known, scale),
             "scale": known.id if known else scale["id"] if scale else None,

@@ -195,16 +195,21 @@ def _risks(paragraphs: Sequence[str] | Iterator[str]) -> Iterator[str]:
 def read_policies(report: ReportText) -> Iterator[Record]:
     """Dated policies of the report's tables: date as printed (to the month or day), issuer, title; a title once.
 
-    A row is a date, an issuer, and a title in 《》; a month that does not exist leaves its row out.
+    A row is a date, an issuer (the one of the row above where the cell is merged), and a title in 《》; a month that does not
+    exist leaves its row out.
     """
     seen: set[str] = set()
-    for line in report.body:
-        cells = [cell.strip() for cell in re.split(r"[\t|]", line.text.strip("|"))]
-        title = _RELATED.search(line.text) if len(cells) >= 3 else None
+    issuer = ""
+    for row in report.body:
+        cells = [cell.strip() for cell in re.split(r"[\t|]", row.text.strip("|"))]
+        at = next((at for at, cell in enumerate(cells) if _RELATED.search(cell)), 0)
         date = next((day for cell in cells[:2] if (day := _MONTH.match(half_width(cell)))), None)
-        if title is None or date is None or title["title"] in seen or not 1 <= int(date[2]) <= 12:
+        if at == 0 or date is None or not 1 <= int(date[2]) <= 12:
             continue
-        seen.add(title["title"])
-        issuer = next((cell for cell in cells if cell and not _MONTH.match(half_width(cell)) and "《" not in cell), "")
-        day = f"{date[1]}-{int(date[2]):02d}" + (f"-{int(date[3]):02d}" if date[3] else "")
-        yield {"date": day, "issuer": issuer, "title": re.sub(r"\s+", " ", title["title"])}
+        name = re.sub(r"\s+", " ", _RELATED.findall(cells[at])[0])
+        issuer = next((cell for cell in cells[:at] if cell and not _MONTH.match(half_width(cell))), issuer)
+        if re.sub(r"\W", "", name) in seen:
+            continue
+        seen.add(re.sub(r"\W", "", name))
+        printed = f"{date[1]}-{int(date[2]):02d}" + (f"-{int(date[3]):02d}" if date[3] else "")
+        yield {"date": printed, "issuer": issuer, "title": name}

@@ -24,7 +24,7 @@ _RISK = re.compile(r"^\W*(?:\d[\d.]*\s*)?风险(?:提示|因素|分析)")
 _ITEM_NUMBER = re.compile(r"(?<![\w.%(])\(?(\d{1,2}|[一二三四五六七八九十])[)](?=\s*\S)|([①②③④⑤⑥⑦⑧⑨⑩])")
 _CODE = r"(?:(?:SH|SZ|BJ)[.]?\d{6}|\d{6}(?:\.(?:SH|SS|SZ|BJ|XSHG|XSHE))?|\d{1,5}\.HK)"
 _BRACKETED = re.compile(rf"\(\s*({_CODE})([^()]*)\)", re.IGNORECASE)
-_CODE_AFTER_NAME = re.compile(rf"(?<=\S)\s+(\d{{6}}\.(?:SH|SS|SZ|BJ)|\d{{1,5}}\.HK)\b", re.IGNORECASE)
+_CODE_AFTER_NAME = re.compile(r"(?<=\S)\s+(\d{6}\.(?:SH|SS|SZ|BJ)|\d{1,5}\.HK)\b", re.IGNORECASE)
 # What may stand right before a name without a separator: 的 of a clause, a colon, a verb, or a word for a kind of firm.
 _BEFORE_NAME = re.compile(
     r"(?:^|[的:\"'(/ ]|关注|推荐|首推|包括|例如|比如|如|为|龙头|厂商|厂家|供应商|提供商|服务商|企业|公司|标的|个股)$"

@@ -117,7 +117,7 @@ def _ladders(section: str) -> tuple[tuple[PrintedBand, ...], tuple[PrintedBand, 
         kinds[1] = "stock" if kinds[0] == "industry" else "industry"
     if len(runs) == 1 and kinds[0] is None:
         kinds[0] = "industry"
-    found = {kind: run for kind, run in reversed(list(zip(kinds, runs, strict=True)))}
+    found = {kind: tuple(run) for kind, run in reversed(list(zip(kinds, runs, strict=True)))}
     return found.get("stock", ()), found.get("industry", ())
 
 

@@ -39,6 +39,11 @@ def plain_name(name: str) -> str:
     return _DELISTING.sub("", plain) or plain
 
 
+def is_delisting(name: str) -> bool:
+    """Whether a short name carries the mark of a delisting period: 退市xx or xx退."""
+    return bool(_DELISTING.search(name))
+
+
 @dataclass(frozen=True, eq=False)
 class NameRegistry:
     """A list of securities: symbol → short name, and the date of delisting where known.
@@ -113,6 +118,8 @@ def read_registry(path: Path) -> NameRegistry:
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[str, str, dt.date | None]]:
+    import pandas as pd
+
     from screener.prices import as_date
     from screener.tables import parse_dates, read_table
 
@@ -125,11 +132,11 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, str, dt.date | None]]:
     problems += [Problem(path.name, int(str(line)), "code", code, "bad_code", {"value": code}) for line, code in bad]
     if problems:
         raise InputProblems("names_broken", problems, file=path.name)
-    for line, row in table.cells.iterrows():
-        symbol = _symbol(row["code"])
-        day = None if days is None else days[line]
-        if symbol and row["name"]:
-            yield symbol, row["name"], None if day is None or day != day else as_date(day)  # noqa: PLR0124 NaT
+    ends = days if days is not None else pd.Series(pd.NaT, index=table.cells.index)
+    for code, name, day in zip(table.cells["code"], table.cells["name"], ends, strict=True):
+        symbol = _symbol(code)
+        if symbol and name:
+            yield symbol, name, None if pd.isna(day) else as_date(day)
 
 
 def _parquet_rows(path: Path) -> Iterator[tuple[str, str, dt.date | None]]:
@@ -188,7 +195,10 @@ def code_changes() -> tuple[CodeChange, ...]:
     it moved one of them on to the next free number, which a rule cannot know (a list of names can).
     """
     with (files("screener") / "figures" / "code_changes.csv").open(encoding="utf-8") as file:
-        rows = [CodeChange(**{**row, "since": dt.date.fromisoformat(row["since"])}) for row in csv.DictReader(file)]
+        rows = [
+            CodeChange(row["old"], row["new"], dt.date.fromisoformat(row["since"]), row["old_name"], row["new_name"])
+            for row in csv.DictReader(file)
+        ]
     return tuple(sorted(rows, key=lambda row: row.is_rule))
 
 

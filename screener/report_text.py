@@ -9,7 +9,7 @@ from pathlib import Path
 from screener.errors import UsageError
 
 # Full-width forms and their kin, one character for one, so that places in both texts agree.
-_HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+_HALF: dict[int, int | str] = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _HALF |= {ord(each): " " for each in "\u3000\u00a0\u2002\u2003\u2009"}
 _HALF |= {ord(each): "~" for each in "～∼〜"} | {ord(each): "-" for each in "–—−﹣‐‑"}
 _HALF |= {ord(a): b for a, b in zip("【】〔〕“”‘’≧≦﹪", "()()\"\"''≥≤%", strict=True)}
