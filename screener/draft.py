@@ -88,17 +88,18 @@ class _Drafter:
         stock, industry = _ratings(known, scale, "stock"), _ratings(known, scale, "industry")
         names = NameReader(self.registry)
         names.read(self.report)
+        market = self._market(list(names.found.values()), known, scale)
         thesis: Record = {
             "title": self._asked("title", read_title(self.report), "title_unread"),
             "house": self._asked("house", house, "house_unread"),
             **({"house_en": known.house_en} if known and known.house == house else {}),
             "sector": self._asked("sector", sector.sector if sector else None, "sector_unread"),
             **({"sector_en": sector.sector_en} if sector else {}),
-            "market": self._market(list(names.found.values()), known, scale),
+            "market": market,
             "scale": known.id if known else scale["id"] if scale else None,
             **self._published(related),
             "rating": self._rating(industry),
-            **_indices(sector),
+            **self._indices(sector, market),
             "related_reports": related,
             **self._names(names, stock),
             "risks": [{"text": risk} for risk in read_risks(self.report)],
@@ -139,7 +140,7 @@ class _Drafter:
         ladders = {"stock": ladder_record(printed.stock), "industry": ladder_record(printed.industry)}
         for kind, other in (("stock", "industry"), ("industry", "stock")):
             if not ladders[kind]:
-                self._ask(f"scale.{kind}", "ladder_unread", kind=kind, other=other)
+                self._ask(f"scale.{kind}", f"{kind}_bands_unread")
                 ladders[kind] = ladders[other]
         if printed.window is None:
             self._ask("scale.window", "window_unread")
@@ -159,14 +160,13 @@ class _Drafter:
 
     def _market(self, found: Sequence[Found], known: RatingScale | None, scale: Record | None) -> str:
         hong_kong = sum(each.symbol.endswith(".HK") for each in found)
-        if hong_kong * 2 <= len(found):
-            return "a_share"
+        market = "hong_kong" if hong_kong * 2 > len(found) else "a_share"
         markets = (
             [market.id for market in known.markets] if known else [each["id"] for each in (scale or {}).get("markets", [])]
         )
-        if "hong_kong" not in markets:
-            self._ask("market", "market_without_benchmark", "hong_kong")
-        return "hong_kong"
+        if markets and market not in markets:
+            self._ask("market", "market_without_benchmark", market)
+        return market
 
     def _published(self, related: Sequence[Record]) -> Record:
         day = read_published(self.report, self.today)
@@ -193,14 +193,23 @@ class _Drafter:
             self._ask("rating.previous", "previous_of_other_scale", found.pop("previous"))
         return found
 
+    def _indices(self, sector: Sector | None, market: str) -> Record:
+        """The industry's indices; those of Shenwan stand for A shares only."""
+        if sector is None or market != "a_share":
+            self._ask("industry_index", "index_unread", market)
+            return {}
+        own = {"symbol": sector.symbol, "name": f"申万{sector.sector}", "name_en": f"SW {sector.sector_en}"}
+        second = {"symbol": sector.second_symbol, "name": sector.second_name, "name_en": sector.second_name_en}
+        return {"industry_index": own, "second_opinion": second if sector.second_symbol else None}
+
     def _names(self, names: NameReader, stock: Sequence[str]) -> Record:
         for unread in names.unread.values():
             self._ask("candidates", unread.code, unread.name, unread.line, **unread.params)
         found = list(names.found.values())
         if not found:
             self._ask("candidates", "names_unread")
-        groups = build_groups(found, "推荐标的")
-        used = [groups[each.phrase or "推荐标的"] for each in found]
+        groups = build_groups(found)
+        used = [groups[each.phrase] for each in found]
         untranslated = [group.name for group in groups.values() if group.name == group.name_en and not group.name.isascii()]
         if untranslated:
             self._ask("buckets.name_en", "bucket_en_unread", "、".join(untranslated))
@@ -251,11 +260,3 @@ def _edges(band: Record) -> tuple[Any, ...]:
         band.get("lower_closed", False),
         band.get("upper_closed", False),
     )
-
-
-def _indices(sector: Sector | None) -> Record:
-    if sector is None:
-        return {}
-    own = {"symbol": sector.symbol, "name": f"申万{sector.sector}", "name_en": f"SW {sector.sector_en}"}
-    second = {"symbol": sector.second_symbol, "name": sector.second_name, "name_en": sector.second_name_en}
-    return {"industry_index": own, "second_opinion": second if sector.second_symbol else None}

@@ -163,12 +163,12 @@ def read_related(report: ReportText) -> list[Record]:
 
 def read_risks(report: ReportText) -> list[str]:
     """The risks in short: what is feared, without 风险 and without the explanation after a colon."""
-    for at, line in enumerate(report.lines):
-        head = re.match(r"^\W*(?:\d[\d.]*\s*)?风险(?:提示|因素|分析)\s*[:\s]*", line.half)
+    for at, line in enumerate(report.body):
+        head = re.match(r"^\W*(?:\d[\d.]*\s*|[一二三四五六七八九十]{1,2}、\s*)?风险(?:提示|因素|分析)\s*[:\s]*", line.half)
         if head is None:
             continue
         rest = line.text[head.end() :].strip()
-        risks = list(_risks([rest] if rest else _until_next(report.lines[at + 1 :])))
+        risks = list(_risks([rest] if rest else _until_next(report.body[at + 1 :])))
         if risks:
             return list(dict.fromkeys(risks))
     return []
@@ -186,7 +186,8 @@ def _until_next(lines: Sequence[Line]) -> Iterator[str]:
 def _risks(paragraphs: Sequence[str] | Iterator[str]) -> Iterator[str]:
     for paragraph in paragraphs:
         for piece in re.split(r"[；;。]|[、，,](?=[^；;。]{2,30}风险)|(?:^|\s)[（(]?\d{1,2}[)）、.]", paragraph):
-            text = re.split(r"[：:]|，若|,若|，可能|,可能", piece.strip(" \t-*•►●"))[0].strip()
+            plain = re.sub(r"^[（(]?\d{1,2}[)）、.]\s*", "", piece.strip(" \t-*•►●"))
+            text = re.split(r"[：:]|，若|,若|，可能|,可能", plain)[0].strip()
             text = re.sub(r"(?:的?风险|等)+$", "", re.sub(r"^(?:若|如果)", "", text)).strip()
             if 2 <= len(text) <= 60:
                 yield text

@@ -20,7 +20,7 @@ _TRIGGER = re.compile(
 _SCOPE = re.compile(r"投资建议|投资策略|投资主线|(?:相关|推荐|关注|受益|重点)(?:标的|公司|个股)")
 # Who wrote it: ends a passage of advice on a front page.
 _IMPRINT = re.compile(r"^\W*(?:作者|分析师|联系人|研究助理|执业|证券分析师|相关报告|电话|邮箱)")
-_RISK = re.compile(r"^\W*(?:\d[\d.]*\s*)?风险(?:提示|因素|分析)")
+_RISK = re.compile(r"^\W*(?:\d[\d.]*\s*|[一二三四五六七八九十]{1,2}、\s*)?风险(?:提示|因素|分析)")
 _ITEM_NUMBER = re.compile(r"(?<![\w.%(])\(?(\d{1,2}|[一二三四五六七八九十])[)](?=\s*\S)|([①②③④⑤⑥⑦⑧⑨⑩])")
 _CODE = r"(?:(?:SH|SZ|BJ)[.]?\d{6}|\d{6}(?:\.(?:SH|SS|SZ|BJ|XSHG|XSHE))?|\d{1,5}\.HK)"
 _BRACKETED = re.compile(rf"\(\s*({_CODE})([^()]*)\)", re.IGNORECASE)
@@ -36,7 +36,7 @@ _SPEECH = re.compile(
     r"建议|关注|推荐|相关|有望|受益|行业|领域|方向|需求|增长|以下|认为|我们|标的|产业|风险|政策|技术|国产|公司$"
 )
 _LEAD = re.compile(
-    r"^(?:我们|持续|继续|重点|建议|积极|优先|认为|看好|推荐|首推|关注|受益于|受益|具备|具有|拥有|国内|国产|相关|其中|包括|以下|几个|领域|方向|标的|公司|个股|在|从|及|和|与|的|[、,:;。\s()*#>\-\"']|\d[.、)])+"
+    r"^(?:我们|持续|继续|重点|建议|积极|优先|认为|看好|推荐|首推|关注|受益于|受益|具备|具有|拥有|国内|国产|相关|其中|包括|以下|几个|领域|方向|标的|公司|个股|从事|在|从|及|和|与|的|[、,:;。\s()*#>\-\"']|\d[.、)])+"
 )
 _TRAIL = re.compile(
     r"(?:相关|领域|方向|环节|板块|产业链|产品能力|产品|能力|厂商|厂家|供应商|提供商|服务商|企业|公司|龙头|标的|个股|的|等|包括|有|为|是|建议|重点|推荐|关注|受益|首推|[、,:;。\s()*\"'])+$"
@@ -109,7 +109,7 @@ class NameReader:
                 self._read_clause(clause, line, phrase, f"{place} {label}".strip())
 
     def _read_clause(self, clause: str, line: Line, phrase: str, place: str) -> None:
-        items = [self._item(token) for token in _tokens(clause)]
+        items = [self._item(part) for token in _tokens(clause) for part in self._parted(token)]
         at = next((at for at, item in enumerate(items) if item.symbols), None)
         if at is None:
             self._note_unknown_list(clause, line)
@@ -122,6 +122,14 @@ class NameReader:
             elif _is_plausible(item.name):
                 self._note("name_unknown", item.name, line)
 
+    def _parted(self, token: str) -> tuple[str, ...]:
+        """A token cut at 和, 与 or 及 where both sides are names: 川投能源和长江电力, but not 和而泰."""
+        for joiner in re.finditer("以及|及|和|与", token):
+            left, right = token[: joiner.start()], token[joiner.end() :]
+            if self._item(left).symbols and self._item(right).symbols:
+                return (left, right)
+        return (token,)
+
     def _item(self, token: str) -> _Item:
         code = _BRACKETED.search(token)
         rating = None
@@ -129,15 +137,20 @@ class NameReader:
             rating = next((word for word in rating_words() if word in code[2]), None)
             return self._coded(token[: code.start()], _symbol(code[1]), rating)
         text = _TAIL.sub("", token)
-        for length in range(min(len(text), 12), 1, -1):
-            name, before = text[-length:], text[:-length]
-            if name.strip() != name or not _BEFORE_NAME.search(before):
-                continue
-            symbols = self.registry.symbols_of(name)
-            if symbols:
-                return _Item(before, name, symbols)
+        item = self._known_name(text)
+        if item is not None:
+            return item
         lead, _, name = text.rpartition(":")
         return _Item(lead, name.strip(), ())
+
+    def _known_name(self, text: str) -> _Item | None:
+        """The longest name of the registry that ends `text` after a place where names may begin."""
+        for length in range(min(len(text), 12), 1, -1):
+            name, before = text[-length:], text[:-length]
+            symbols = self.registry.symbols_of(name) if name.strip() == name and _BEFORE_NAME.search(before) else ()
+            if symbols:
+                return _Item(before, name, symbols)
+        return None
 
     def _coded(self, before: str, symbol: str | None, rating: str | None) -> _Item:
         """A name with its code in brackets: the listed name where it ends `before`, else what follows the last break."""
@@ -146,6 +159,9 @@ class NameReader:
         for name in (listed, plain_name(listed)):
             if name and plain_name(text).endswith(plain_name(name)) and text.upper().endswith(name.upper()):
                 return _Item(text[: -len(name)], text[-len(name) :], (symbol or "",), rating, coded=True)
+        known = self._known_name(text)
+        if known is not None:
+            return _Item(known.lead, known.name, (symbol,) if symbol else known.symbols, rating, coded=True)
         parts = re.split(r"(?<=[的:\"'/ ])|(?<=关注)|(?<=推荐)|(?<=龙头)|(?<=厂商)|(?<=供应商)|(?<=包括)", text)
         name = parts[-1]
         return _Item(text[: len(text) - len(name)], name, (symbol,) if symbol else (), rating, coded=True)
@@ -195,7 +211,7 @@ def _passages(report: ReportText) -> Iterator[tuple[Line, str, str, str]]:
             scope, level, phrase, label = True, 9, "", head[0]
         elif _IMPRINT.match(line.half):
             scope = False
-        text = _row_text(line.half) if line.half.startswith("|") else line.half
+        text = _row_text(line.half) if line.half.startswith("|") or line.half.count("\t") >= 2 else line.half
         if scope:
             yield line, text, phrase, label
         else:
@@ -209,7 +225,7 @@ def _opens(rest: str) -> bool:
 
 def _row_text(row: str) -> str:
     """A row of a Markdown table as a clause: `group:name(code)`; the first cell groups unless it is the name itself."""
-    cells = [cell.strip(" *") for cell in row.strip("| ").split("|")]
+    cells = [cell.strip(" *") for cell in re.split(r"[|\t]", row.strip("| "))]
     cells = [
         cell
         for cell in cells
@@ -240,7 +256,7 @@ def _tokens(clause: str) -> list[str]:
     """Items of a list; commas inside brackets do not separate, nor does a 和 that belongs to a word before a colon."""
     joined = _CODE_AFTER_NAME.sub(r"(\1)", clause)
     joined = re.sub(r"\(([^()]*)\)", lambda found: "(" + re.sub(r"[、,，/]", " ", found[1]) + ")", joined)
-    return [token.strip() for token in re.split(r"[、,，/]|\)\s*(?:以及|及|和|与)", joined) if token.strip()]
+    return [token.strip() for token in re.split(r"[、,，/]|(?<=\))\s*(?:以及|及|和|与)", joined) if token.strip()]
 
 
 def _own_phrase(before: Iterable[_Item], lead: str) -> str:
@@ -283,12 +299,18 @@ def theme_words() -> dict[str, ThemeWord]:
         return {row["word"]: ThemeWord(**row) for row in csv.DictReader(file)}
 
 
-def build_groups(found: Iterable[Found], rest: str) -> dict[str, Group]:
-    """A group for each phrase in the order met; ids from known words, else from Latin letters in it, else bucket_N."""
+def build_groups(found: Iterable[Found]) -> dict[str, Group]:
+    """A group for each phrase in the order met; ids from known words, else from Latin letters in it, else bucket_N.
+
+    Names without a phrase share the group of the empty one.
+    """
     groups: dict[str, Group] = {}
     for entry in found:
-        phrase = entry.phrase or rest
+        phrase = entry.phrase
         if phrase in groups:
+            continue
+        if not phrase:
+            groups[phrase] = Group("recommended", "推荐标的", "Recommended names")
             continue
         known = theme_words().get(phrase)
         latin = re.sub(r"\W+", "_", " ".join(re.findall(r"[A-Za-z][A-Za-z0-9]+", phrase))).lower()

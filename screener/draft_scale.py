@@ -246,7 +246,7 @@ def _months(text: str) -> int:
 
 
 def _markets(section: str) -> tuple[tuple[dict[str, Any], ...], bool]:
-    """The markets with their benchmarks in the order of the text; CSI 300 for A shares, where the text names none."""
+    """The markets with their benchmarks in the order of the text; CSI 300 for A shares, where it names no index at all."""
     found: dict[str, list[dict[str, Any]]] = {}
     for rule in _MARKET_RULE.finditer(section):
         market = _MARKET_IDS.get(rule["market"].replace(" ", ""), "hong_kong")
@@ -254,9 +254,9 @@ def _markets(section: str) -> tuple[tuple[dict[str, Any], ...], bool]:
     if not any(found.values()):
         for row in _indices(section):
             found.setdefault(row["market"], []).append(_benchmark(row, ""))
-    printed = bool(found.get("a_share"))
+    printed = any(found.values())
     csi300 = next(row for row in _table("benchmarks.csv") if row["symbol"] == "000300.SH")
-    found = found if printed else {"a_share": [_benchmark(csi300, "")], **found}
+    found = found if printed else {"a_share": [_benchmark(csi300, "")]}
     names = {row["market"]: row for row in _table("benchmarks.csv")}
     markets = [
         {"id": market, "name": names[market]["market_name"], "name_en": names[market]["market_name_en"], "benchmarks": indices}

@@ -57,7 +57,7 @@ class Line:
     def label(self) -> str:
         """How to cite the heading: its number, or its first words."""
         found = _HEADING.match(self.half)
-        number = re.match(r"\d[\d.]*", found["mark"]) if found else None
+        number = re.match(r"\d[\d.]*", found["mark"]) or re.match(r"\d[\d.]*(?=[.、\s])", found["title"]) if found else None
         return number[0].rstrip(".") if number else (self.heading or "").split(":")[0].strip()
 
 
