@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,14 @@ _HALF: dict[int, int | str] = {code: code - 0xFEE0 for code in range(0xFF01, 0xF
 _HALF |= {ord(each): " " for each in "\u3000\u00a0\u2002\u2003\u2009"}
 _HALF |= {ord(each): "~" for each in "～∼〜"} | {ord(each): "-" for each in "–—−﹣‐‑"}
 _HALF |= {ord(a): b for a, b in zip("【】〔〕“”‘’≧≦﹪", "()()\"\"''≥≤%", strict=True)}
+# PDF fonts map some characters to look-alike radicals, which no name list has.
+_RADICALS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+_RADICALS |= {
+    ord(a): b
+    for a, b in zip(
+        "⺟⺠⻅⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻥⻦⻧⻨⻩⻬⻮⻰⻳", "母民见贝车长门青韦页风飞食马鱼鸟卤麦黄齐齿龙龟", strict=True
+    )
+}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CONTENTS = re.compile(r"(?:\t|\.{3,}|…+|·{3,}|\s{3,})\s*\d{1,3}\s*$")
 # What follows the report proper: nothing there recommends anything.
@@ -84,7 +93,7 @@ class ReportText:
 
 def parse_report(text: str) -> ReportText:
     """The lines of `text`; control characters, blank lines and lines of a table of contents are dropped."""
-    clean = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    clean = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n").translate(_RADICALS))
     lines = [(number, line.strip(" \u3000")) for number, line in enumerate(clean.split("\n"), start=1)]
     kept = [(number, line) for number, line in lines if line.strip() and not _CONTENTS.search(line.strip())]
     return ReportText(tuple(Line(number, line, half_width(line)) for number, line in kept))
