@@ -329,6 +329,7 @@ def test_suspended_days_with_zero_prices_are_not_traded(folder, market_folder):
     ran = weekly(folder, "2025-05-16", "--published", "2025-05-13")
     row = next(row for row in ran.json["rows"] if row["subject"] == "600941.SH")
     assert "suspended" in row["flags"]
+    assert row["since_published"] == pytest.approx(4.73 / 4.5 - 1), "the last close before the suspension is carried"
 
 
 def test_a_missing_index_session_is_a_gap_only_where_it_is_needed(folder, market_folder):
