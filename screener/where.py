@@ -133,11 +133,9 @@ def _compare(condition: Comparison, frame: pd.DataFrame) -> pd.Series:
 
 
 def _values(operand: Operand, frame: pd.DataFrame) -> pd.Series:
-    if isinstance(operand, Column):
-        wanted = "Float64" if operand.type == "number" else "string"
-        return frame[operand.name].astype(wanted)
-    dtype = "string" if isinstance(operand.value, str) else "Float64"
-    return pd.Series([operand.value] * len(frame), index=frame.index, dtype=dtype)  # type: ignore[call-overload,no-any-return]
+    dtype = "Float64" if operand.type == "number" else "string"
+    found = frame[operand.name] if isinstance(operand, Column) else pd.Series([operand.value] * len(frame), index=frame.index)
+    return found.astype(pd.api.types.pandas_dtype(dtype))
 
 
 @dataclass(frozen=True)
