@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from screener.draft import Draft
     from screener.names import NameRegistry
     from screener.outcome import Outcome
-    from screener.prices import PriceSource
+    from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
     from screener.thesis import Thesis
     from screener.week import Week
@@ -138,9 +138,9 @@ def outcome(
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    from screener.outcome_text import outcome_text
     from screener.records import has_gaps, outcome_record
     from screener.screening import check_outcome
-    from screener.terminal import outcome_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_outcome(
@@ -155,7 +155,7 @@ def outcome(
     if as_json:
         _print_json(outcome_record(result, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang)), end="")
+        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
     _exit(has_gaps(result))
 
 
@@ -177,7 +177,7 @@ def weekly(
     """Write the weekly theme performance report. 主题周度表现。"""
     from screener.records import has_gaps, week_record
     from screener.screening import check_week
-    from screener.terminal import week_text
+    from screener.week_text import week_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_week(
@@ -236,8 +236,10 @@ def check_theses(
     else:
         for _, each in levels:
             print(each.line_text(_lang(lang)))
-        count, files = len(checked.problems), len(paths or list(library.thesis_paths()))
+        count, files = len(checked.problems), checked.files
         print(say("check_found" if count else "check_passed", _lang(lang), files=files, count=count))
+        for slug in checked.recorded:
+            print(say("check_recorded", _lang(lang), slug=slug))
         if checked.stale:
             print(say("check_stale", _lang(lang), count=len(checked.stale)))
     if checked.problems:
@@ -279,9 +281,13 @@ def draft_report(
 
 
 def _registry(names: Path | None) -> NameRegistry:
-    from screener.names import bundled_registry, read_registry
+    from screener.names import bundled_registry
 
-    return read_registry(names) if names else bundled_registry()
+    if names is None:
+        return bundled_registry()
+    from screener.name_lists import read_registry
+
+    return read_registry(names)
 
 
 def _say_draft(draft: Draft, written: Sequence[Path], lang: Lang) -> None:
@@ -307,6 +313,14 @@ def _published(text: str | None) -> dt.date | None:
     if day is not None and day > today():
         raise UsageError("published_in_future", published=day, today=today())
     return day
+
+
+def _series(series: str) -> SeriesName:
+    from screener.errors import UsageError
+
+    if series not in ("price", "total"):
+        raise UsageError("series_unknown", value=series)
+    return "total" if series == "total" else "price"
 
 
 def _lang(lang: str) -> Lang:

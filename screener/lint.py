@@ -257,7 +257,7 @@ def _check_scale_words(document: dict[str, Any], file: str, lines: _Lines, scale
         if "rating" in entry and entry["rating"] not in scale.stock.ratings:
             known = " ".join(scale.stock.ratings)
             yield _problem(file, lines, ("candidates", at, "rating"), document, "rating_unknown", known=known)
-    market = document.get("market", "a_share")
+    market = str(document.get("market", "a_share"))
     markets = {each.id: each for each in scale.markets}
     if market not in markets:
         yield _problem(file, lines, ("market",), document, "market_unknown", known=", ".join(markets))
@@ -265,7 +265,7 @@ def _check_scale_words(document: dict[str, Any], file: str, lines: _Lines, scale
         named = [each.symbol for each in markets[market].benchmarks]
         if document["benchmark"] not in named:
             known = ", ".join(str(each) for each in named)
-            yield _problem(file, lines, ("benchmark",), document, "benchmark_unknown", market=markets[market], known=known)
+            yield _problem(file, lines, ("benchmark",), document, "benchmark_unknown", market=market, known=known)
 
 
 def _check_dates(document: dict[str, Any], file: str, lines: _Lines, today: dt.date | None) -> Iterator[Problem]:

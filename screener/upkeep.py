@@ -24,10 +24,12 @@ LOCK = "theses.lock"
 
 @dataclass(frozen=True)
 class Checked:
-    """What checking some thesis files found: `problems` to mend, `stale` facts that were right once."""
+    """What checking some thesis files found: `problems` to mend, `stale` facts that were right once, slugs recorded."""
 
+    files: int
     problems: tuple[Problem, ...]
     stale: tuple[Problem, ...]
+    recorded: tuple[str, ...]
 
 
 def check_library(
@@ -39,7 +41,9 @@ def check_library(
     """
     problems: list[Problem] = []
     stale: list[Problem] = []
-    for name in names or [str(path) for path in library.thesis_paths()]:
+    recorded: list[str] = []
+    names = names or [str(path) for path in library.thesis_paths()]
+    for name in names:
         try:
             path = library.find(name)
             data = path.read_bytes()
@@ -48,14 +52,14 @@ def check_library(
             continue
         thesis, scale, found = library.check(path, today=today)
         problems += found
-        if thesis is None or scale is None:
+        if thesis is None or scale is None or found:
             continue
         stale += stale_candidates(thesis, registry, file=path.name, data=data, today=today)
-        if record and not found:
-            _record(library, path, thesis, scale, today)
-        elif not found:
+        if record:
+            recorded += [thesis.slug] if _record(library, path, thesis, scale, today) else []
+        else:
             problems += edits(_lock_of(library, path), thesis, scale, file=path.name)
-    return Checked(tuple(problems), tuple(stale))
+    return Checked(len(names), tuple(problems), tuple(stale), tuple(recorded))
 
 
 def _unreadable(name: str, error: ScreenerError | OSError) -> Problem:
@@ -159,17 +163,18 @@ def _lock_of(library: Library, path: Path) -> dict[str, Record]:
     return read_lock(path.parent / LOCK) if at_home else {}
 
 
-def _record(library: Library, path: Path, thesis: Thesis, scale: RatingScale, today: dt.date) -> None:
+def _record(library: Library, path: Path, thesis: Thesis, scale: RatingScale, today: dt.date) -> bool:
     if not any(folder.resolve() == path.resolve().parent for folder in library.folders):
         raise UsageError("record_outside_library", path=str(path))
     lock = read_lock(path.parent / LOCK)
     facts = thesis_facts(thesis, scale)
     old = lock.get(thesis.slug)
     if old is not None and old["facts"] == facts and old["sha256"] == facts_hash(facts):
-        return
+        return False
     dates = {"recorded": today} if old is None else {"recorded": old["recorded"], "edited": today}
     lock[thesis.slug] = {**dates, "sha256": facts_hash(facts), "facts": facts}
     (path.parent / LOCK).write_text(lock_text(lock), "utf-8", newline="\n")
+    return True
 
 
 def lock_text(lock: Mapping[str, Record], lang: Lang = "en") -> str:
