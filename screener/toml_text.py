@@ -36,9 +36,8 @@ def _key(key: str) -> str:
 
 
 def _is_table(value: object) -> bool:
-    return isinstance(value, dict) or (
-        isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
-    )
+    rows = value if isinstance(value, list) else []
+    return isinstance(value, dict) or (bool(rows) and all(isinstance(each, dict) for each in rows))
 
 
 def _value(value: object) -> str:
