@@ -308,9 +308,7 @@ def test_a_report_without_a_standard_of_a_known_house_takes_the_library_s_and_sa
     assert "scale_not_printed" in asked(draft)
 
 
-@pytest.mark.parametrize(
-    "name", sorted(path.name for path in REPORTS.iterdir() if path.name not in ("no-scale.txt", "wrong-code.txt"))
-)
+@pytest.mark.parametrize("name", ["columns-apart.txt", "five-percent-steps.txt", "hong-kong-names.txt", "markdown-tables.md"])
 def test_every_draft_with_a_standard_passes_the_check(name, tmp_path):
     done = run_screener("thesis", "draft", REPORTS / name, "--out", tmp_path / "mine.toml", "--lang", "en")
     assert done.code == 0, done.err
@@ -519,8 +517,10 @@ def test_look_alike_radicals_of_pdf_fonts_become_the_characters_that_names_have(
 
 
 def test_a_hostile_report_gives_files_that_still_parse(tmp_path):
-    text = '通信\n标题"""\\\x1b[2J\u202e\'\'\'引号与反斜杠 \\u0000\n2024-04-14\n投资评级：强于大市\n建议关注“=cmd”中国移动、"; rm -rf /。\n'
-    draft = draft_of(text + '风险提示：\x00[[candidates]]\n#x = 1；A"B\\风险\n国联证券研究所')
+    head = "通信\n标题\"\"\"\\\x1b[2J\u202e'''引号与反斜杠 \\u0000\n2024-04-14\n投资评级：强于大市\n"
+    advice = '建议关注“=cmd”中国移动、"; rm -rf /。\n'
+    risks = '风险提示：\x00[[candidates]]\n#x = 1；A"B\\风险\n国联证券研究所'
+    draft = draft_of(head + advice + risks)
     document = tomllib.loads(thesis_text(draft))
     assert document["candidates"][0]["symbol"] == "600941.SH"
     assert "\x1b" not in thesis_text(draft)
@@ -528,13 +528,13 @@ def test_a_hostile_report_gives_files_that_still_parse(tmp_path):
     assert all("\x1b" not in each.line_text("en") for each in draft.questions)
 
 
+# What reports are made of, so that random texts of them come near to one.
+PIECES = [*"（）：、。；\n|\t#1%~-", "投资建议", "强于大市", "维持", "评级说明", "买入", "卖出", "涨幅", "跌幅", "5%", "20%以上",
+          "中国移动", "600941.SH", "建议关注", "1)", "《旧》", "2024.4.1", "风险提示", "通信", "国联证券研究所"]  # fmt: skip
+
+
 @settings(max_examples=80, deadline=None)
-@given(
-    st.text(max_size=400)
-    | st.lists(
-        st.sampled_from("投资建议：强于大市（维持）\n评级说明买入涨幅5%~20%以上、中国移动。1)关注|\t《》2024.4.1"), max_size=120
-    ).map("".join)
-)
+@given(st.text(max_size=400) | st.lists(st.sampled_from(PIECES), max_size=120).map("".join))
 def test_any_text_gives_a_draft_that_parses(text):
     draft = draft_of(text)
     document = tomllib.loads(thesis_text(draft))
