@@ -18,6 +18,8 @@ _TRIGGER = re.compile(
     r"(?:建议|重点|持续|积极|继续)(?:重点|积极|持续)?(?:关注|推荐)|推荐关注|受益(?:标的|公司|个股)|(?:相关|推荐|关注)(?:标的|公司|个股)|首推|(?<!投资)推荐|关注"
 )
 _SCOPE = re.compile(r"投资建议|投资策略|投资主线|(?:相关|推荐|关注|受益|重点)(?:标的|公司|个股)")
+# Two names with what introduces them are not longer than this.
+_LONGEST_PAIR = 80
 # Who wrote it: ends a passage of advice on a front page.
 _IMPRINT = re.compile(r"^\W*(?:作者|分析师|联系人|研究助理|执业|证券分析师|相关报告|电话|邮箱)")
 _RISK = re.compile(r"^\W*(?:\d[\d.]*\s*|[一二三四五六七八九十]{1,2}、\s*)?风险(?:提示|因素|分析)")
@@ -116,7 +118,7 @@ class NameReader:
             return
         own = condense(_own_phrase(items[:at], items[at].lead))
         for item in items[at:]:
-            own = condense(item.lead) or own
+            own = (condense(item.lead) if item.lead else "") or own
             if item.symbols:
                 self._add(item, line, own or phrase, place)
             elif _is_plausible(item.name):
@@ -124,7 +126,7 @@ class NameReader:
 
     def _parted(self, token: str) -> tuple[str, ...]:
         """A token cut at 和, 与 or 及 where both sides are names: 川投能源和长江电力, but not 和而泰."""
-        for joiner in re.finditer("以及|及|和|与", token):
+        for joiner in re.finditer("以及|及|和|与", token if len(token) <= _LONGEST_PAIR else ""):
             left, right = token[: joiner.start()], token[joiner.end() :]
             if self._item(left).symbols and self._item(right).symbols:
                 return (left, right)
@@ -281,15 +283,19 @@ def _is_plausible(name: str) -> bool:
 
 def condense(phrase: str) -> str:
     """What a grouping phrase is about: a known theme word in it (the last, then the longest), else the phrase unpadded."""
-    known = [
-        (found.end(), found.end() - found.start(), word)
-        for word in theme_words()
-        for found in re.finditer(r"\s*".join(map(re.escape, word.replace(" ", ""))), phrase, re.IGNORECASE)
-    ]
+    known = [(found.end(1), found.end(1) - found.start(1), found[1]) for found in _theme_pattern().finditer(phrase)]
     if known:
-        return max(known)[2]
+        plain = re.sub(r"\s", "", max(known)[2]).upper()
+        return next(word for word in theme_words() if word.replace(" ", "").upper() == plain)
     plain = _TRAIL.sub("", _LEAD.sub("", phrase))
     return re.split(r"[,:]", plain)[-1].strip() if len(plain) > 16 else plain
+
+
+@cache
+def _theme_pattern() -> re.Pattern[str]:
+    """Any theme word at each place, the longest first; spaces inside do not matter."""
+    words = sorted((word.replace(" ", "") for word in theme_words()), key=len, reverse=True)
+    return re.compile("(?=(" + "|".join(r"\s*".join(map(re.escape, word)) for word in words) + "))", re.IGNORECASE)
 
 
 @cache

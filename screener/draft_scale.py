@@ -17,6 +17,8 @@ from screener.report_text import half_width
 _SECTION = re.compile(r"评级说明|评级标准|评级体系|评级定义|评级系统|投资评级|评级的?比较标准|评级类别")
 _END = re.compile(r"(?:免责|法律|重要|特别|一般|分析师)(?:声明|承诺|申明)|免责条款")
 _SECTION_LENGTH = 4000
+# So many places are tried, so far apart, that a hostile text cannot make reading slow.
+_SECTIONS, _SECTION_APART = 40, 60
 # One printed interval: ±5%; -10%~5% (a dash may join or be a sign); or a single edge with what stands around it.
 _BAND = re.compile(
     r"(?:±|\+/-|正负)\s*(?P<around>\d{1,3}(?:\.\d+)?)\s*%"
@@ -90,7 +92,7 @@ def read_scale(text: str) -> PrintedScale | None:
     """
     half = half_width(text)
     best: tuple[int, int, tuple[tuple[PrintedBand, ...], tuple[PrintedBand, ...]]] | None = None
-    for found in _SECTION.finditer(half):
+    for found in _section_heads(half):
         ladders = _ladders(half[found.start() : _section_end(half, found.start())])
         count = sum(len(ladder) for ladder in ladders)
         if count and (best is None or count > best[0]):
@@ -100,6 +102,15 @@ def read_scale(text: str) -> PrintedScale | None:
     start, end = best[1], _section_end(half, best[1])
     markets, printed = _markets(half[start:end])
     return PrintedScale(*best[2], _window(half[start:end], text[start:end]), markets, printed)
+
+
+def _section_heads(half: str) -> list[re.Match[str]]:
+    """Places that speak of ratings, the last ones, since the standard stands at the end; of close ones the first."""
+    heads: list[re.Match[str]] = []
+    for found in _SECTION.finditer(half):
+        if not heads or found.start() - heads[-1].start() >= _SECTION_APART:
+            heads.append(found)
+    return heads[-_SECTIONS:]
 
 
 def _section_end(half: str, start: int) -> int:

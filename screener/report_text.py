@@ -23,6 +23,7 @@ _RADICALS |= {
     )
 }
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_SPACES = re.compile(r"[ \u00a0\u2002\u2003\u2009\u3000]{4,}")
 _CONTENTS = re.compile(r"(?:\t|\.{3,}|…+|·{3,}|\s{3,})\s*\d{1,3}\s*$")
 # What follows the report proper: nothing there recommends anything.
 _BACK_MATTER = re.compile(
@@ -94,7 +95,7 @@ class ReportText:
 def parse_report(text: str) -> ReportText:
     """The lines of `text`; control characters, blank lines and lines of a table of contents are dropped."""
     clean = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n").translate(_RADICALS))
-    lines = [(number, line.strip(" \u3000")) for number, line in enumerate(clean.split("\n"), start=1)]
+    lines = [(number, _SPACES.sub("   ", line.strip(" \u3000"))) for number, line in enumerate(clean.split("\n"), start=1)]
     kept = [(number, line) for number, line in lines if line.strip() and not _CONTENTS.search(line.strip())]
     return ReportText(tuple(Line(number, line, half_width(line)) for number, line in kept))
 

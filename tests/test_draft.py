@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import time
 import tomllib
 from pathlib import Path
 
@@ -529,7 +530,8 @@ def test_a_hostile_report_gives_files_that_still_parse(tmp_path):
 
 
 # What reports are made of, so that random texts of them come near to one.
-PIECES = [*"（）：、。；\n|\t#1%~-", "投资建议", "强于大市", "维持", "评级说明", "买入", "卖出", "涨幅", "跌幅", "5%", "20%以上",
+PIECES = [*"（）：、。；\n|\t#1%~-", "投资建议",
+          "强于大市", "维持", "评级说明", "买入", "卖出", "涨幅", "跌幅", "5%", "20%以上",
           "中国移动", "600941.SH", "建议关注", "1)", "《旧》", "2024.4.1", "风险提示", "通信", "国联证券研究所"]  # fmt: skip
 
 
@@ -621,3 +623,25 @@ def test_a_pdf_is_read_where_pypdf_is_and_else_says_what_to_do(tmp_path):
     with pytest.raises(UsageError) as caught:
         read_report(tmp_path / "report.pdf")
     assert caught.value.code in ("pypdf_missing", "pdf_unreadable")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "投资评级" * 20_000,
+        "评级标准\n买入：涨幅5%以上\n" * 3_000,
+        "投资评级" + " " * 60_000 + "x",
+        "建议关注" + "中国移动、" * 20_000,
+        "建议关注" + "中国移动和" * 3_000,
+        "建议关注" + "的" * 50_000 + "中国移动",
+        "1. 光模块\n" * 20_000,
+        "《" * 50_000,
+        "评级标准" + "-1-" * 30_000,
+    ],
+    ids=lambda text: text[:6],
+)
+def test_no_text_makes_reading_slow(text):
+    """Seconds per report at most, where a quadratic pattern would take minutes."""
+    begun = time.process_time()
+    draft_of(text)
+    assert time.process_time() - begun < 10
