@@ -359,10 +359,11 @@ def test_any_bytes_are_judged_and_never_crash(data):
 
 
 def test_a_slug_that_is_a_path_is_refused():
-    for name in ("../x", "/etc/passwd", "a/b", "..", "x\x1b[2J", "A"):
-        done = run_screener("thesis", "check", name)
-        assert done.code == 2
-        assert "\x1b" not in done.out + done.err
+    names = ("../x", "/etc/passwd", "a/b", "..", "x\x1b[2J", "A")
+    done = run_screener("thesis", "check", *names, "--json")
+    assert done.code == 2
+    assert [each["code"] for each in done.json] == ["bad_slug"] * len(names)
+    assert "\x1b" not in run_screener("thesis", "check", names[4]).out
 
 
 def test_the_command_names_every_file_s_problems_and_exits_with_2(tmp_path):
