@@ -189,7 +189,7 @@ def _limit_faults(
         if rule is None:
             continue
         reference, close = float(steps.loc[line, "reference"]), float(rows.loc[line, "close"])
-        low, high = limit_prices(reference, rule.percent)
+        low, high = limit_prices(reference, rule.percent, rule.tick)
         slack = 2 * PRICE_CENT if steps.loc[line, "acted"] else PRICE_CENT / 2
         if low - slack <= close <= high + slack or _is_free(session, rule.free_sessions, listing, calendar):
             continue
