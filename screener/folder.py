@@ -63,6 +63,7 @@ class _FolderReader:
         self.start, self.end = start, end
         self.problems: list[Problem] = []
         self.notes: list[Note] = []
+        self.actions_since: dt.date | None = None
         self.gaps: dict[str, Gap] = {}
         self.flags: dict[str, tuple[str, ...]] = {}
 
@@ -86,6 +87,7 @@ class _FolderReader:
                 end=self.end,
                 actions=own,
                 listing=_listing(listings, symbol),
+                actions_since=self.actions_since,
             )
             self.problems += checked[symbol].problems
             self.notes += checked[symbol].notes
@@ -178,10 +180,18 @@ class _FolderReader:
             for line, row in zip(again.index, again.itertuples(index=False), strict=True)
         ]
         self.problems += faults
+        self._date_actions(frame["ex_date"])
         ours = ours.assign(symbol=ours["code"].map(codes))
         return ours[["symbol", "ex_date", "cash_per_share", "split_ratio"]].sort_values(
             ["symbol", "ex_date"], ignore_index=True
         )
+
+    def _date_actions(self, ex_dates: pd.Series) -> None:
+        """Shares go ex every year, so a list of actions covers the years from its first ex-date's on, and none before."""
+        if ex_dates.notna().any():
+            self.actions_since = dt.date(as_date(ex_dates.min()).year, 1, 1)
+            if self.start < self.actions_since:
+                self.notes.append(Note("actions_begin", {"since": self.actions_since}))
 
     def _read_names(self, symbols: Sequence[str]) -> pd.DataFrame:
         empty = pd.DataFrame({"name": pd.Series(dtype="str"), "listed": pd.NaT, "delisted": pd.NaT})

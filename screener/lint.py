@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from screener.errors import Problem, ScreenerError
 from screener.names import bundled_names
+from screener.policies import PolicyBook
 from screener.scales import RatingScale, Record, read_record
 from screener.symbols import parse_symbol
 from screener.thesis import Thesis
@@ -51,6 +52,54 @@ def check_scale_text(data: bytes, file: str) -> tuple[RatingScale | None, tuple[
     if document is None:
         return None, problems
     return _validate(RatingScale, document, file, _Lines(data.decode("utf-8")))
+
+
+def check_policies_text(
+    data: bytes, *, file: str, slug: str, buckets: tuple[str, ...], today: dt.date | None = None
+) -> tuple[PolicyBook | None, tuple[Problem, ...]]:
+    """The policies of the thesis `slug` with these bucket ids, and all problems of their file."""
+    document, problems = _parse(data, file)
+    if document is None:
+        return None, problems
+    lines = _Lines(data.decode("utf-8-sig"))
+    book, problems = _validate(PolicyBook, document, file, lines)
+    if document.get("thesis") not in (None, slug):
+        problems += (_problem(file, lines, ("thesis",), document, "policies_of_other", slug=slug),)
+    problems += tuple(_policy_facts(document, file, lines, buckets, today))
+    return book, tuple(sorted(set_once(problems), key=lambda each: each.line or 0))
+
+
+def _policy_facts(
+    document: dict[str, Any], file: str, lines: _Lines, buckets: tuple[str, ...], today: dt.date | None
+) -> Iterator[Problem]:
+    ids = [str(entry.get("id")) for entry in _entries(document, "policies")]
+    for at, entry in enumerate(_entries(document, "policies")):
+        path: Path = ("policies", at)
+        if ids.index(ids[at]) < at:
+            first = lines.find(("policies", ids.index(ids[at]), "id"))
+            yield _problem(file, lines, (*path, "id"), document, "duplicate", first=first)
+        day = entry.get("day")
+        if _is_date(day) and f"{day:%Y-%m}" != entry.get("month"):
+            yield _problem(file, lines, (*path, "day"), document, "day_outside_month", month=entry.get("month"))
+        if _is_date(day) and "day_source" not in entry:
+            yield _problem(file, lines, (*path, "day"), document, "day_needs_source")
+        if today is not None and str(entry.get("month")) > f"{today:%Y-%m}":
+            yield _problem(file, lines, (*path, "month"), document, "date_in_future", today=today)
+        yield from _unknown_buckets(document, file, lines, path, buckets)
+        for number, target in enumerate(_entries(entry, "targets")):
+            place = (*path, "targets", number)
+            yield from _unknown_buckets(document, file, lines, place, buckets)
+            if ("due" in target) == (target.get("kind") == "status"):
+                yield _problem(file, lines, (*place, "due"), document, "target_due")
+
+
+def _unknown_buckets(
+    document: dict[str, Any], file: str, lines: _Lines, path: Path, known: tuple[str, ...]
+) -> Iterator[Problem]:
+    named = _value(document, (*path, "buckets"))
+    for at, bucket in enumerate(named if isinstance(named, list) else []):
+        if bucket not in known:
+            yield _problem(file, lines, (*path, "buckets", at), document, "bucket_unknown", known=", ".join(known))
 
 
 def set_once(problems: tuple[Problem, ...]) -> list[Problem]:
