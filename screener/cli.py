@@ -16,6 +16,7 @@ import typer
 from screener.messages import LANGS, Lang, say
 
 if TYPE_CHECKING:
+    from screener.events import EventStudy
     from screener.outcome import Outcome
     from screener.prices import PriceSource
     from screener.scales import RatingScale
@@ -193,6 +194,43 @@ def weekly(
     _exit(has_gaps(result))
 
 
+@app.command()
+@reported
+def events(
+    thesis: ThesisName = "guolian-2024-ai-compute",
+    as_of: AsOf = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random dates.")] = 0,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
+    from screener.events_text import events_text
+    from screener.library import open_library
+    from screener.records import event_gaps, events_record
+    from screener.screening import check_events
+
+    loaded, scale, source = _open(thesis, themes, prices, store)
+    result = check_events(
+        loaded,
+        scale,
+        open_library(themes).load_policies(thesis),
+        source,
+        as_of=parse_date(as_of, "--as-of"),
+        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        seed=seed,
+    )
+    _say_notes(result, _lang(lang))
+    if as_json:
+        _print_json(events_record(result, _lang(lang)))
+    else:
+        print(events_text(result, _lang(lang)), end="")
+    _exit(bool(event_gaps(result)))
+
+
 @thesis_app.command("list")
 @reported
 def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Language = "zh", debug: Debug = False) -> None:
@@ -255,7 +293,7 @@ def _lang(lang: str) -> Lang:
     return "en" if lang == "en" else "zh"
 
 
-def _say_notes(result: Outcome | Week, lang: Lang) -> None:
+def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
     for note in result.prices.notes:
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import Field
@@ -61,6 +62,7 @@ class Policy(Frozen):
     day_source: str | None = None
     issuers: tuple[str, ...] = ()
     region: str
+    region_en: str
     title: str
     title_en: str
     tables: tuple[int, ...] = Field(min_length=1)
@@ -92,3 +94,23 @@ class PolicyBook(Frozen):
     thesis: str
     source: str
     policies: tuple[Policy, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A quantified target of a policy and whether its due date has passed; nobody has checked whether it was attained."""
+
+    policy: Policy
+    target: Target
+    status: DueStatus
+
+
+def checkpoints(book: PolicyBook, as_of: dt.date) -> tuple[Checkpoint, ...]:
+    """Every target by due date (undated last), with its status on `as_of`; policies after `as_of` are not known yet."""
+    found = [
+        Checkpoint(policy, target, target.due_status(as_of))
+        for policy in book.policies
+        if policy.first_day <= as_of
+        for target in policy.targets
+    ]
+    return tuple(sorted(found, key=lambda each: each.target.due or dt.date.max))

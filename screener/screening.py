@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from screener.errors import ScreenerError, UsageError
+from screener.events import EventStudy, study_events
 from screener.outcome import Outcome, judge
+from screener.policies import PolicyBook
 from screener.prices import Prices, PriceSource
 from screener.scales import RatingScale
 from screener.sessions import load_calendar
@@ -48,6 +50,24 @@ def check_week(
     sessions = week_sessions(calendar, day or last_complete_week(calendar, last), last)
     prices = load_prices(thesis, scale, source, published=published, as_of=sessions[-1])
     return measure_week(thesis, scale, prices, day=sessions[-1], published=published, as_of=sessions[-1])
+
+
+def check_events(
+    thesis: Thesis,
+    scale: RatingScale,
+    book: PolicyBook,
+    source: PriceSource,
+    *,
+    as_of: dt.date | None = None,
+    today: dt.date,
+    seed: int = 0,
+) -> EventStudy:
+    """Measure the policies of `book` on the thesis's indices and baskets, with what was known on `as_of`."""
+    as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
+    first = load_calendar().first_on_or_after(min(policy.first_day for policy in book.policies)) or as_of
+    start = load_calendar().shift(min(first, as_of), -LOOKBACK)
+    prices = source.load(thesis.symbols(scale), start=start, end=as_of)
+    return study_events(thesis, scale, book, prices, as_of=as_of, seed=seed)
 
 
 def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:
