@@ -11,16 +11,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from screener.baskets import measure
+from screener.baskets import Positions, measure, window_returns
 from screener.errors import Gap
-from screener.performance import Floats, Market, Quote, build_market, quote
+from screener.performance import Floats, Market, build_market
 from screener.policies import Checkpoint, Policy, PolicyBook, checkpoints
 from screener.prices import Prices, SeriesName, as_date
 from screener.scales import RatingScale
@@ -29,7 +28,6 @@ from screener.thesis import Thesis
 
 Dated = Literal["day", "month"]
 Window = tuple[int, int]
-Positions = npt.NDArray[np.intp]
 Excess = Callable[[Positions, Positions], Floats]
 Pools = Callable[[Window, int], Floats]
 
@@ -183,41 +181,6 @@ def event_date(policy: Policy, prices: Prices) -> EventDate | None:
     return None if first is None or last is None else EventDate("day" if policy.day else "month", first, last)
 
 
-def window_returns(market: Market, members: Sequence[str], starts: Positions, ends: Positions) -> Floats:
-    """Return of the equal-weight basket of `members` from each session position to another (fractions), `SERIES` series.
-
-    The same figures as `baskets.measure`, for many windows at once: members without a quote at the start are left out; NaN
-    where none has one, where a kept one has none at the end, or where its level breaks in between.
-    """
-    levels = market.levels[SERIES][list(members)].to_numpy(dtype=float)
-    known = np.column_stack([_quoted(market, member) for member in members])
-    broken = np.column_stack([_breaks_so_far(market, member) for member in members])
-    kept = known[starts]
-    whole = known[ends] & (broken[ends] == broken[starts])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        growth = np.where(kept, levels[ends] / levels[starts] - 1, 0.0)
-    count = kept.sum(axis=1)
-    usable = (count > 0) & (whole | ~kept).all(axis=1)
-    return np.where(usable, growth.sum(axis=1) / np.maximum(count, 1), np.nan)
-
-
-def _quoted(market: Market, member: str) -> npt.NDArray[np.bool_]:
-    """On which sessions `member` has a quote: where it traded, and where its last close may stand in."""
-    closes = market.prices.close[member].to_numpy(dtype=float)
-    known = ~np.isnan(closes)
-    traded = np.flatnonzero(known)
-    for position in np.flatnonzero(~known):
-        if len(traded) and position > traded[0]:
-            session = as_date(market.prices.close.index[int(position)])
-            known[position] = isinstance(quote(market, member, session, series=SERIES), Quote)
-    return known
-
-
-def _breaks_so_far(market: Market, member: str) -> npt.NDArray[np.intp]:
-    days = pd.DatetimeIndex(sorted(market.prices.breaks.get(member, {})))
-    return np.asarray(days.searchsorted(market.prices.close.index, side="right"), dtype=np.intp)
-
-
 def percentile_of(value: float, others: Floats) -> float:
     """Share of `others` below `value`, those equal to it by half: 0 to 1."""
     return float((np.sum(others < value) + 0.5 * np.sum(others == value)) / len(others))
@@ -298,8 +261,8 @@ class _Study:
 
     def excess_of(self, subject: Subject) -> Excess:
         def excess(starts: Positions, ends: Positions) -> Floats:
-            own = window_returns(self.market, subject.members, starts, ends)
-            other = window_returns(self.market, (self.benchmark,), starts, ends)
+            own = window_returns(self.market, subject.members, starts, ends, series=SERIES)
+            other = window_returns(self.market, (self.benchmark,), starts, ends, series=SERIES)
             return own - other
 
         return excess
@@ -315,9 +278,7 @@ class _Study:
         """The excess of one event in one window; not yet counted."""
         axis = self.market.prices.close.index
         low, high = event.bounds(window)
-        blank = WindowFigure(
-            window, None, None, high - low, None, None, 0, self.overlaps(event, window), False, None, ()
-        )
+        blank = WindowFigure(window, None, None, high - low, None, None, 0, self.overlaps(event, window), False, None, ())
         if high >= len(axis):
             return replace(blank, gap=Gap("not_due", "not_due", {}))
         base, end = as_date(axis[max(low, 0)]), as_date(axis[high])
@@ -400,7 +361,7 @@ def _pool_maker(study: _Study, excess: Excess) -> Pools:
     """Excess over windows of a given length at random dates: session 0 anywhere from the first event to the last."""
     placed = study.placed
 
-    @lru_cache(maxsize=None)
+    @cache
     def pool(window: Window, sessions: int) -> Floats:
         starts = np.arange(placed[0].first, placed[-1].last + 1, dtype=np.intp) + window[0] - 1
         starts = starts[(starts >= 0) & (starts + sessions < len(study.market.prices.close.index))]

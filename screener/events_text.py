@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -77,7 +78,8 @@ def _rules(study: EventStudy, lang: Lang) -> Iterator[str]:
 
 def _labelled(code: str | None, text: str, lang: Lang) -> str:
     label = say(code, lang) if code else ""
-    return set_cell_size(label, 6 if lang == "zh" else 8) + text
+    indent = 6 if lang == "zh" else 8
+    return "\n".join(_wrapped(set_cell_size(label, indent) + text, indent))
 
 
 def _subject_table(study: EventStudy, lang: Lang) -> Iterator[str]:
@@ -126,7 +128,8 @@ def _figure_cell(figure: WindowFigure, lang: Lang) -> str:
 def _target_table(study: EventStudy, lang: Lang) -> Iterator[str]:
     counts = Counter(each.status for each in study.checkpoints)
     yield say("events_targets", lang, **{status: counts[status] for status in ("passed", "soon", "later", "stated")})
-    columns = [("due", 12), ("status", 12 if lang == "zh" else 17), ("scope", 26), ("metric", 32), ("value", 16)]
+    widths = (12, 12, 26, 32, 16) if lang == "zh" else (11, 16, 20, 36, 17)
+    columns = list(zip(("due", "status", "scope", "metric", "value"), widths, strict=True))
     yield "".join(set_cell_size(say(f"events_col_{name}", lang), width) for name, width in columns)
     for each in study.checkpoints:
         target = each.target
@@ -177,14 +180,15 @@ def _first_gaps(gaps: Sequence[tuple[tuple[str, str], Gap]], lang: Lang) -> Iter
             yield subject, text + (say("events_gaps_more", lang, more=more) if more else "")
 
 
-def _wrapped(text: str) -> Iterator[str]:
-    """`text` in lines of WIDTH columns, later ones indented; broken anywhere, as Chinese text is."""
+def _wrapped(text: str, indent: int = 4) -> Iterator[str]:
+    """`text` in lines of WIDTH columns, later ones indented; broken between ASCII words or any other characters."""
     line = ""
-    for char in text:
-        if cell_len(line + char) > WIDTH:
+    for token in re.findall(r"[\x21-\x7e]+|.", text):
+        if cell_len(line + token) > WIDTH:
             yield line
-            line = "    "
-        line += char
+            line = " " * indent + token.lstrip()
+        else:
+            line += token
     yield line
 
 

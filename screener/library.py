@@ -108,8 +108,8 @@ class Library:
         """The checked policies of a thesis, by slug or path; UsageError when it has none, ThesisProblems when broken."""
         thesis, _ = self.load(name)
         book, problems = self.check_policies(self.find(name), thesis)
-        if book is None or problems:
-            raise ThesisProblems("thesis_broken", problems, file=name) if problems else UsageError("no_policies", slug=thesis.slug)
+        if book is None:
+            raise UsageError("no_policies", slug=thesis.slug)
         return book
 
 
