@@ -44,6 +44,10 @@ PricesWord = Annotated[str, typer.Option("--prices", metavar="SOURCE", help="aut
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The local store of prices.")]
 ThemesDir = Annotated[Path | None, typer.Option("--themes", metavar="DIR", help="Your own theses, before the bundled.")]
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
+Proxy = Annotated[
+    list[str] | None,
+    typer.Option("--proxy", metavar="BENCHMARK=SYMBOL", help="A stand-in for another market's benchmark: MXCN.MSCI=HSI.HK."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
@@ -133,10 +137,13 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
-    from screener.records import has_gaps, outcome_record
+    from screener.listings_text import listings_text
+    from screener.other_markets import parse_proxies
+    from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
     from screener.terminal import outcome_text
 
@@ -148,13 +155,15 @@ def outcome(
         published=_published(published),
         as_of=parse_date(as_of, "--as-of"),
         today=last_finished_day(dt.datetime.now(dt.UTC)),
+        proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
     if as_json:
         _print_json(outcome_record(result, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
-    _exit(has_gaps(result))
+        print(outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang)), end="")
+    # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
+    _exit(has_gaps(result) or bool(proxy and listing_gaps(result)))
 
 
 @app.command()
@@ -302,7 +311,7 @@ def _lang(lang: str) -> Lang:
 
 
 def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
-    for note in result.prices.notes:
+    for note in (*result.prices.notes, *getattr(result, "other_notes", ())):
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -10,13 +9,13 @@ from rich.cells import cell_len, set_cell_size
 
 from screener.errors import Gap
 from screener.events import WINDOWS, EventStudy, SubjectMean, WindowFigure
-from screener.labels import number, points
+from screener.labels import number
 from screener.messages import Lang, say
 from screener.policies import Policy, Target
 from screener.records import event_gaps
 from screener.subjects import Subject
+from screener.terminal import HEAVY, LIGHT, pad, pp, wrapped
 
-WIDTH = 100
 # Curly quotes are one or two columns wide depending on the terminal; corner brackets are always two.
 _CERTAIN = str.maketrans({"\u201c": "「", "\u201d": "」"})
 
@@ -24,13 +23,13 @@ _CERTAIN = str.maketrans({"\u201c": "「", "\u201d": "」"})
 def events_text(study: EventStudy, lang: Lang = "zh") -> str:
     """The whole study; only ASCII and characters that are two columns wide everywhere."""
     parts = [
-        [_head(study, lang), "=" * WIDTH],
+        [_head(study, lang), HEAVY],
         _answer(study, lang),
         _rules(study, lang),
-        ["-" * WIDTH, *_subject_table(study, lang)],
-        ["-" * WIDTH, *_event_table(study, lang)],
-        ["-" * WIDTH, *_target_table(study, lang)],
-        ["-" * WIDTH, *_remarks(study, lang)],
+        [LIGHT, *_subject_table(study, lang)],
+        [LIGHT, *_event_table(study, lang)],
+        [LIGHT, *_target_table(study, lang)],
+        [LIGHT, *_remarks(study, lang)],
     ]
     return "".join(line.translate(_CERTAIN).rstrip() + "\n" for part in parts for line in part)
 
@@ -61,7 +60,7 @@ def _mean_sentence(study: EventStudy, mean: SubjectMean, lang: Lang) -> str:
         found = [row.windows[WINDOWS.index(mean.window)].gap for row in study.rows if row.subject == mean.subject]
         reason = next((gap.text(lang) for gap in found if gap is not None), say("events_none_due", lang))
         return say("events_mean_none", lang, kind=kind, reason=reason)
-    figures = {"kind": kind, "mean": _points(mean.mean), "events": mean.events}
+    figures = {"kind": kind, "mean": pp(mean.mean), "events": mean.events}
     if mean.share_beaten is None:
         return say("events_mean_bare", lang, **figures)
     return say("events_mean", lang, **figures, share=f"{_whole(mean.share_beaten)}%")
@@ -79,12 +78,12 @@ def _rules(study: EventStudy, lang: Lang) -> Iterator[str]:
 def _labelled(code: str | None, text: str, lang: Lang) -> str:
     label = say(code, lang) if code else ""
     indent = 6 if lang == "zh" else 8
-    return "\n".join(_wrapped(set_cell_size(label, indent) + text, indent))
+    return "\n".join(wrapped(pad(label, indent), text))
 
 
 def _subject_table(study: EventStudy, lang: Lang) -> Iterator[str]:
     yield say("events_by_subject", lang)
-    heads = [_right(_window_name(window), 22) + _right(say("events_col_beaten", lang), 6) for window in WINDOWS]
+    heads = [_to_right(_window_name(window), 22) + _to_right(say("events_col_beaten", lang), 6) for window in WINDOWS]
     means = {(mean.subject, mean.dated, mean.window): mean for mean in study.means}
     for dated in ("day", "month"):
         yield set_cell_size(say(f"events_kind_{dated}", lang), 16) + "".join(heads)
@@ -97,14 +96,14 @@ def _mean_cell(mean: SubjectMean, lang: Lang) -> str:
     counts = f"{mean.events}/{mean.overlapping}/{mean.gaps}"
     if mean.mean is None:
         value = say("events_gap", lang) if mean.gaps else say("events_none_due", lang)
-        return _right(f"{value} {counts}" if mean.gaps else value, 22) + " " * 6
+        return _to_right(f"{value} {counts}" if mean.gaps else value, 22) + " " * 6
     share = say("events_few", lang) if mean.share_beaten is None else _whole(mean.share_beaten)
-    return _right(f"{_points(mean.mean)} {_right(counts, 10)}", 22) + _right(share, 6)
+    return _to_right(f"{pp(mean.mean)} {_to_right(counts, 10)}", 22) + _to_right(share, 6)
 
 
 def _event_table(study: EventStudy, lang: Lang) -> Iterator[str]:
     yield say("events_by_event", lang)
-    heads = [_right(_window_name(window), 9) + _right(say("events_col_percentile", lang), 5) for window in WINDOWS]
+    heads = [_to_right(_window_name(window), 9) + _to_right(say("events_col_percentile", lang), 5) for window in WINDOWS]
     columns = [("time", 11), ("region", 9 if lang == "zh" else 15), ("policy", 37 if lang == "zh" else 31)]
     yield "".join(set_cell_size(say(f"events_col_{name}", lang), width) for name, width in columns) + "".join(heads)
     rows = {row.event: row for row in study.rows if row.subject == "all"}
@@ -112,22 +111,26 @@ def _event_table(study: EventStudy, lang: Lang) -> Iterator[str]:
         cells = (str(policy.day or policy.month), _region(policy, lang), _title(policy, lang))
         fixed = "".join(_cell(text, width) for text, (_, width) in zip(cells, columns, strict=True))
         row = rows.get(policy.id)
-        figures = [_figure_cell(figure, lang) for figure in row.windows] if row else [_right(say("events_not_due", lang), 14)]
+        figures = (
+            [_figure_cell(figure, lang) for figure in row.windows] if row else [_to_right(say("events_not_due", lang), 14)]
+        )
         yield fixed + "".join(figures)
 
 
 def _figure_cell(figure: WindowFigure, lang: Lang) -> str:
     if figure.excess is None:
         due = figure.gap is not None and figure.gap.code == "not_due"
-        return _right(say("events_not_due" if due else "events_gap", lang), 9) + " " * 5
+        return _to_right(say("events_not_due" if due else "events_gap", lang), 9) + " " * 5
     mark = "*" if figure.counted else " "
     share = say("events_few", lang) if figure.percentile is None else _whole(figure.percentile)
-    return _right(_points(figure.excess) + mark, 9) + _right(share, 5)
+    return _to_right(pp(figure.excess) + mark, 9) + _to_right(share, 5)
 
 
 def _target_table(study: EventStudy, lang: Lang) -> Iterator[str]:
     counts = Counter(each.status for each in study.checkpoints)
-    yield say("events_targets", lang, **{status: counts[status] for status in ("passed", "soon", "later", "stated")})
+    yield from wrapped(
+        "", say("events_targets", lang, **{status: counts[status] for status in ("passed", "soon", "later", "stated")})
+    )
     widths = (12, 12, 26, 32, 16) if lang == "zh" else (11, 16, 20, 36, 17)
     columns = list(zip(("due", "status", "scope", "metric", "value"), widths, strict=True))
     yield "".join(set_cell_size(say(f"events_col_{name}", lang), width) for name, width in columns)
@@ -162,12 +165,12 @@ def _remarks(study: EventStudy, lang: Lang) -> Iterator[str]:
     left_out = Counter(member for row in study.rows if row.subject == "all" for member in row.windows[0].left_out)
     if left_out and not all(row.windows[0].gap for row in study.rows if row.subject == "all"):
         told = [say("events_left_out_one", lang, name=names[member], count=count) for member, count in left_out.items()]
-        yield from _wrapped(say("events_left_out", lang, names=", ".join(told)))
+        yield from wrapped("", say("events_left_out", lang, names=", ".join(told)))
     yield say("events_corrections", lang)
     for policy in study.book.policies:
         if policy.correction:
             text = policy.correction_en or policy.correction if lang == "en" else policy.correction
-            yield from _wrapped(f"  {policy.month}  {text}")
+            yield from wrapped(f"  {policy.month}  ", text)
     yield say("events_mapping", lang, slug=study.thesis.slug)
 
 
@@ -178,18 +181,6 @@ def _first_gaps(gaps: Sequence[tuple[tuple[str, str], Gap]], lang: Lang) -> Iter
         if subject in counts:
             more = counts.pop(subject) - 1
             yield subject, text + (say("events_gaps_more", lang, more=more) if more else "")
-
-
-def _wrapped(text: str, indent: int = 4) -> Iterator[str]:
-    """`text` in lines of WIDTH columns, later ones indented; broken between ASCII words or any other characters."""
-    line = ""
-    for token in re.findall(r"[\x21-\x7e]+|.", text):
-        if cell_len(line + token) > WIDTH:
-            yield line
-            line = " " * indent + token.lstrip()
-        else:
-            line += token
-    yield line
 
 
 def _name(subject: Subject, lang: Lang) -> str:
@@ -208,18 +199,14 @@ def _window_name(window: Sequence[int]) -> str:
     return "[" + ",".join(f"{at:+d}" if at else "0" for at in window) + "]"
 
 
-def _points(value: float) -> str:
-    return points(value, unit=False, minus="-")
-
-
 def _whole(share: float) -> str:
     return number(share * 100, 0)
+
+
+def _to_right(text: str, columns: int) -> str:
+    return pad(text, columns, right=True)
 
 
 def _cell(text: str, width: int) -> str:
     """`text` cut to leave one blank column, and padded to `width` columns."""
     return set_cell_size(set_cell_size(text.translate(_CERTAIN), min(cell_len(text.translate(_CERTAIN)), width - 1)), width)
-
-
-def _right(text: str, width: int) -> str:
-    return " " * max(width - cell_len(text), 0) + text

@@ -160,6 +160,7 @@ def _facts(
     yield from _check_symbols(document, file, lines)
     yield from _check_buckets(document, file, lines)
     if scale is not None:
+        yield from _check_listings(document, file, lines, scale)
         yield from _check_scale_words(document, file, lines, scale)
     yield from _check_dates(document, file, lines, today)
 
@@ -194,6 +195,9 @@ def _named_symbols(document: dict[str, Any]) -> Iterator[tuple[Path, str, str]]:
     for at, entry in enumerate(_entries(document, "candidates")):
         if isinstance(entry.get("symbol"), str):
             yield ("candidates", at, "symbol"), entry["symbol"], str(entry.get("name", ""))
+        for number, listing in enumerate(_entries(entry, "listings")):
+            if isinstance(listing.get("symbol"), str):
+                yield ("candidates", at, "listings", number, "symbol"), listing["symbol"], str(entry.get("name", ""))
 
 
 def _check_buckets(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
@@ -234,6 +238,32 @@ def _check_scale_words(document: dict[str, Any], file: str, lines: _Lines, scale
         if document["benchmark"] not in named:
             known = ", ".join(str(each) for each in named)
             yield _problem(file, lines, ("benchmark",), document, "benchmark_unknown", market=markets[market].name, known=known)
+
+
+def _check_listings(document: dict[str, Any], file: str, lines: _Lines, scale: RatingScale) -> Iterator[Problem]:
+    """Second listings: in another market of the scale, trading there, judged by a benchmark it names, each once."""
+    markets = {each.id: each for each in scale.markets}
+    places: dict[str, Path] = {}
+    for at, entry in enumerate(_entries(document, "candidates")):
+        for number, listing in enumerate(_entries(entry, "listings")):
+            path: Path = ("candidates", at, "listings", number)
+            symbol, market = str(listing.get("symbol")), markets.get(str(listing.get("market")))
+            if symbol in places:
+                yield _problem(file, lines, (*path, "symbol"), document, "duplicate", first=lines.find(places[symbol]))
+            places.setdefault(symbol, (*path, "symbol"))
+            if market is None:
+                yield _problem(file, lines, (*path, "market"), document, "market_unknown", known=", ".join(markets))
+                continue
+            if market.id == document.get("market", "a_share"):
+                yield _problem(file, lines, (*path, "market"), document, "listing_same_market")
+            if symbol.rpartition(".")[2] not in market.exchanges:
+                told = {"symbol": symbol, "market": market.name, "exchanges": ", ".join(market.exchanges)}
+                yield _problem(file, lines, (*path, "symbol"), document, "listing_elsewhere", **told)
+            named = [each.symbol for each in market.benchmarks]
+            if "benchmark" in listing and listing["benchmark"] not in named:
+                known = ", ".join(str(each) for each in named)
+                place = (*path, "benchmark")
+                yield _problem(file, lines, place, document, "benchmark_unknown", market=market.name, known=known)
 
 
 def _check_dates(document: dict[str, Any], file: str, lines: _Lines, today: dt.date | None) -> Iterator[Problem]:

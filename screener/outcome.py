@@ -5,19 +5,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
 from screener.baskets import Measured, measure, value_path
 from screener.errors import Gap
 from screener.performance import Floats, Market, build_market, excess_return, geometric_excess
-from screener.prices import Prices, SeriesName, as_date
+from screener.prices import Note, Prices, SeriesName, as_date
 from screener.rating import is_at_least, is_near_edge, rate
 from screener.scales import Ladder, RatingScale
 from screener.sessions import Calendar, add_months
 from screener.subjects import Subject
 from screener.thesis import Thesis
+
+if TYPE_CHECKING:
+    from screener.other_markets import ListingRow
 
 Status = Literal["pending", "running", "matured"]
 # Each pair of series and benchmark that stands in the tables; the first is the headline (MEASUREMENT, "Like with like").
@@ -79,7 +82,11 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The outcome check of one thesis. `paths`: excess by session (fractions), one column per subject, headline series."""
+    """The outcome check of one thesis. `paths`: excess by session (fractions), one column per subject, headline series.
+
+    `other_markets`: second listings, each against the benchmark of its own market; no row of `rows` depends on them;
+    `other_notes`: what was noted while reading their prices.
+    """
 
     thesis: Thesis
     scale: RatingScale
@@ -95,6 +102,8 @@ class Outcome:
     windows: tuple[WindowShares, ...]
     verdict: Mapping[str, Verdict]
     paths: pd.DataFrame
+    other_markets: tuple[ListingRow, ...] = ()
+    other_notes: tuple[Note, ...] = ()
 
     @property
     def prices(self) -> Prices:

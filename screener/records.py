@@ -13,6 +13,7 @@ from screener import __version__
 from screener.errors import Gap, Problem
 from screener.events import EventRow, EventStudy, SubjectMean, WindowFigure
 from screener.messages import Lang, say
+from screener.other_markets import ListingRow
 from screener.outcome import Outcome, Row
 from screener.policies import Checkpoint, Policy
 from screener.prices import Prices
@@ -40,6 +41,7 @@ def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
         "rows": [_row_record(row, lang) for row in outcome.rows],
         "windows": [_fields(window) for window in outcome.windows],
         "verdict": {subject: _fields(verdict) for subject, verdict in outcome.verdict.items()},
+        "other_markets": [_listing_record(row, lang) for row in outcome.other_markets],
         "gaps": gap_records(outcome, lang),
         "versions": versions(),
     }
@@ -177,6 +179,11 @@ def has_gaps(result: Outcome | Week) -> bool:
     return next(iter(_gaps(result)), None) is not None
 
 
+def listing_gaps(outcome: Outcome) -> list[Gap]:
+    """Why second listings have no figure, except that it is not due."""
+    return [row.gap for row in outcome.other_markets if row.gap is not None and row.gap.code != "not_due"]
+
+
 def versions() -> Record:
     """The versions that a figure may depend on."""
     python = ".".join(map(str, sys.version_info[:3]))
@@ -190,6 +197,11 @@ def _row_record(row: Row | WeekRow, lang: Lang) -> Record:
     if isinstance(row, WeekRow):
         record["since_gap"] = row.since_gap.code if row.since_gap else None
     return record
+
+
+def _listing_record(row: ListingRow, lang: Lang) -> Record:
+    gap = {"gap": row.gap.code if row.gap else None, "gap_reason": row.gap.text(lang) if row.gap else None}
+    return {**_fields(row), **gap}
 
 
 def _fields(value: Any) -> Record:
