@@ -128,7 +128,13 @@ def _validate(
     try:
         return read_record(model, document), ()
     except ValidationError as error:
-        return None, tuple(_schema_problem(file, lines, document, model, detail) for detail in error.errors(include_url=False))
+        found = [detail for detail in error.errors(include_url=False) if not _only_seems_empty(document, detail)]
+        return None, tuple(_schema_problem(file, lines, document, model, detail) for detail in found)
+
+
+def _only_seems_empty(document: object, detail: Any) -> bool:
+    """A list whose entries are all faulty counts as too short as well: the entries' own problems say enough."""
+    return detail["type"] == "too_short" and bool(_value(document, tuple(detail["loc"])))
 
 
 # What pydantic calls a fault, and our message for it.
