@@ -143,9 +143,9 @@ def outcome(
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
     from screener.listings_text import listings_text
     from screener.other_markets import parse_proxies
+    from screener.outcome_text import outcome_text
     from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
-    from screener.terminal import outcome_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_outcome(
@@ -184,7 +184,7 @@ def weekly(
     """Write the weekly theme performance report. 主题周度表现。"""
     from screener.records import has_gaps, week_record
     from screener.screening import check_week
-    from screener.terminal import week_text
+    from screener.week_text import week_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_week(

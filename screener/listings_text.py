@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from screener.messages import Lang, say
-from screener.other_markets import ListingRow
-from screener.outcome import Outcome
+from screener.outcome import ListingRow, Outcome
 from screener.scales import Market
 from screener.symbols import parse_symbol
 from screener.terminal import LIGHT, Column, band_word, pp, table_lines, wrapped

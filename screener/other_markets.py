@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from screener.errors import Gap, UsageError
-from screener.outcome import Status, judge_status
+from screener.outcome import ListingRow, Status, judge_status
 from screener.performance import (
     MAX_AGE,
     Market,
@@ -31,44 +31,6 @@ from screener.scales import RatingScale
 from screener.sessions import add_months, load_calendar
 from screener.symbols import parse_symbol
 from screener.thesis import Candidate, Listing, Thesis
-
-
-@dataclass(frozen=True)
-class ListingRow:
-    """A second listing at one horizon: the figures, or the gap in their place. Fractions; closes in local currency.
-
-    `listing_of`: the candidate. `benchmark`: what the standard names; `measured_against`: whose prices were used, another
-    symbol only for a proxy. `base_day`, `end_day`: the calendar dates that both sides are measured at.
-    """
-
-    subject: str
-    listing_of: str
-    kind: str
-    name: str
-    market: str
-    currency: str
-    benchmark_currency: str | None
-    series: SeriesName
-    benchmark: str
-    measured_against: str
-    horizon_months: int
-    base_day: dt.date
-    end_day: dt.date
-    base_close: float | None
-    base_close_date: dt.date | None
-    benchmark_base_close_date: dt.date | None
-    end_close: float | None
-    end_close_date: dt.date | None
-    benchmark_end_close_date: dt.date | None
-    own_return: float | None
-    benchmark_return: float | None
-    excess: float | None
-    excess_geometric: float | None
-    band: str | None
-    near_edge: bool
-    status: Status
-    gap: Gap | None
-    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)

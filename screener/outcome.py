@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pandas as pd
 
@@ -18,9 +18,6 @@ from screener.scales import Ladder, RatingScale
 from screener.sessions import Calendar, add_months
 from screener.subjects import Subject
 from screener.thesis import Thesis
-
-if TYPE_CHECKING:
-    from screener.other_markets import ListingRow
 
 Status = Literal["pending", "running", "matured"]
 # Each pair of series and benchmark that stands in the tables; the first is the headline (MEASUREMENT, "Like with like").
@@ -53,6 +50,44 @@ class Row:
     gap: Gap | None
     flags: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListingRow:
+    """A second listing at one horizon: the figures, or the gap in their place. Fractions; closes in local currency.
+
+    `listing_of`: the candidate. `benchmark`: what the standard names; `measured_against`: whose prices were used, another
+    symbol only for a proxy. `base_day`, `end_day`: the calendar dates that both sides are measured at.
+    """
+
+    subject: str
+    listing_of: str
+    kind: str
+    name: str
+    market: str
+    currency: str
+    benchmark_currency: str | None
+    series: SeriesName
+    benchmark: str
+    measured_against: str
+    horizon_months: int
+    base_day: dt.date
+    end_day: dt.date
+    base_close: float | None
+    base_close_date: dt.date | None
+    benchmark_base_close_date: dt.date | None
+    end_close: float | None
+    end_close_date: dt.date | None
+    benchmark_end_close_date: dt.date | None
+    own_return: float | None
+    benchmark_return: float | None
+    excess: float | None
+    excess_geometric: float | None
+    band: str | None
+    near_edge: bool
+    status: Status
+    gap: Gap | None
+    flags: tuple[str, ...]
 
 
 @dataclass(frozen=True)

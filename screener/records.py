@@ -13,8 +13,7 @@ from screener import __version__
 from screener.errors import Gap, Problem
 from screener.events import EventRow, EventStudy, SubjectMean, WindowFigure
 from screener.messages import Lang, say
-from screener.other_markets import ListingRow
-from screener.outcome import Outcome, Row
+from screener.outcome import ListingRow, Outcome, Row
 from screener.policies import Checkpoint, Policy
 from screener.prices import Prices
 from screener.thesis import Thesis

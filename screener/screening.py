@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from screener.errors import ScreenerError, UsageError
 from screener.events import EventStudy, study_events
-from screener.other_markets import ListingRow, judge_listings, symbols_by_calendar
-from screener.outcome import Outcome, judge
+from screener.other_markets import judge_listings, symbols_by_calendar
+from screener.outcome import ListingRow, Outcome, judge
 from screener.policies import PolicyBook
 from screener.prices import Note, Prices, PriceSource
 from screener.scales import RatingScale
