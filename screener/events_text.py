@@ -151,8 +151,8 @@ def _amount(target: Target, lang: Lang) -> str:
         value, unit = f"{target.value * 100:g}%", say("unit_per_year", lang) if target.unit == "per_year" else ""
     else:
         value = number(target.value, 0 if target.value == int(target.value) else 2).rstrip()
-        known = target.unit in ("per_field", "ratio", "racks", "count", "PUE")
-        unit = say(f"unit_{target.unit}", lang) if known else target.unit
+        named = target.unit in ("per_field", "ratio", "racks", "count")
+        unit = say(f"unit_{target.unit}", lang) if named else "" if target.unit == "PUE" else target.unit
     return f"{target.comparator} {value} {unit}".strip()
 
 

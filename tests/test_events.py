@@ -46,9 +46,8 @@ def small(bundled):
     thesis, scale = bundled
     first = thesis.candidates[0]
     names = (("600941.SH", "pair"), ("600050.SH", "pair"), ("601728.SH", "single"))
-    candidates = tuple(
-        first.model_copy(update={"symbol": symbol, "bucket": bucket, "listings": ()}) for symbol, bucket in names
-    )
+    plain = first.model_copy(update={"listings": ()})
+    candidates = tuple(plain.model_copy(update={"symbol": symbol, "bucket": bucket}) for symbol, bucket in names)
     buckets = tuple(thesis.buckets[0].model_copy(update={"id": each}) for each in ("pair", "single"))
     changes = {"candidates": candidates, "buckets": buckets, "industry_index": None, "second_opinion": None}
     return thesis.model_copy(update=changes), scale

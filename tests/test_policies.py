@@ -17,6 +17,7 @@ from screener.policies import Target, checkpoints
 
 FILE = ROOT / "themes" / "policies" / f"{THESIS}.toml"
 BUCKETS = ("operators", "aidc")
+MONTH = 'month = "2023-10"'
 GOOD = """thesis = "t"
 source = "tables"
 
@@ -184,7 +185,7 @@ def test_a_good_file_has_no_problem():
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "code"),
     [
-        ('month = "2023-10"', 'month = "2023-20"', 6, "policies[0].month", "value_wrong"),
+        (MONTH, 'month = "2023-20"', 6, "policies[0].month", "value_wrong"),
         (
             'month = "2023-10"',
             'month = "2023-10"\nday = 2023-11-08\nday_source = "x"',
@@ -192,7 +193,7 @@ def test_a_good_file_has_no_problem():
             "policies[0].day",
             "day_outside_month",
         ),
-        ('month = "2023-10"', 'month = "2023-10"\nday = 2023-10-08', 7, "policies[0].day", "day_needs_source"),
+        (MONTH, f"{MONTH}\nday = 2023-10-08", 7, "policies[0].day", "day_needs_source"),
         ('buckets = ["operators"]', 'buckets = ["operator"]', 13, "policies[0].buckets[0]", "bucket_unknown"),
         ('buckets = ["aidc"]', 'buckets = ["idc"]', 25, "policies[0].targets[0].buckets[0]", "bucket_unknown"),
         ("due = 2025-12-31\n", "", 15, "policies[0].targets[0].due", "target_due"),
