@@ -64,8 +64,8 @@ def _cells(outcome: Outcome, row: ListingRow, lang: Lang) -> tuple[str, str]:
     if row.excess is None or row.band is None:
         due = row.gap is not None and row.gap.code == "not_due"
         return say("events_not_due" if due else "events_gap", lang), "" if due or not row.gap else row.gap.code
-    near = say("listing_near", lang) if row.near_edge else ""
-    return pp(row.excess), band_word(outcome.scale, row.band, lang) + near
+    marks = [say(f"listing_{flag}", lang) for flag in ("near_edge", "form_differs") if flag in row.flags]
+    return pp(row.excess), " ".join([band_word(outcome.scale, row.band, lang), *marks])
 
 
 def _date_lines(rows: Sequence[ListingRow], lang: Lang) -> Iterator[str]:
