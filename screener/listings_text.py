@@ -39,6 +39,10 @@ def _market_lines(outcome: Outcome, market: Market, lang: Lang) -> Iterator[str]
             for symbol, found in by_listing.items()
         ],
     )
+    for flag in ("near_edge", "form_differs"):
+        marked = [say("listing_at", lang, symbol=row.subject, months=row.horizon_months) for row in rows if flag in row.flags]
+        if marked:
+            yield from wrapped(say(f"listing_{flag}", lang) + "  ", ", ".join(marked))
     yield from _date_lines(rows, lang)
     gaps = dict.fromkeys(row.gap.text(lang) for row in rows if row.gap and row.gap.code != "not_due")
     for text in gaps:
@@ -64,8 +68,7 @@ def _cells(outcome: Outcome, row: ListingRow, lang: Lang) -> tuple[str, str]:
     if row.excess is None or row.band is None:
         due = row.gap is not None and row.gap.code == "not_due"
         return say("events_not_due" if due else "events_gap", lang), "" if due or not row.gap else row.gap.code
-    marks = [say(f"listing_{flag}", lang) for flag in ("near_edge", "form_differs") if flag in row.flags]
-    return pp(row.excess), " ".join([band_word(outcome.scale, row.band, lang), *marks])
+    return pp(row.excess), band_word(outcome.scale, row.band, lang)
 
 
 def _date_lines(rows: Sequence[ListingRow], lang: Lang) -> Iterator[str]:
