@@ -101,7 +101,7 @@ class _Drafter:
             "rating": self._rating(industry),
             **self._indices(sector, market),
             "related_reports": related,
-            **self._names(names, stock),
+            **self._names(names, stock, _markets(known, scale)),
             "risks": [{"text": risk} for risk in read_risks(self.report)],
         }
         if not thesis["risks"]:
@@ -161,9 +161,7 @@ class _Drafter:
     def _market(self, found: Sequence[Found], known: RatingScale | None, scale: Record | None) -> str:
         hong_kong = sum(each.symbol.endswith(".HK") for each in found)
         market = "hong_kong" if hong_kong * 2 > len(found) else "a_share"
-        markets = (
-            [market.id for market in known.markets] if known else [each["id"] for each in (scale or {}).get("markets", [])]
-        )
+        markets = _markets(known, scale)
         if markets and market not in markets:
             self._ask("market", "market_without_benchmark", market)
         return market
@@ -202,7 +200,13 @@ class _Drafter:
         second = {"symbol": sector.second_symbol, "name": sector.second_name, "name_en": sector.second_name_en}
         return {"industry_index": own, "second_opinion": second if sector.second_symbol else None}
 
-    def _names(self, names: NameReader, stock: Sequence[str]) -> Record:
+    def _listings(self, symbol: str, markets: Sequence[str]) -> Record:
+        """The Hong Kong listing of a mainland share, where the list of names has it and the standard judges there."""
+        others = self.registry.listings_of(symbol) if "hong_kong" in markets else ()
+        found = [{"symbol": other, "market": "hong_kong"} for other in others if other.endswith(".HK")]
+        return {"listings": found} if found else {}
+
+    def _names(self, names: NameReader, stock: Sequence[str], markets: Sequence[str]) -> Record:
         for unread in names.unread.values():
             self._ask("candidates", unread.code, unread.name, unread.line, **unread.params)
         found = list(names.found.values())
@@ -219,12 +223,19 @@ class _Drafter:
         return {
             "buckets": [{"id": group.id, "name": group.name, "name_en": group.name_en} for group in groups.values()],
             "candidates": [
-                _candidate(each, group.id, stock)
+                {**_candidate(each, group.id, stock), **self._listings(each.symbol, markets)}
                 for wanted in groups.values()
                 for each, group in zip(found, used, strict=True)
                 if group is wanted
             ],
         }
+
+
+def _markets(known: RatingScale | None, scale: Record | None) -> tuple[str, ...]:
+    """The ids of the markets that the standard names."""
+    if known is not None:
+        return tuple(market.id for market in known.markets)
+    return tuple(each["id"] for each in (scale or {}).get("markets", ()))
 
 
 def _candidate(found: Found, bucket: str, stock: Sequence[str]) -> Record:

@@ -270,7 +270,14 @@ def _markets(section: str) -> tuple[tuple[dict[str, Any], ...], bool]:
     found = found if printed else {"a_share": [_benchmark(csi300, "")]}
     names = {row["market"]: row for row in _table("benchmarks.csv")}
     markets = [
-        {"id": market, "name": names[market]["market_name"], "name_en": names[market]["market_name_en"], "benchmarks": indices}
+        {
+            "id": market,
+            "name": names[market]["market_name"],
+            "name_en": names[market]["market_name_en"],
+            "exchanges": names[market]["exchanges"].split(),
+            "currency": names[market]["currency"],
+            "benchmarks": indices,
+        }
         for market, indices in found.items()
         if indices
     ]

@@ -71,6 +71,11 @@ class NameRegistry:
         cut = [symbol for short, symbol in self._cut_short if plain.startswith(short) and len(short) < len(plain)]
         return _prefer_a_share(tuple(cut))
 
+    def listings_of(self, symbol: str) -> tuple[str, ...]:
+        """Other symbols of the list under the same plain name as `symbol` on another exchange; () for an unknown one."""
+        same = self._by_name.get(plain_name(self.names.get(symbol, "")), ())
+        return tuple(each for each in same if each.rpartition(".")[2] != symbol.rpartition(".")[2])
+
     @cached_property
     def _by_name(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}

@@ -113,7 +113,10 @@ def thesis_facts(thesis: Thesis, scale: RatingScale) -> dict[str, str]:
         "scale stock": _bands(scale.stock),
         "scale industry": _bands(scale.industry),
     }
-    return facts | {each.symbol: " ".join(filter(None, (each.bucket, each.rating))) for each in thesis.candidates}
+    for each in thesis.candidates:
+        listings = (f"{other.symbol} {other.market} {other.benchmark or ''}".strip() for other in each.listings)
+        facts[each.symbol] = " ".join(filter(None, (each.bucket, each.rating, *listings)))
+    return facts
 
 
 def _bands(ladder: Ladder) -> str:
