@@ -98,6 +98,15 @@ def test_the_seed_gives_its_eleven_names_in_six_groups(seed):
     }
 
 
+def test_the_seed_s_operators_get_their_hong_kong_listings_as_the_bundled_thesis_has_them(seed, bundled):
+    listed = {each["symbol"]: each.get("listings", []) for each in draft_of(seed, bundled_registry()).thesis["candidates"]}
+    wanted = {
+        each.symbol: [{"symbol": other.symbol, "market": other.market} for other in each.listings]
+        for each in bundled[0].candidates
+    }
+    assert listed == wanted
+
+
 def test_the_seed_gives_its_facts(seed):
     thesis = draft_of(seed).thesis
     assert thesis["title"] == "夯实算力基础，助力 AI 产业发展"
@@ -242,6 +251,8 @@ def test_names_listed_in_hong_kong_are_held_against_the_index_that_the_standard_
             "id": "hong_kong",
             "name": "香港",
             "name_en": "Hong Kong",
+            "exchanges": ["HK"],
+            "currency": "HKD",
             "benchmarks": [{"symbol": "HSI.HK", "name": "恒生指数", "name_en": "Hang Seng Index"}],
         }
     ]
