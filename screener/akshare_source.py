@@ -469,7 +469,8 @@ def _ask(
 
     `tolerant`: a reply of the right form that akshare could not read gives an empty frame; the caller reads the reply.
     """
-    call, failures = _akshare(function), (requests.RequestException, *_library_errors())
+    call = _akshare(function)
+    failures: tuple[type[Exception], ...] = (requests.RequestException, *_library_errors())
     raised: Exception | None = None
     frame = pd.DataFrame()
     with listening() as replies:
