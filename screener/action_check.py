@@ -81,9 +81,8 @@ def _by_date(found: Mapping[str, pd.DataFrame]) -> dict[dt.date, _Said]:
     """Ex-date → what every source says of it: (cash, ratio), or None where it has nothing on that date."""
     days: dict[dt.date, _Said] = {}
     for source, frame in found.items():
-        for row in frame.itertuples(index=False):
-            said = days.setdefault(as_date(row.ex_date), dict.fromkeys(found))
-            said[source] = (float(row.cash_per_share), float(row.split_ratio))
+        for day, cash, ratio in zip(frame["ex_date"], frame["cash_per_share"], frame["split_ratio"], strict=True):
+            days.setdefault(as_date(day), dict.fromkeys(found))[source] = (cash, ratio)
     return dict(sorted(days.items()))
 
 
@@ -109,8 +108,10 @@ def _words(values: tuple[float, float] | None) -> str:
 
 def _frame(rows: Sequence[_Row]) -> pd.DataFrame:
     frame = pd.DataFrame([vars(row) for row in rows], columns=["ex_date", "cash_per_share", "split_ratio", "source"])
-    types = {"ex_date": "datetime64[s]", "cash_per_share": float, "split_ratio": float, "source": object}
-    return frame.astype(types).sort_values("ex_date", ignore_index=True)
+    frame["ex_date"] = frame["ex_date"].astype("datetime64[s]")
+    for column in ("cash_per_share", "split_ratio"):
+        frame[column] = frame[column].astype(float)
+    return frame.sort_values("ex_date", ignore_index=True)
 
 
 def _check_steps(
