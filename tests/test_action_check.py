@@ -54,6 +54,13 @@ def test_a_dividend_on_no_list_shows_in_the_step_and_breaks_the_total_series_alo
     assert list(total["600498.SH"]) == [EX]
 
 
+def test_a_vendor_that_subtracts_is_recognised_over_a_wide_range_of_prices():
+    raw = closes(60.00, 41.00, 20.50, 19.80, days=["2025-02-28", *DAYS[:3]])
+    adjusted = closes(59.00, 40.00, 19.50, 19.80, days=["2025-02-28", *DAYS[:3]])  # by ratio they would be 57.07 and 39.00
+    assert check_actions({"a": PAID}, symbol="x", raw=raw, adjusted=adjusted).mismatches == {}
+    assert list(check_actions({"a": actions()}, symbol="x", raw=raw, adjusted=adjusted).mismatches) == [EX]
+
+
 def test_a_wrong_amount_on_both_lists_shows_in_the_step():
     wrong = actions(("2025-03-05", 0.5, 1.0))
     checked = check_actions({"a": wrong, "b": wrong}, symbol="x", raw=RAW, adjusted=BY_RATIO)
