@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from io import StringIO
 from typing import Any
 from zipfile import BadZipFile
 
@@ -75,6 +76,7 @@ _VOLUME_UNITS: Mapping[str, tuple[float, ...]] = {
 # What an index must be called where its source says a name: a code is easily another security elsewhere.
 _INDEX_NAMES = {"000300": "沪深300"}
 _CSINDEX_PAGES = 60
+_SINA_RIGHTS_TABLE, _SINA_RIGHTS_COLUMN, _SINA_RIGHTS_WIDTH = 13, 4, 11
 
 
 def fetch_bars(source: str, symbol: Symbol, *, start: dt.date, end: dt.date) -> pd.DataFrame:
@@ -335,22 +337,29 @@ def _eastmoney_actions(symbol: Symbol) -> pd.DataFrame:
 
 def _sina_actions(symbol: Symbol) -> pd.DataFrame:
     """Dividends and bonus shares per ten shares, and rights issues, from two tables of one page."""
-    source = "sina_dividends"
-    function = "stock_history_dividend_detail"
-    frame = _ask(source, function, symbol.code, "分红", form="page").table
-    found: list[tuple[pd.Timestamp, float, float]] = []
-    if len(frame):
+    host = _host("sina_dividends")
+    answer = _ask("sina_dividends", "stock_history_dividend_detail", symbol.code, "分红", form="page")
+    found: list[tuple[object, float, float]] = []
+    if len(answer.table):
         names = {"除权除息日": "ex_date", "送股": "bonus", "转增": "converted", "派息": "cash", "进度": "progress"}
-        frame = rename(frame, names, _host(source))
-        frame = frame[(frame["progress"] == "实施") & frame["ex_date"].notna()]
-        bonus, converted, cash = (read_numbers(frame[name]).fillna(0) / 10 for name in ("bonus", "converted", "cash"))
-        found += zip(read_days(frame["ex_date"], _host(source)), cash, bonus + converted, strict=True)
-    further_request(_host(source))
-    frame = _ask(source, function, symbol.code, "配股", form="page").table
-    if len(frame):
-        days = rename(frame, {"除权日": "ex_date"}, _host(source))["ex_date"].dropna()
-        found += [(day, 0.0, np.nan) for day in read_days(days, _host(source))]
+        table = rename(answer.table, names, host)
+        table = table[(table["progress"] == "实施") & table["ex_date"].notna()]
+        bonus, converted, cash = (read_numbers(table[name]).fillna(0) / 10 for name in ("bonus", "converted", "cash"))
+        found += zip(read_days(table["ex_date"], host), cash, bonus + converted, strict=True)
+    found += [(day, 0.0, np.nan) for day in _sina_rights(answer.replies[-1])]
     return sum_actions(found)
+
+
+def _sina_rights(reply: Reply) -> list[dt.date]:
+    """Ex-dates of rights issues, from the page that the dividends came with.
+
+    akshare would ask for the same page again and take the same table and column by position.
+    """
+    tables = pd.read_html(StringIO(reply.body.decode("gb18030", errors="replace")))
+    if len(tables) <= _SINA_RIGHTS_TABLE or tables[_SINA_RIGHTS_TABLE].shape[1] != _SINA_RIGHTS_WIDTH:
+        raise SourceError("layout_changed", host=reply.host, excerpt=reply.body, detail="配股")
+    days = [day_of(value) for value in tables[_SINA_RIGHTS_TABLE].iloc[:, _SINA_RIGHTS_COLUMN]]
+    return [day for day in days if day is not None]
 
 
 # --- names of columns, and whether the reply is about what was asked ---------------------------------------------------
