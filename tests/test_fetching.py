@@ -188,6 +188,27 @@ def test_refusals_within_the_tries_of_one_call_count_and_end_the_tries():
     assert len(calls) == 3
 
 
+def test_a_call_without_anything_of_use_in_all_its_tries_counts_as_one_refusal():
+    call, calls = failing(99, may_pass=True)
+    fetch = fetcher(Clock(), tries=2)
+    for _ in range(3):
+        with pytest.raises(FetchError, match="closed the connection"):
+            fetch.call(HOST, call)
+    with pytest.raises(FetchError, match="left alone"):
+        fetch.call(HOST, call)
+    assert len(calls) == 6
+
+
+def test_an_honest_no_is_an_answer_and_begins_the_count_anew():
+    fetch = fetcher(Clock())
+    refused, _ = failing(99, refused=True)
+    unknown, _ = failing(99)
+    for call in (refused, refused, unknown, refused, refused):
+        with pytest.raises(FetchError, match="closed the connection"):
+            fetch.call(HOST, call)
+    assert fetch.breakers[HOST].refusals == 2
+
+
 def test_an_answer_in_between_begins_the_count_anew():
     clock = Clock()
     fetch = fetcher(clock)
