@@ -109,7 +109,7 @@ def test_a_call_that_hangs_ends_at_its_deadline():
     with pytest.raises(FetchError) as caught:
         fetcher(Clock(), deadline_seconds=0.2, tries=1).call(HOST, release.wait)
     assert caught.value.code == "deadline_passed"
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 5.0
     release.set()
 
 
@@ -142,11 +142,11 @@ def test_a_call_knows_when_nobody_waits_for_it_any_more():
 
 def test_a_further_request_of_one_call_is_paced_and_has_a_deadline_of_its_own():
     clock = Clock()
-    fetch = fetcher(clock, deadline_seconds=0.4)
+    fetch = fetcher(clock, deadline_seconds=1.0)
 
     def pages() -> int:
         for _ in range(4):
-            threading.Event().wait(0.15)  # 0.6 s in all, beyond one deadline
+            threading.Event().wait(0.4)  # 1.6 s in all, beyond one deadline
             further_request(HOST)
         return 5
 
