@@ -139,6 +139,10 @@ class RatingScale(Frozen):
     industry: Ladder
     markets: tuple[Market, ...] = Field(min_length=1)
 
+    def ladder(self, kind: str) -> Ladder:
+        """The bands that a subject of `kind` is judged by: candidates the stock bands, everything else the industry's."""
+        return self.stock if kind == "candidate" else self.industry
+
     def market(self, market_id: str) -> Market:
         """The market with this id; KeyError when the standard names none."""
         for market in self.markets:
