@@ -84,13 +84,14 @@ def industry_rates(outcome: Outcome, history: IndexHistory) -> tuple[BaseRate, .
 def date_rates(outcome: Outcome, history: IndexHistory, *, until: dt.date | None = None) -> tuple[BaseRate, ...]:
     """The industry index on every session as a publication date, whose end date is at most `until`, at every horizon.
 
-    `until` defaults to the end of the report's own window, so that all horizons look at the same past. Sessions that the
+    `until` defaults to the end of the report's own window (the as-of date, if earlier), so that all horizons look at the
+    same past. Sessions that the
     index lacks are no start; an end without a close takes the last one at most five sessions old. Windows overlap.
     """
     subject = _index_of(outcome)
     longest = outcome.end_dates[outcome.scale.window.to_months]
-    until = until or longest
-    if subject is None or subject not in history.symbols or until is None or until > outcome.as_of:
+    until = until or min(longest or outcome.as_of, outcome.as_of)
+    if subject is None or subject not in history.symbols:
         return () if subject is None else tuple(_missing(outcome, subject, each, "dates") for each in outcome.end_dates)
     count = int(np.searchsorted(history.sessions, np.datetime64(until), side="right"))
     sessions, column = history.sessions[:count], history.symbols.index(subject)
