@@ -53,6 +53,11 @@ class BaseRate:
     basis: tuple[Note, ...]
     gap: Gap | None = None
 
+    @property
+    def median(self) -> float | None:
+        """The middle of the chance results, None where there are none."""
+        return float(np.median(self.excess)) if len(self.excess) else None
+
 
 def recent_closes(close: Floats) -> Floats:
     """Each session's close, or the last one at most MAX_AGE sessions old; NaN where that is missing too."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
     from screener.thesis import Thesis
+    from screener.trust import Trust
     from screener.week import Week
 
 # Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
@@ -46,6 +47,12 @@ OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where report
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
+SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
+PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help="Compare with N random baskets.")]
+UniverseFolder = Annotated[
+    str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: a folder with the market.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random draws repeatable.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -132,12 +139,18 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    sensitivity: SensitivityFlag = False,
+    placebo: PlaceboCount = None,
+    universe: UniverseFolder = None,
+    seed: Seed = 0,
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
     from screener.records import has_gaps, outcome_record
     from screener.screening import check_outcome
     from screener.terminal import outcome_text
+    from screener.trust_records import with_trust
+    from screener.trust_text import trust_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_outcome(
@@ -149,11 +162,14 @@ def outcome(
         today=last_finished_day(dt.datetime.now(dt.UTC)),
     )
     _say_notes(result, _lang(lang))
+    trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
     if as_json:
-        _print_json(outcome_record(result, _lang(lang)))
+        record = outcome_record(result, _lang(lang))
+        _print_json(record if trust is None else with_trust(record, trust, _lang(lang)))
     else:
         print(outcome_text(result, _lang(lang), series=_series(series)), end="")
-    _exit(has_gaps(result))
+        print("" if trust is None else "\n" + trust_text(trust, _lang(lang)), end="")
+    _exit(has_gaps(result) or (trust is not None and any(trust.gaps())))
 
 
 @app.command()
@@ -240,6 +256,14 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
 
     thesis, scale = open_library(themes).load(name)
     return thesis, scale, open_source(prices, thesis.symbols(scale))
+
+
+def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust | None:
+    if not sensitivity and placebo is None and universe is None:
+        return None
+    from screener.trusting import assess_trust
+
+    return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
 
 
 def _published(text: str | None) -> dt.date | None:

@@ -96,7 +96,7 @@ def _segments(market: Market, member: str, series: SeriesName) -> Positions:
     if series == "total":
         days |= set(market.prices.total_breaks.get(member, {}))
     axis = market.prices.close.index
-    cut = np.searchsorted(axis.to_numpy(), np.array(sorted(days), dtype="datetime64[D]").astype(axis.dtype))
+    cut = np.searchsorted(axis.to_numpy().astype("datetime64[D]"), np.array(sorted(days), dtype="datetime64[D]"))
     return np.asarray(np.searchsorted(cut, np.arange(len(axis)), side="right"), dtype=np.int64)
 
 

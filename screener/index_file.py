@@ -72,7 +72,9 @@ def _read(path: Path, problems: list[Problem]) -> tuple[Days, Floats]:
     rows = (("date", "date_twice", again), ("close", "price_not_positive", closes <= 0))
     for column, code, wrong in rows:
         cells = table.cells.loc[wrong, column]
-        problems += [Problem(label, int(line), column, cell, code, {"other": "?"}) for line, cell in cells.items()]
+        problems += [
+            Problem(label, int(line), column, cell, code, {"other": "?"}) for line, cell in zip(cells.index, cells, strict=True)
+        ]
     order = np.argsort(dates.to_numpy(), kind="stable")
     return dates.to_numpy().astype("datetime64[D]")[order], closes.to_numpy(dtype=float)[order]
 

@@ -155,7 +155,7 @@ class _Run:
         basket = self._basket(subject)
         if isinstance(basket, Gap):
             for against in ("baskets", "matched_baskets", "dates"):
-                yield from self._all_gaps(subject, against, basket)  # type: ignore[arg-type]
+                yield from self._all_gaps(subject, against, basket)
             return
         draws = [self._random(basket, batch) for batch in self._batches(subject, "baskets")]
         yield from self._compared(basket, "baskets", draws)
@@ -179,7 +179,11 @@ class _Run:
         kept = {member for member, lives in zip(known, living, strict=True) if lives}
         left_out = tuple(member for member in subject.members if member not in kept)
         if not kept:
-            params = {"symbols": " ".join(left_out), "name": self.universe.name, "day": self.outcome.base_date}
+            params: dict[str, object] = {
+                "symbols": " ".join(left_out),
+                "name": self.universe.name,
+                "day": self.outcome.base_date,
+            }
             return Gap("no_data", "placebo_not_in_universe", params)
         return _Basket(subject, self.at, columns[living], left_out)
 

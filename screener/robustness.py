@@ -85,7 +85,9 @@ def measure_robustness(outcome: Outcome, *, seed: int) -> Robustness:
     """Leave one out for baskets, intervals for baskets and indices, behaviour for every subject; headline convention."""
     subjects = outcome.thesis.subjects()
     return Robustness(
-        left_one_out=tuple(each for subject in subjects if len(subject.members) > 1 for each in leave_one_out(outcome, subject)),
+        left_one_out=tuple(
+            each for subject in subjects if len(subject.members) > 1 for each in leave_one_out(outcome, subject)
+        ),
         intervals=tuple(bootstrap_interval(outcome, each, seed=seed) for each in subjects if each.kind != "candidate"),
         behaviour=tuple(measure_behaviour(outcome, each) for each in subjects),
     )
@@ -164,7 +166,9 @@ def measure_behaviour(outcome: Outcome, subject: Subject) -> Behaviour:
     other = pd.Series(daily_returns(outcome, (outcome.benchmark,), window), index=window[1:])
     both = own.index[(own.notna() & other.reindex(own.index).notna()).to_numpy()]
     mine, market = own[both].to_numpy(dtype=float), other[both].to_numpy(dtype=float)
-    return Behaviour(subject.id, _run_up(outcome, subject), beta(mine, market), volatility(mine), len(both))
+    return Behaviour(
+        subject.id, _run_up(outcome, subject), beta(mine, np.asarray(market, dtype=np.float64)), volatility(mine), len(both)
+    )
 
 
 def daily_returns(outcome: Outcome, members: tuple[str, ...], window: pd.DatetimeIndex) -> Floats:

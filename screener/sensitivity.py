@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -199,9 +199,7 @@ class _Grid:
                         }
                         yield self._block(facts, _excess(form, own, other), gaps, self.outcome.scale.ladder(subject.kind))
 
-    def _block(
-        self, facts: Mapping[str, str], excess: Floats, gaps: npt.NDArray[np.object_], ladder: Ladder
-    ) -> pd.DataFrame:
+    def _block(self, facts: Mapping[str, str], excess: Floats, gaps: npt.NDArray[np.object_], ladder: Ladder) -> pd.DataFrame:
         count = len(self.months)
         columns = {
             **facts,
@@ -219,9 +217,7 @@ class _Grid:
             self.tables[members, series] = build_level_table(self.outcome.market, members, series)
         return self.tables[members, series]
 
-    def _return_of(
-        self, members: tuple[str, ...], series: SeriesName, base_price: BasePrice, weighting: Weighting
-    ) -> Floats:
+    def _return_of(self, members: tuple[str, ...], series: SeriesName, base_price: BasePrice, weighting: Weighting) -> Floats:
         """Return of `members` at every moment and horizon, fractions; NaN = no figure."""
         key = (members, series, base_price, weighting)
         if key not in self.returns:
@@ -256,8 +252,8 @@ class _Grid:
 
 def _excess(form: Form, own: Floats, other: Floats) -> Floats:
     """Excess of whole arrays; the formulas are those of `performance`, NaN stays NaN."""
-    formula = excess_return if form == "arithmetic" else geometric_excess
-    return np.asarray(np.vectorize(formula, otypes=[float])(own, other), dtype=float)
+    formula = cast("Callable[[Floats, Floats], Floats]", excess_return if form == "arithmetic" else geometric_excess)
+    return formula(own, other)
 
 
 def _moments(calendar: Calendar, days: Sequence[dt.date], months: Sequence[int]) -> Iterator[_Moment]:

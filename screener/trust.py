@@ -40,9 +40,8 @@ class Trust:
 
     def gaps(self) -> Iterator[tuple[str, Gap]]:
         """Every gap of what was asked for, with its subject; what is not due yet is none."""
-        for each in (*self.placebo, *self.base_rates):
-            if each.gap is not None and each.gap.code != "not_due":
-                yield each.subject, each.gap
+        found = [(each.subject, each.gap) for each in self.placebo] + [(each.subject, each.gap) for each in self.base_rates]
+        yield from ((subject, gap) for subject, gap in found if gap is not None and gap.code != "not_due")
 
 
 def trust_sentences(trust: Trust, lang: Lang = "zh") -> tuple[str, ...]:

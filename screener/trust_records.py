@@ -22,14 +22,26 @@ def trust_record(trust: Trust, lang: Lang = "zh") -> Record:
     if trust.sensitivity is not None:
         record["sensitivity"] = sensitivity_record(trust.sensitivity, lang)
     if trust.placebo:
-        record["placebo"] = [placebo_record(each, lang) for each in trust.placebo]
+        of_indices = [each for each in trust.base_rates if each.against != "stocks"]
+        record["placebo"] = [
+            *(index_placebo_record(each, trust.seed, lang) for each in of_indices),
+            *(placebo_record(each, lang) for each in trust.placebo),
+        ]
+    rest = trust.robustness
     record["robustness"] = {
-        **{field.name: [_plain(each, lang) for each in getattr(trust.robustness, field.name)] for field in _robustness_fields(trust)},
+        "left_one_out": [_plain(each, lang) for each in rest.left_one_out],
+        "intervals": [_plain(each, lang) for each in rest.intervals],
+        "behaviour": [_plain(each, lang) for each in rest.behaviour],
         "base_rates": [base_rate_record(each, lang) for each in trust.base_rates],
         "like_with_like": [_plain(each, lang) for each in trust.bases],
         "warning": say("trust_one_report", lang),
     }
     return record
+
+
+def with_trust(record: Record, trust: Trust, lang: Lang = "zh") -> Record:
+    """The object of `outcome --json` with the trust results, and their gaps among its gaps."""
+    return {**record, "gaps": [*record["gaps"], *trust_gap_records(trust, lang)], **trust_record(trust, lang)}
 
 
 def trust_gap_records(trust: Trust, lang: Lang) -> list[Record]:
@@ -56,18 +68,37 @@ def placebo_record(placebo: Placebo, lang: Lang = "zh") -> Record:
     return {**_plain(placebo, lang), "basis": _sentences(placebo.basis, lang)}
 
 
+def index_placebo_record(rate: BaseRate, seed: int, lang: Lang = "zh") -> Record:
+    """An index among its peers or its own other dates, with the fields of a basket's comparison; nothing is drawn."""
+    return {
+        "subject": rate.subject,
+        "horizon_months": rate.horizon_months,
+        "against": rate.against,
+        "n": rate.n,
+        "universe_size": rate.n,
+        "size": 1,
+        "excess": rate.own,
+        "median": rate.median,
+        "percentile": rate.percentile,
+        "share_beaten": rate.share_beaten,
+        "matched": None,
+        "seed": seed,
+        "excluded": {},
+        "left_out": [],
+        "basis": _sentences(rate.basis, lang),
+        "gap": rate.gap.code if rate.gap else None,
+        "gap_reason": rate.gap.text(lang) if rate.gap else None,
+    }
+
+
 def base_rate_record(rate: BaseRate, lang: Lang = "zh") -> Record:
     """One base rate; every single result only where there are few, as for the industries."""
-    record = _plain(dataclasses.replace(rate, labels=(), excess=rate.excess[:0]), lang)
+    record: Record = _plain(dataclasses.replace(rate, labels=(), excess=rate.excess[:0]), lang)
     record["basis"] = _sentences(rate.basis, lang)
     del record["labels"], record["excess"]
     if rate.against == "industries":
         record["results"] = {label: float(value) for label, value in zip(rate.labels, rate.excess, strict=True)}
     return record
-
-
-def _robustness_fields(trust: Trust) -> tuple[dataclasses.Field[Any], ...]:
-    return dataclasses.fields(trust.robustness)
 
 
 def _sentences(basis: tuple[Note, ...], lang: Lang) -> str:

@@ -103,9 +103,7 @@ class Traits:
     momentum: Floats
 
 
-def unadjusted_levels(
-    close: Floats, sessions: Days, symbols: Sequence[str], last: npt.NDArray[np.int64]
-) -> tuple[Floats, int]:
+def unadjusted_levels(close: Floats, sessions: Days, symbols: Sequence[str], last: npt.NDArray[np.int64]) -> tuple[Floats, int]:
     """Levels from raw closes whose actions are unknown, and the number of steps taken out.
 
     `close`: CNY, sessions × symbols, NaN = not traded. A fall beyond the board's price limit cannot be trading: it is read
@@ -120,9 +118,7 @@ def unadjusted_levels(
     return levels, steps
 
 
-def _without_steps(
-    close: Floats, sessions: Days, symbols: Sequence[str], last: npt.NDArray[np.int64]
-) -> tuple[Floats, int]:
+def _without_steps(close: Floats, sessions: Days, symbols: Sequence[str], last: npt.NDArray[np.int64]) -> tuple[Floats, int]:
     carried = carry_forward(close)
     previous = np.vstack([np.full((1, close.shape[1]), np.nan), carried[:-1]])
     traded = ~np.isnan(close)

@@ -72,7 +72,9 @@ def _read(path: Path, name: str) -> _Rows:
     try:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
-        raise PriceProblems("prices_broken", [Problem(MARKET_FILE, None, "", "", "not_parquet", {"detail": error})], name=name) from None
+        raise PriceProblems(
+            "prices_broken", [Problem(MARKET_FILE, None, "", "", "not_parquet", {"detail": error})], name=name
+        ) from None
     missing = [column for column in ("code", "date", "close") if column not in table.column_names]
     if missing:
         problem = Problem(MARKET_FILE, None, ", ".join(missing), "", "header_missing", {"wanted": " ".join(missing)})
@@ -83,7 +85,9 @@ def _read(path: Path, name: str) -> _Rows:
         close = table["close"].cast(pa.float64()).to_numpy()
         volume = table["volume"].cast(pa.float64()).to_numpy() if "volume" in table.column_names else None
     except pa.ArrowInvalid as error:
-        raise PriceProblems("prices_broken", [Problem(MARKET_FILE, None, "", "", "value_wrong", {"detail": error})], name=name) from None
+        raise PriceProblems(
+            "prices_broken", [Problem(MARKET_FILE, None, "", "", "value_wrong", {"detail": error})], name=name
+        ) from None
     at = code.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return _Rows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
 
