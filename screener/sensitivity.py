@@ -5,25 +5,27 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from screener.baskets import measure
-from screener.conventions import BASE_PRICES, BasePrice, LevelTable, build_entries, build_level_table, value_between
+from screener.conventions import BASE_PRICES, BasePrice, LevelTable, Positions, build_entries, build_level_table, value_between
 from screener.outcome import Outcome, Pair, end_date
 from screener.performance import Floats, excess_return, geometric_excess
 from screener.prices import SeriesName
 from screener.rating import rate_all
 from screener.scales import Ladder
-from screener.sessions import Calendar
+from screener.sessions import Calendar, Days
 from screener.subjects import Subject
 
 Anchor = Literal["published", "base_date"]
 Weighting = Literal["hold", "rebalanced"]
 Form = Literal["arithmetic", "geometric"]
+# Columns of CELL_COLUMNS, one array each.
+Block = dict[str, npt.NDArray[Any]]
 FORMS: tuple[Form, ...] = get_args(Form)
 # A printed publication date is varied by this many sessions either way (issue of a report and its reading may be days apart).
 PRINTED_RANGE = 5
@@ -120,9 +122,11 @@ def measure_sensitivity(outcome: Outcome) -> Sensitivity:
     """
     grid = _Grid(outcome)
     blocks = [block for subject in outcome.thesis.subjects() for block in grid.blocks(subject)]
-    cells = pd.concat(blocks, ignore_index=True)[list(CELL_COLUMNS)]
-    agreement = tuple(_agreements(outcome, cells))
-    return Sensitivity(cells, agreement, tuple(_choices(outcome, cells)), tuple(grid.left_out))
+    cells = pd.DataFrame({column: np.concatenate([block[column] for block in blocks]) for column in CELL_COLUMNS})
+    slices = tuple(_slices(outcome, cells))
+    agreement = tuple(_agreement(outcome, each) for each in slices)
+    choices = tuple(choice for each in slices for choice in _choices(outcome, cells, each))
+    return Sensitivity(cells, agreement, choices, tuple(grid.left_out))
 
 
 def publication_days(outcome: Outcome) -> tuple[dt.date, ...]:
@@ -176,8 +180,8 @@ class _Grid:
         self.tables: dict[tuple[tuple[str, ...], SeriesName], LevelTable] = {}
         self.returns: dict[tuple[tuple[str, ...], SeriesName, BasePrice, Weighting], Floats] = {}
 
-    def blocks(self, subject: Subject) -> Iterator[pd.DataFrame]:
-        """One frame per pair, base price, weighting and form: moments × horizons."""
+    def blocks(self, subject: Subject) -> Iterator[Block]:
+        """One block of columns per pair, base price, weighting and form: moments × horizons."""
         for series, benchmark in _pairs_of(self.outcome, subject):
             for base_price in BASE_PRICES:
                 lacking = self._without_opens(subject, benchmark) if base_price == "next_open" else None
@@ -199,10 +203,10 @@ class _Grid:
                         }
                         yield self._block(facts, _excess(form, own, other), gaps, self.outcome.scale.ladder(subject.kind))
 
-    def _block(self, facts: Mapping[str, str], excess: Floats, gaps: npt.NDArray[np.object_], ladder: Ladder) -> pd.DataFrame:
+    def _block(self, facts: Mapping[str, str], excess: Floats, gaps: npt.NDArray[np.object_], ladder: Ladder) -> Block:
         count = len(self.months)
-        columns = {
-            **facts,
+        return {
+            **{column: np.full(excess.size, value, dtype=object) for column, value in facts.items()},
             "published": np.repeat(np.array([each.published for each in self.moments], dtype=object), count),
             "anchor": np.repeat(np.array([each.anchor for each in self.moments], dtype=object), count),
             "horizon_months": np.tile(self.months, len(self.moments)),
@@ -210,7 +214,6 @@ class _Grid:
             "band": rate_all(excess.ravel(), ladder),
             "gap": gaps.ravel(),
         }
-        return pd.DataFrame(columns)
 
     def _table(self, members: tuple[str, ...], series: SeriesName) -> LevelTable:
         if (members, series) not in self.tables:
@@ -264,7 +267,7 @@ def _moments(calendar: Calendar, days: Sequence[dt.date], months: Sequence[int])
             yield _Moment(day, "base_date", base, tuple(end_date(calendar, base, each) for each in months))
 
 
-def _positions(axis: npt.NDArray[np.datetime64], days: Sequence[dt.date | None]) -> npt.NDArray[np.int64]:
+def _positions(axis: Days, days: Sequence[dt.date | None]) -> Positions:
     """Position of each day on the axis; len(axis) for a day beyond it or unknown, so that it has no level."""
     known = np.array([day or dt.date.max for day in days], dtype="datetime64[D]")
     at = np.searchsorted(axis, known)
@@ -293,45 +296,58 @@ def _headline(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _agreements(outcome: Outcome, cells: pd.DataFrame) -> Iterator[Agreement]:
+@dataclass(frozen=True, eq=False)
+class _Slice:
+    """The cells of one subject at one horizon, as arrays."""
+
+    subject: str
+    months: int
+    headline_band: str | None
+    rows: Positions
+    excess: Floats
+    band: npt.NDArray[np.object_]
+
+
+def _slices(outcome: Outcome, cells: pd.DataFrame) -> Iterator[_Slice]:
+    excess, band = cells["excess"].to_numpy(dtype=float), cells["band"].to_numpy(dtype=object)
+    subjects, months = cells["subject"].to_numpy(dtype=object), cells["horizon_months"].to_numpy(dtype=np.int64)
     for subject in outcome.thesis.subjects():
-        for months in outcome.scale.window.horizons:
-            mine = cells[(cells["subject"] == subject.id) & (cells["horizon_months"] == months)]
-            bands = mine["band"].dropna().value_counts()
-            count = int(bands.sum())
-            headline = outcome.row(subject.id, months).band
-            shares = {band: float(bands.get(band, 0) / count) for band in outcome.scale.ladder(subject.kind).ratings if count}
-            yield Agreement(
-                subject=subject.id,
-                horizon_months=months,
-                headline_band=headline,
-                cells=count,
-                gaps=len(mine) - count,
-                share_same=shares.get(headline) if headline else None,
-                bands=shares,
-            )
+        mine = subjects == subject.id
+        for horizon in outcome.scale.window.horizons:
+            rows = np.flatnonzero(mine & (months == horizon))
+            headline = outcome.row(subject.id, horizon).band
+            yield _Slice(subject.id, horizon, headline, rows, excess[rows], band[rows])
 
 
-def _choices(outcome: Outcome, cells: pd.DataFrame) -> Iterator[Choice]:
-    """Each choice alone, from the headline's cell; the widest spread of a subject's horizon is marked."""
-    headline = _headline(outcome)
-    same = {column: (cells[column] == value).to_numpy() for column, value in headline.items()}
-    for subject in outcome.thesis.subjects():
-        for months in outcome.scale.window.horizons:
-            mine = ((cells["subject"] == subject.id) & (cells["horizon_months"] == months)).to_numpy()
-            found = []
-            for choice, varied in CHOICES.items():
-                fixed = np.logical_and.reduce([mask for column, mask in same.items() if column not in varied])
-                found.append(_choice(cells[mine & fixed], subject.id, months, choice, outcome.row(subject.id, months).band))
-            measured = [each for each in found if each is not None]
-            widest = max((each.spread for each in measured), default=0.0)
-            yield from (replace(each, moves_most=each.spread == widest) for each in measured)
+def _agreement(outcome: Outcome, found: _Slice) -> Agreement:
+    known = np.isfinite(found.excess)
+    count = int(known.sum())
+    kind = next(subject.kind for subject in outcome.thesis.subjects() if subject.id == found.subject)
+    ratings = outcome.scale.ladder(kind).ratings if count else ()
+    shares = {rating: float((found.band[known] == rating).mean()) for rating in ratings}
+    return Agreement(
+        subject=found.subject,
+        horizon_months=found.months,
+        headline_band=found.headline_band,
+        cells=count,
+        gaps=len(known) - count,
+        share_same=shares.get(found.headline_band) if found.headline_band else None,
+        bands=shares,
+    )
 
 
-def _choice(cells: pd.DataFrame, subject: str, months: int, choice: str, headline_band: str | None) -> Choice | None:
-    values = cells.dropna(subset=["excess"])
-    if len(values) < 2 or headline_band is None:
-        return None
-    low, high = float(values["excess"].min()), float(values["excess"].max())
-    share = float((values["band"] == headline_band).mean())
-    return Choice(subject, months, choice, len(values), low, high, high - low, share, moves_most=False)
+def _choices(outcome: Outcome, cells: pd.DataFrame, found: _Slice) -> Iterator[Choice]:
+    """Each choice alone, from the headline's cell; the widest spread is marked."""
+    mine = cells.iloc[found.rows]
+    same = {column: mine[column].to_numpy() == value for column, value in _headline(outcome).items()}
+    choices = []
+    for choice, varied in CHOICES.items():
+        alone = np.logical_and.reduce([mask for column, mask in same.items() if column not in varied])
+        alone &= np.isfinite(found.excess)
+        if found.headline_band is None or alone.sum() < 2:
+            continue
+        low, high = float(found.excess[alone].min()), float(found.excess[alone].max())
+        share = float((found.band[alone] == found.headline_band).mean())
+        choices.append(Choice(found.subject, found.months, choice, int(alone.sum()), low, high, high - low, share, False))
+    widest = max((each.spread for each in choices), default=0.0)
+    yield from (replace(each, moves_most=each.spread == widest) for each in choices)

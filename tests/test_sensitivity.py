@@ -57,7 +57,9 @@ def test_the_grid_holds_the_cell_that_says_the_opposite_of_the_headline(checked)
         return own[end] / own[base] - other[end] / other[base]
 
     # Published on Sunday 7 April; the last session was Wednesday the 3rd, before the Qingming holiday.
-    dissent = pick(grid.cells, subject=INDEX, horizon_months=12, published=dt.date(2024, 4, 7), **{**HEADLINE, "anchor": "base_date"})
+    dissent = pick(
+        grid.cells, subject=INDEX, horizon_months=12, published=dt.date(2024, 4, 7), **{**HEADLINE, "anchor": "base_date"}
+    )
     assert dissent["excess"].tolist() == pytest.approx([by_hand("2024-04-03", "2025-04-03")], abs=1e-12)
     assert round(float(dissent["excess"].iloc[0]) * 100, 1) == 13.3
     assert dissent["band"].tolist() == ["强于大市"]
