@@ -96,9 +96,7 @@ def _faults(rows: _Rows, calendar: Calendar) -> Iterator[Problem]:
     """Blank cells, prices that are not positive, negative volumes, weekends, and a date twice; the first of each kind."""
     traded = np.ones(len(rows.close), dtype=bool) if rows.volume is None else rows.volume != 0
     weekend = (rows.days.astype(np.int64) + 3) % 7 >= 5
-    order = np.lexsort((rows.days, rows.code_at))
-    again = np.zeros(len(order), dtype=bool)
-    again[order[1:]] = (np.diff(rows.code_at[order]) == 0) & (np.diff(rows.days[order]).astype(np.int64) == 0)
+    again = _repeated(rows)
     odd = np.array([not (len(code) == 6 and code.isdigit()) for code in rows.codes] + [True])[rows.code_at]
     checks = (
         ("code", "bad_code", odd),
@@ -113,6 +111,27 @@ def _faults(rows: _Rows, calendar: Calendar) -> Iterator[Problem]:
             symbol = rows.codes[rows.code_at[row]] if rows.code_at[row] >= 0 else ""
             shown = {"code": symbol, "date": rows.days[row], "close": rows.close[row]}.get(column, "")
             yield Problem(MARKET_FILE, int(row) + 1, column, str(shown), code, {"value": symbol, "other": symbol})
+
+
+def _repeated(rows: _Rows) -> npt.NDArray[np.bool_]:
+    """Rows whose code and date stood in an earlier row; a file in order, as most are, is not sorted again."""
+    keys = rows.code_at * np.int64(1 << 32) + rows.days.astype(np.int64)
+    again = np.zeros(len(keys), dtype=bool)
+    if (np.diff(keys) > 0).all():
+        return again
+    order = np.argsort(keys, kind="stable")
+    again[order[1:]] = np.diff(keys[order]) == 0
+    return again
+
+
+def _rows_on(sessions: Days, days: Days) -> npt.NDArray[np.int64]:
+    """Position of each day among the sessions, −1 for what is none; looked up, since a market has millions of rows."""
+    first, last = sessions[0].astype(np.int64), sessions[-1].astype(np.int64)
+    table = np.full(last - first + 1, -1, dtype=np.int64)
+    table[sessions.astype(np.int64) - first] = np.arange(len(sessions))
+    offset = days.astype(np.int64) - first
+    inside = (offset >= 0) & (offset < len(table))
+    return np.where(inside, table[np.where(inside, offset, 0)], -1)
 
 
 def _common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
@@ -132,9 +151,8 @@ def _common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]
 def _assemble(rows: _Rows, sessions: Days, kept: dict[int, str], excluded: dict[str, int], name: str) -> Universe:
     column_of = np.full(len(rows.codes) + 1, -1, dtype=np.int64)
     column_of[list(kept)] = np.arange(len(kept))
-    column, row = column_of[rows.code_at], np.searchsorted(sessions, rows.days)
-    inside = (column >= 0) & (row < len(sessions))
-    inside &= sessions[np.minimum(row, len(sessions) - 1)] == rows.days
+    column, row = column_of[rows.code_at], _rows_on(sessions, rows.days)
+    inside = (column >= 0) & (row >= 0)
     row, column = row[inside], column[inside]
     first, last = np.full(len(kept), len(sessions)), np.full(len(kept), -1)
     np.minimum.at(first, column, row)
