@@ -96,6 +96,10 @@ class Sensitivity:
         """The agreement of a subject at a horizon; KeyError when there is none."""
         return {(each.subject, each.horizon_months): each for each in self.agreement}[subject, months]
 
+    def choices_of(self, subject: str, months: int) -> tuple[Choice, ...]:
+        """What each choice is worth to a subject at a horizon; empty where there is no figure."""
+        return tuple(each for each in self.choices if (each.subject, each.horizon_months) == (subject, months))
+
 
 CELL_COLUMNS = (
     "subject",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from screener.base_rates import BaseRate
-from screener.messages import Lang, say
+from screener.messages import Lang
 from screener.placebo import Placebo
 from screener.robustness import LeftOneOut
 from screener.sensitivity import Choice
 from screener.subjects import Subject
-from screener.terminal import HEAVY, LIGHT, Column, band_word, pp, table_lines, wrapped
+from screener.terminal import HEAVY, LIGHT, Column, Text, pp, table_lines, wrapped
 from screener.trust import Trust, trust_sentences
 
 
@@ -19,10 +19,10 @@ def trust_text(trust: Trust, lang: Lang = "zh") -> str:
     return "\n".join(_TrustText(trust, lang).lines()) + "\n"
 
 
-class _TrustText:
+class _TrustText(Text):
     def __init__(self, trust: Trust, lang: Lang) -> None:
-        self.trust, self.lang = trust, lang
-        self.outcome = trust.outcome
+        super().__init__(trust.outcome.thesis, trust.outcome.scale, lang)
+        self.trust, self.outcome = trust, trust.outcome
         self.subjects = trust.outcome.thesis.subjects()
         self.months = trust.outcome.scale.window.to_months
 
@@ -41,22 +41,13 @@ class _TrustText:
             yield self.say("trust_no_universe")
         yield from self.robustness_lines()
 
-    def say(self, code: str, **params: object) -> str:
-        return say(code, self.lang, **params)
-
-    def name(self, subject: Subject) -> str:
-        return subject.name_en if self.lang == "en" else subject.name
-
-    def band(self, rating: str) -> str:
-        return band_word(self.outcome.scale, rating, self.lang)
-
-    def head(self, code: str, **params: object) -> Iterator[str]:
+    def part(self, code: str, **params: object) -> Iterator[str]:
         yield LIGHT
         yield self.say(code, **params)
         yield LIGHT
 
     def grid_lines(self) -> Iterator[str]:
-        yield from self.head("trust_grid_title", months=self.months)
+        yield from self.part("trust_grid_title", months=self.months)
         heads = ("subject", "cells", "same", "range", "most")
         columns = [Column(self.say(f"trust_head_{each}"), right=each in ("cells", "same", "range")) for each in heads]
         yield from table_lines(columns, [self.grid_cells(subject) for subject in self.subjects])
@@ -75,16 +66,22 @@ class _TrustText:
         cells = sensitivity.cells
         mine = cells[(cells["subject"] == subject.id) & (cells["horizon_months"] == self.months)]["excess"]
         same, spread = f"{agreement.share_same * 100:.1f}", f"{pp(float(mine.min()))} .. {pp(float(mine.max()))}"
-        return [self.name(subject), str(agreement.cells), same, spread, self.most(sensitivity.choices, subject)]
+        return [
+            self.name(subject),
+            str(agreement.cells),
+            same,
+            spread,
+            self.most(sensitivity.choices_of(subject.id, self.months)),
+        ]
 
-    def most(self, choices: Sequence[Choice], subject: Subject) -> str:
+    def most(self, choices: Sequence[Choice]) -> str:
         for each in choices:
-            if (each.subject, each.horizon_months) == (subject.id, self.months) and each.moves_most:
+            if each.moves_most:
                 return self.say("trust_most", choice=self.say(f"trust_choice_{each.choice}"), spread=f"{each.spread * 100:.2f}")
         return ""
 
     def placebo_lines(self) -> Iterator[str]:
-        yield from self.head("trust_placebo_title", months=self.months)
+        yield from self.part("trust_placebo_title", months=self.months)
         heads = ("subject", "size", "random", "matched", "dates")
         columns = [Column(self.say(f"trust_head_{each}"), right=each != "subject") for each in heads]
         yield from table_lines(columns, [self.placebo_cells(each) for each in self.subjects if each.kind != "industry_index"])
@@ -126,20 +123,19 @@ class _TrustText:
     def rate_lines(self) -> Iterator[str]:
         rates = [each for each in self.trust.base_rates if each.n]
         if rates:
-            yield from self.head("trust_rates_title")
+            yield from self.part("trust_rates_title")
         for each in rates:
             yield from wrapped("", self.rate_line(each))
 
     def rate_line(self, rate: BaseRate) -> str:
-        comma = "，" if self.lang == "zh" else ", "
-        shares = comma.join(f"{self.band(rating)} {share * 100:.1f}%" for rating, share in rate.share.items())
+        shares = self.comma().join(f"{self.band(rating)} {share * 100:.1f}%" for rating, share in rate.share.items())
         beaten = rate.share_beaten
         place = "" if beaten is None else self.say("trust_rate_place", share=f"{beaten * 100:.1f}")
         against = self.say(f"trust_rate_{rate.against}", n=rate.n)
         return self.say("trust_rate_line", months=rate.horizon_months, against=against, shares=shares, place=place)
 
     def robustness_lines(self) -> Iterator[str]:
-        yield from self.head("trust_rest_title")
+        yield from self.part("trust_rest_title")
         for subject in self.subjects:
             if len(subject.members) > 1:
                 yield from self.left_out_lines(subject)

@@ -12,11 +12,13 @@ from screener.errors import PriceProblems, ScreenerError
 from screener.folder import FolderSource
 from screener.index_file import industry_names, load_index_history
 from screener.like_with_like import compare_bases, excess_column
+from screener.report import Table
 from screener.robustness import measure_robustness, resampled_excess
 from screener.screening import check_outcome
 from screener.sessions import load_calendar
 from screener.snapshot import SnapshotSource
 from screener.trust import trust_sentences
+from screener.trust_sections import trust_sections
 from screener.trust_text import trust_text
 from screener.trusting import assess_trust
 from screener.universe_file import load_universe
@@ -279,3 +281,27 @@ def test_the_command_adds_the_grid_to_its_json_and_nothing_unasked():
     assert (agreement["headline_band"], agreement["cells"], agreement["share_same"]) == ("强于大市", 1488, 1.0)
     assert "placebo" not in ran.json
     assert ran.json["robustness"]["warning"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_sections_hold_the_same_figures_as_the_results(bundled, market_folder, lang):
+    outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
+    trust = assess_trust(outcome, sensitivity=True, placebo=500, universe=str(market_folder), seed=0)
+    sections = trust_sections(trust, lang)
+    assert [section.id for section in sections] == ["conventions", "chance", "hangs"]
+    tables = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
+    for table in tables.values():
+        assert table.rows
+        assert all(len(row.cells) == len(table.columns) for row in table.rows)
+        assert len({row.id for row in table.rows}) == len(table.rows)
+    index = next(row for row in tables["conventions"].rows if row.id == INDEX)
+    assert index.cells[1].value == trust.sensitivity.agreement_of(INDEX, 12).share_same
+    dates = next(row for row in tables["rates"].rows if row.id == f"{INDEX} dates 12")
+    assert dates.cells[2].value == 783
+    gap = next(row for row in tables["placebo"].rows if row.id == "300442.SZ baskets")
+    assert gap.cells[-1].kind == "gap"
+
+
+def test_only_what_was_asked_for_makes_a_section(outcome):
+    trust = assess_trust(outcome, sensitivity=False, placebo=None, universe=None, seed=0)
+    assert [section.id for section in trust_sections(trust)] == ["hangs"]
