@@ -82,13 +82,13 @@ class Robustness:
 
 
 def measure_robustness(outcome: Outcome, *, seed: int) -> Robustness:
-    """Leave one out for baskets, intervals for baskets and indices, behaviour for every subject; headline convention."""
+    """Leave one out for baskets, interval and behaviour for every subject; headline convention."""
     subjects = outcome.thesis.subjects()
     return Robustness(
         left_one_out=tuple(
             each for subject in subjects if len(subject.members) > 1 for each in leave_one_out(outcome, subject)
         ),
-        intervals=tuple(bootstrap_interval(outcome, each, seed=seed) for each in subjects if each.kind != "candidate"),
+        intervals=tuple(bootstrap_interval(outcome, each, seed=seed) for each in subjects),
         behaviour=tuple(measure_behaviour(outcome, each) for each in subjects),
     )
 

@@ -157,6 +157,7 @@ def heat_table(sensitivity: Sensitivity, outcome: Outcome, subject: str, months:
     table = cells[mine].pivot_table(
         index=["published", "anchor"], columns="base_price", values="excess", dropna=False, observed=True
     )
+    table = table.sort_index(level=["published", "anchor"], ascending=[True, False])
     return table.reindex(columns=[each for each in BASE_PRICES if each in table.columns]).dropna(how="all")
 
 

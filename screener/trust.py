@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from screener.base_rates import BaseRate
 from screener.errors import Gap
+from screener.labels import points
 from screener.like_with_like import Basis
 from screener.messages import Lang, say
 from screener.outcome import Outcome, Verdict
@@ -59,6 +60,32 @@ def trust_sentence(trust: Trust, subject: Subject, verdict: Verdict, lang: Lang 
     if verdict.band is not None:
         parts += [part for part in (_agreement(trust, subject.id, months, lang), _chance(trust, subject, months, lang)) if part]
     return say("trust_joint", lang).join(parts) + say("trust_stop", lang)
+
+
+def basis_sentences(trust: Trust, lang: Lang = "zh") -> tuple[str, ...]:
+    """What the chance results rest on, each said once, and how large the bias is for the baskets."""
+    notes = {note.code: say(note.code, lang, **note.params) for each in trust.placebo for note in each.basis}
+    return (*notes.values(), *_bias(trust, lang))
+
+
+def _bias(trust: Trust, lang: Lang) -> Iterator[str]:
+    """What the unadjusted universe hides of each basket of several names, as far as the outcome's prices know."""
+    months = trust.outcome.scale.window.to_months
+    baskets = [subject for subject in trust.outcome.thesis.subjects() if len(subject.members) > 1]
+    found = [(subject, trust.placebo_of(subject.id, months, "baskets")) for subject in baskets]
+    items = [
+        say(
+            "trust_bias_item",
+            lang,
+            name=subject.name if lang == "zh" else subject.name_en,
+            dividends=points(each.dividends, unit=False, minus="-"),
+            splits=points(each.unseen, unit=False, minus="-"),
+        )
+        for subject, each in found
+        if each is not None and each.dividends is not None and each.unseen is not None
+    ]
+    if items:
+        yield say("trust_bias", lang, months=months, items=say("trust_joint", lang).join(items))
 
 
 def verdict_word(verdict: Verdict, lang: Lang) -> str:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-
-import pandas as pd
 
 from screener.base_rates import BaseRate
 from screener.errors import Gap
+from screener.labels import points
 from screener.messages import Lang, say
-from screener.placebo import Placebo
-from screener.report import Band, Box, BoxPart, Cell, Column, Paragraph, Row, Section, Stack, Table, figure, text
+from screener.placebo import Against
+from screener.rating import rate
+from screener.report import Band, Block, Box, BoxPart, Cell, Column, Paragraph, Row, Section, Stack, Table, figure, text
+from screener.robustness import BLOCK_SESSIONS, RESAMPLES
 from screener.sensitivity import Sensitivity, heat_table
 from screener.subjects import Subject
-from screener.trust import Trust, trust_sentences
+from screener.trust import Trust, basis_sentences, trust_sentences
 
 EMPTY = Cell("none")
+# The comparisons of a basket, in the order of the columns.
+AGAINST: tuple[Against, ...] = ("baskets", "matched_baskets", "dates")
 
 
 def trust_sections(trust: Trust, lang: Lang = "zh") -> tuple[Section, ...]:
@@ -33,10 +37,11 @@ class _TrustSections:
         if self.trust.sensitivity is not None:
             yield self.grid_section(self.trust.sensitivity)
         if self.trust.placebo:
-            tables = (self.placebo_table(), self.rates_table())
-            yield Section("chance", self.say("trust_section_chance"), (Stack((*tables, self.basis_box())),))
+            lead = Paragraph((self.say("trust_chance_lead"),))
+            blocks: tuple[Block, ...] = (lead, self.placebo_table(), *self.rate_tables(), self.basis_box())
+            yield Section("chance", self.say("trust_section_chance"), (Stack(blocks),))
         tables = (self.left_out_table(), self.behaviour_table())
-        yield Section("hangs", self.say("trust_section_rest"), (Stack(tables),))
+        yield Section("hangs", self.say("trust_section_rest"), (Stack((self.interval_note(), *tables)),))
 
     def say(self, code: str, **params: object) -> str:
         return say(code, self.lang, **params)
@@ -73,11 +78,12 @@ class _TrustSections:
     # --- conventions
 
     def grid_section(self, sensitivity: Sensitivity) -> Section:
-        lead = tuple(Paragraph((sentence,)) for sentence in trust_sentences(self.trust, self.lang))
+        sentences = trust_sentences(self.trust, self.lang)
+        lead = Paragraph((("" if self.lang == "zh" else " ").join(sentences),))
         warning = Paragraph((self.say("trust_one_report"),), style="note")
         heats = tuple(self.heat(sensitivity, subject) for subject in self.outcome.verdict if subject in self.subjects)
         return Section(
-            "conventions", self.say("trust_section_grid"), (Stack((*lead, warning, self.grid_table(sensitivity), *heats)),)
+            "conventions", self.say("trust_section_grid"), (Stack((lead, warning, self.grid_table(sensitivity), *heats)),)
         )
 
     def grid_table(self, sensitivity: Sensitivity) -> Table:
@@ -85,6 +91,8 @@ class _TrustSections:
         columns = tuple(self.column(head, unit, left=head == "most") for head, unit in heads)
         lacking = dict.fromkeys(each.lacking for each in sensitivity.left_out)
         opens = (self.say("trust_opens_left_out", symbols=" ".join(lacking)),) if lacking else ()
+        mixing = [each.mixing for each in self.trust.bases if each.horizon_months == self.months and each.mixing is not None]
+        mixed = (self.say("trust_mixing", months=self.months, mixing=points(mixing[0], unit=False)),) if mixing else ()
         return Table(
             "conventions",
             self.say("trust_grid_title", months=self.months),
@@ -92,7 +100,7 @@ class _TrustSections:
             columns,
             tuple(self.grid_row(sensitivity, subject) for subject in self.subjects),
             sub=self.say("trust_grid_sub", months=self.months),
-            notes=(self.say("trust_most_rule"), *opens),
+            notes=(self.say("trust_most_rule"), *opens, *mixed),
             layout="wide",
         )
 
@@ -127,78 +135,91 @@ class _TrustSections:
                 Row(
                     f"{subject} {published} {anchor}",
                     f"{published}",
-                    tuple(self.heat_cell(value) for value in values),
+                    tuple(self.heat_cell(subject, value) for value in values),
                     note=self.say(f"trust_anchor_{anchor}"),
                     role="reference" if (published, anchor) == (self.outcome.published, "published") else "plain",
                 )
                 for (published, anchor), values in zip(found.index, found.to_numpy(dtype=float), strict=True)
             ),
             sub=self.say("trust_heat_sub", months=self.months),
+            notes=(self.say("trust_heat_note"),),
             layout="wide",
         )
 
-    def heat_cell(self, value: float) -> Cell:
-        return figure("excess", None if pd.isna(value) else float(value))
+    def heat_cell(self, subject: str, value: float) -> Cell:
+        """The excess, bold where it earns another band than the headline."""
+        if math.isnan(value):
+            return EMPTY
+        band = rate(value, self.outcome.scale.ladder(self.subjects[subject].kind))
+        return figure("excess", float(value), strong=band != self.outcome.row(subject, self.months).band)
 
     # --- chance
 
     def placebo_table(self) -> Table:
-        heads = (("against", "", True), ("n", "", False), ("size", "", False), ("own", "pp", False), ("median", "pp", False))
-        columns = tuple(self.column(head, unit, left=left) for head, unit, left in (*heads, ("percentile", "%", False)))
-        mine = [each for each in self.trust.placebo if each.horizon_months == self.months]
+        heads = (("size", ""), ("own", "pp"), ("by_random", "%"), ("by_matched", "%"), ("by_dates", "%"), ("date_count", ""))
+        subjects = dict.fromkeys(each.subject for each in self.trust.placebo)
+        rows = (self.placebo_row(subject) for subject in subjects)
         return Table(
             "placebo",
             self.say("trust_placebo_table", months=self.months),
             self.say("trust_head_subject"),
-            columns,
-            tuple(self.placebo_row(each) for each in mine),
+            tuple(self.column(head, unit) for head, unit in heads),
+            tuple(row for row in rows if row is not None),
             layout="wide",
         )
 
-    def placebo_row(self, placebo: Placebo) -> Row:
-        against = text(self.say(f"trust_against_{placebo.against}"))
-        gap = placebo.gap
-        size = f"{placebo.size}/{placebo.size + len(placebo.left_out)}" if gap is None else "0"
-        return self.row(
-            f"{placebo.subject} {placebo.against}",
-            placebo.subject,
-            against,
-            figure("count", gap or placebo.n),
-            text(size),
-            figure("excess", gap or placebo.excess),
-            figure("points", gap or placebo.median),
-            figure("weight", gap or placebo.percentile, strong=True),
-        )
+    def placebo_row(self, subject: str) -> Row | None:
+        random, matched, dates = (self.trust.placebo_of(subject, self.months, each) for each in AGAINST)
+        if random is None or matched is None or dates is None:
+            return None
+        size = f"{0 if random.gap else random.size}/{len(self.subjects[subject].members)}"
+        percentiles = (figure("weight", each.gap or each.percentile, strong=True) for each in (random, matched, dates))
+        own = figure("excess", random.gap or random.excess)
+        return self.row(subject, subject, text(size), own, *percentiles, figure("count", dates.gap or dates.n))
 
-    def rates_table(self) -> Table:
+    def rate_tables(self) -> Iterator[Table]:
+        """One table for each scale: indices are judged by other bands than stocks."""
         heads = (("against", "", True), ("months", "", False), ("n", "", False), ("own", "pp", False))
-        ratings = dict.fromkeys(rating for each in self.trust.base_rates for rating in each.share)
-        columns = (
-            *(self.column(head, unit, left=left) for head, unit, left in heads),
-            self.column("percentile", "%"),
-            *(Column(rating, self.rating_word(rating), "%") for rating in ratings),
-        )
-        rows = tuple(self.rate_row(each, tuple(ratings)) for each in self.trust.base_rates if each.n)
-        return Table("rates", self.say("trust_rates_table"), self.say("trust_head_subject"), columns, rows, layout="wide")
+        known = [each for each in self.trust.base_rates if each.n]
+        for key, mine in (
+            ("rates", [each for each in known if each.against != "stocks"]),
+            ("stock_rates", [each for each in known if each.against == "stocks"]),
+        ):
+            if not mine:
+                continue
+            ratings = tuple(mine[0].share)
+            measured = heads if key == "rates" else heads[1:3]
+            columns = (
+                *(self.column(head, unit, left=left) for head, unit, left in measured),
+                *((self.column("percentile", "%"),) if key == "rates" else ()),
+                *(Column(rating, self.rating_word(rating), "%") for rating in ratings),
+            )
+            rows = tuple(self.rate_row(each, indices=key == "rates") for each in mine)
+            yield Table(key, self.say(f"trust_{key}_table"), self.say("trust_head_subject"), columns, rows, layout="wide")
 
-    def rate_row(self, rate: BaseRate, ratings: tuple[str, ...]) -> Row:
-        shares = (figure("weight", rate.share.get(rating)) for rating in ratings)
-        key = f"{rate.subject} {rate.against} {rate.horizon_months}"
-        against = text(self.say(f"trust_against_{rate.against}"))
-        own, place = figure("excess", rate.own), figure("weight", rate.percentile, strong=True)
-        months = figure("count", rate.horizon_months)
-        return self.row(key, rate.subject, against, months, figure("count", rate.n), own, place, *shares)
+    def rate_row(self, found: BaseRate, *, indices: bool) -> Row:
+        shares = tuple(figure("weight", share) for share in found.share.values())
+        key = f"{found.subject} {found.against} {found.horizon_months}"
+        months, count = figure("count", found.horizon_months), figure("count", found.n)
+        if not indices:
+            return self.row(key, found.subject, months, count, *shares)
+        own, place = figure("excess", found.own), figure("weight", found.percentile, strong=True)
+        against = text(self.say(f"trust_against_{found.against}"))
+        return self.row(key, found.subject, against, months, count, own, place, *shares)
 
     def rating_word(self, rating: str) -> str:
         bands = (*self.outcome.scale.stock.bands, *self.outcome.scale.industry.bands)
         return next(band.rating_en if self.lang == "en" else rating for band in bands if band.rating == rating)
 
     def basis_box(self) -> Box:
-        notes = {note.code: self.say(note.code, **note.params) for each in self.trust.placebo for note in each.basis}
         gaps = dict.fromkeys(gap.text(self.lang) for _, gap in self.trust.gaps())
-        return Box("chance_basis", (BoxPart(self.say("trust_section_chance"), bullets=(*notes.values(), *gaps)),))
+        bullets = (*basis_sentences(self.trust, self.lang), *gaps)
+        return Box("chance_basis", (BoxPart(self.say("trust_basis_title"), bullets=bullets),))
 
     # --- what it hangs on
+
+    def interval_note(self) -> Paragraph:
+        return Paragraph((self.say("trust_interval_note", block=BLOCK_SESSIONS, n=f"{RESAMPLES:,}"),), style="note")
 
     def left_out_table(self) -> Table:
         columns = (self.column("without", left=True), self.column("excess", "pp"), self.column("band", left=True))
@@ -233,8 +254,6 @@ class _TrustSections:
                     figure("weight", each.gap or each.volatility),
                 )
             )
-        first = next(iter(self.trust.robustness.intervals), None)
-        note = () if first is None else (self.say("trust_interval_note", block=first.block, n=f"{first.resamples:,}"),)
         columns = tuple(self.column(head, unit) for head, unit in heads)
         title = self.say("trust_behaviour_table")
-        return Table("behaviour", title, self.say("trust_head_subject"), columns, tuple(rows), notes=note, layout="wide")
+        return Table("behaviour", title, self.say("trust_head_subject"), columns, tuple(rows), layout="wide")

@@ -11,7 +11,7 @@ from screener.robustness import LeftOneOut
 from screener.sensitivity import Choice
 from screener.subjects import Subject
 from screener.terminal import HEAVY, LIGHT, Column, Text, pp, table_lines, wrapped
-from screener.trust import Trust, trust_sentences
+from screener.trust import Trust, basis_sentences, trust_sentences
 
 
 def trust_text(trust: Trust, lang: Lang = "zh") -> str:
@@ -48,8 +48,8 @@ class _TrustText(Text):
 
     def grid_lines(self) -> Iterator[str]:
         yield from self.part("trust_grid_title", months=self.months)
-        heads = ("subject", "cells", "same", "range", "most")
-        columns = [Column(self.say(f"trust_head_{each}"), right=each in ("cells", "same", "range")) for each in heads]
+        heads = ("subject", "cells", "same_pct", "range", "most")
+        columns = [Column(self.say(f"trust_head_{each}"), right=each in ("cells", "same_pct", "range")) for each in heads]
         yield from table_lines(columns, [self.grid_cells(subject) for subject in self.subjects])
         yield from wrapped("", self.say("trust_most_rule"))
         sensitivity = self.trust.sensitivity
@@ -85,23 +85,10 @@ class _TrustText(Text):
         heads = ("subject", "size", "random", "matched", "dates")
         columns = [Column(self.say(f"trust_head_{each}"), right=each != "subject") for each in heads]
         yield from table_lines(columns, [self.placebo_cells(each) for each in self.subjects if each.kind != "industry_index"])
-        notes = {note.code: self.say(note.code, **note.params) for each in self.trust.placebo for note in each.basis}
-        for text in (*notes.values(), *self.bias()):
+        for text in basis_sentences(self.trust, self.lang):
             yield from wrapped("", text)
         for text in dict.fromkeys(gap.text(self.lang) for _, gap in self.trust.gaps()):
             yield from wrapped(f"{self.say('trust_gap')}  ", text)
-
-    def bias(self) -> Iterator[str]:
-        """What the unadjusted universe hides of each basket of several names, as far as the outcome's prices know."""
-        found = [self.trust.placebo_of(each.id, self.months, "baskets") for each in self.subjects if len(each.members) > 1]
-        items = [
-            self.say("trust_bias_item", name=self.named(each.subject), dividends=pp(each.dividends), splits=pp(each.unseen))
-            for each in found
-            if each is not None and each.dividends is not None and each.unseen is not None
-        ]
-        if items:
-            joined = ("；" if self.lang == "zh" else "; ").join(items)
-            yield self.say("trust_bias", months=self.months, items=joined)
 
     def placebo_cells(self, subject: Subject) -> list[str]:
         found = {
