@@ -272,8 +272,10 @@ class _Run:
         return end
 
     def _all_gaps(self, subject: Subject, against: Against, gap: Gap, basket: _Basket | None = None) -> Iterator[Placebo]:
-        for months in self.ends:
-            yield self._placebo(subject, months, against, basket=basket, gap=gap)
+        for months, due in self.outcome.end_dates.items():
+            later = due is None or due > self.outcome.as_of
+            first = Gap("not_due", "not_due", {"as_of": self.outcome.as_of}) if later else gap
+            yield self._placebo(subject, months, against, basket=basket, gap=first)
 
     def _placebo(
         self,

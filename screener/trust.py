@@ -29,6 +29,12 @@ class Trust:
     placebo: tuple[Placebo, ...] = ()
     base_rates: tuple[BaseRate, ...] = ()
 
+    @property
+    def months(self) -> int:
+        """The horizon that tables show: the longest that is due; the headline's while none is."""
+        due = [months for months, end in self.outcome.end_dates.items() if end is not None and end <= self.outcome.as_of]
+        return max(due, default=self.outcome.scale.window.to_months)
+
     def placebo_of(self, subject: str, months: int, against: Against) -> Placebo | None:
         """The comparison of a subject at a horizon, None where none was asked for."""
         key = (subject, months, against)
@@ -70,7 +76,7 @@ def basis_sentences(trust: Trust, lang: Lang = "zh") -> tuple[str, ...]:
 
 def _bias(trust: Trust, lang: Lang) -> Iterator[str]:
     """What the unadjusted universe hides of each basket of several names, as far as the outcome's prices know."""
-    months = trust.outcome.scale.window.to_months
+    months = trust.months
     baskets = [subject for subject in trust.outcome.thesis.subjects() if len(subject.members) > 1]
     found = [(subject, trust.placebo_of(subject.id, months, "baskets")) for subject in baskets]
     items = [

@@ -31,7 +31,7 @@ class _TrustSections:
     def __init__(self, trust: Trust, lang: Lang) -> None:
         self.trust, self.lang, self.outcome = trust, lang, trust.outcome
         self.subjects = {subject.id: subject for subject in trust.outcome.thesis.subjects()}
-        self.months = trust.outcome.scale.window.to_months
+        self.months = trust.months
 
     def sections(self) -> Iterator[Section]:
         if self.trust.sensitivity is not None:
@@ -172,7 +172,8 @@ class _TrustSections:
         random, matched, dates = (self.trust.placebo_of(subject, self.months, each) for each in AGAINST)
         if random is None or matched is None or dates is None:
             return None
-        size = f"{0 if random.gap else random.size}/{len(self.subjects[subject].members)}"
+        count = len(self.subjects[subject].members)
+        size = f"{count - len(random.left_out)}/{count}"
         percentiles = (figure("weight", each.gap or each.percentile, strong=True) for each in (random, matched, dates))
         own = figure("excess", random.gap or random.excess)
         return self.row(subject, subject, text(size), own, *percentiles, figure("count", dates.gap or dates.n))

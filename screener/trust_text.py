@@ -24,7 +24,7 @@ class _TrustText(Text):
         super().__init__(trust.outcome.thesis, trust.outcome.scale, lang)
         self.trust, self.outcome = trust, trust.outcome
         self.subjects = trust.outcome.thesis.subjects()
-        self.months = trust.outcome.scale.window.to_months
+        self.months = trust.months
 
     def lines(self) -> Iterator[str]:
         yield self.say("trust_title")
@@ -62,7 +62,9 @@ class _TrustText(Text):
         assert sensitivity is not None  # noqa: S101 only called with one
         agreement = sensitivity.agreement_of(subject.id, self.months)
         if agreement.share_same is None:
-            return [self.name(subject), str(agreement.cells), self.say("trust_gap"), "", ""]
+            gap = self.outcome.row(subject.id, self.months).gap
+            word = "trust_not_due" if gap is not None and gap.code == "not_due" else "trust_gap"
+            return [self.name(subject), str(agreement.cells), self.say(word), "", ""]
         cells = sensitivity.cells
         mine = cells[(cells["subject"] == subject.id) & (cells["horizon_months"] == self.months)]["excess"]
         same, spread = f"{agreement.share_same * 100:.1f}", f"{pp(float(mine.min()))} .. {pp(float(mine.max()))}"
@@ -96,7 +98,7 @@ class _TrustText(Text):
             for against in ("baskets", "matched_baskets", "dates")
         }
         random = found["baskets"]
-        size = "" if random is None else f"{random.size if random.excess is not None else 0}/{len(subject.members)}"
+        size = "" if random is None else f"{len(subject.members) - len(random.left_out)}/{len(subject.members)}"
         dates = found["dates"]
         last = self.percentile(dates) + (f" ({dates.n})" if dates is not None and dates.n else "")
         return [self.name(subject), size, self.percentile(random), self.percentile(found["matched_baskets"]), last]

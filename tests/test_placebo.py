@@ -226,6 +226,8 @@ def test_what_is_not_due_is_said_to_be_so(bundled, folder, universe):
     gaps = {(each.horizon_months, each.against): each.gap for each in measure_placebo(outcome, universe, n=100, seed=1)}
     assert gaps[12, "baskets"].code == "not_due"
     assert gaps[6, "baskets"] is None
+    # Too few peers, but at 12 months it is first of all not due.
+    assert (gaps[6, "matched_baskets"].code, gaps[12, "matched_baskets"].code) == ("no_match", "not_due")
 
 
 # --- matching -------------------------------------------------------------------------------------------------------------

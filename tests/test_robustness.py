@@ -254,6 +254,13 @@ def test_a_rating_that_is_not_due_is_not_called_a_miss(bundled):
     assert set(trust_sentences(trust)) == {"申万通信：按报告口径，未到期。", "主题篮子：按报告口径，未到期。"}
 
 
+def test_tables_show_the_longest_horizon_that_is_due(bundled):
+    late = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 8, 1), as_of=AS_OF, today=AS_OF)
+    text = trust_text(assess_trust(late, sensitivity=True, placebo=None, universe=None, seed=0))
+    assert "口径敏感性  9 个月" in text
+    assert "缺口" not in text
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_text_fits_a_terminal_and_warns_about_one_report(outcome, lang):
     text = trust_text(assess_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0), lang)
