@@ -16,6 +16,7 @@ import typer
 from screener.messages import LANGS, Lang, say
 
 if TYPE_CHECKING:
+    from screener.events import EventStudy
     from screener.outcome import Outcome
     from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
@@ -44,6 +45,10 @@ PricesWord = Annotated[str, typer.Option("--prices", metavar="SOURCE", help="aut
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The local store of prices.")]
 ThemesDir = Annotated[Path | None, typer.Option("--themes", metavar="DIR", help="Your own theses, before the bundled.")]
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
+Proxy = Annotated[
+    list[str] | None,
+    typer.Option("--proxy", metavar="BENCHMARK=SYMBOL", help="A stand-in for another market's benchmark: MXCN.MSCI=HSI.HK."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
@@ -143,14 +148,15 @@ def outcome(
     placebo: PlaceboCount = None,
     universe: UniverseFolder = None,
     seed: Seed = 0,
+    proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    from screener.listings_text import listings_text
+    from screener.other_markets import parse_proxies
     from screener.outcome_text import outcome_text
-    from screener.records import has_gaps, outcome_record
+    from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
-    from screener.trust_records import with_trust
-    from screener.trust_text import trust_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_outcome(
@@ -160,16 +166,18 @@ def outcome(
         published=_published(published),
         as_of=parse_date(as_of, "--as-of"),
         today=last_finished_day(dt.datetime.now(dt.UTC)),
+        proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
     trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
     if as_json:
-        record = outcome_record(result, _lang(lang))
-        _print_json(record if trust is None else with_trust(record, trust, _lang(lang)))
+        _print_json(_trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
-        print("" if trust is None else "\n" + trust_text(trust, _lang(lang)), end="")
-    _exit(has_gaps(result) or (trust is not None and any(trust.gaps())))
+        print(outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang)), end="")
+        print(_trust_text(trust, _lang(lang)), end="")
+    # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
+    missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
+    _exit(has_gaps(result) or missing)
 
 
 @app.command()
@@ -207,6 +215,43 @@ def weekly(
     else:
         print(week_text(result, _lang(lang)), end="")
     _exit(has_gaps(result))
+
+
+@app.command()
+@reported
+def events(
+    thesis: ThesisName = "guolian-2024-ai-compute",
+    as_of: AsOf = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random dates.")] = 0,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
+    from screener.events_text import events_text
+    from screener.library import open_library
+    from screener.records import event_gaps, events_record
+    from screener.screening import check_events
+
+    loaded, scale, source = _open(thesis, themes, prices, store)
+    result = check_events(
+        loaded,
+        scale,
+        open_library(themes).load_policies(thesis),
+        source,
+        as_of=parse_date(as_of, "--as-of"),
+        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        seed=seed,
+    )
+    _say_notes(result, _lang(lang))
+    if as_json:
+        _print_json(events_record(result, _lang(lang)))
+    else:
+        print(events_text(result, _lang(lang)), end="")
+    _exit(bool(event_gaps(result)))
 
 
 @thesis_app.command("list")
@@ -266,6 +311,22 @@ def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe:
     return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
 
 
+def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> dict[str, Any]:
+    if trust is None:
+        return record
+    from screener.trust_records import with_trust
+
+    return with_trust(record, trust, lang)
+
+
+def _trust_text(trust: Trust | None, lang: Lang) -> str:
+    if trust is None:
+        return ""
+    from screener.trust_text import trust_text
+
+    return "\n" + trust_text(trust, lang)
+
+
 def _published(text: str | None) -> dt.date | None:
     from screener.errors import UsageError
 
@@ -287,8 +348,8 @@ def _lang(lang: str) -> Lang:
     return "en" if lang == "en" else "zh"
 
 
-def _say_notes(result: Outcome | Week, lang: Lang) -> None:
-    for note in result.prices.notes:
+def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
+    for note in (*result.prices.notes, *getattr(result, "other_notes", ())):
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
 
 
