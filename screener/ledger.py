@@ -93,7 +93,12 @@ def _action_entries(symbol: str, rows: pd.DataFrame, closes: pd.Series) -> Itera
         if len(before):
             previous = float(before.iloc[-1])
             yield ActionEntry(
-                symbol, as_date(ex_date), float(cash), float(ratio), previous, previous * float(ratio) / (previous - float(cash))
+                symbol,
+                as_date(ex_date),
+                float(cash),
+                float(ratio),
+                previous,
+                previous * float(ratio) / (previous - float(cash)),
             )
 
 
@@ -136,4 +141,6 @@ def daily_csv(outcome: Outcome, series: SeriesName = "price") -> str:
     """Excess by session from the base date on (fractions), a column per subject: what the shares of days are counted from."""
     head = ("session", *map(str, outcome.paths.columns))
     rows = zip(outcome.paths.index, outcome.paths.to_numpy(dtype=float), strict=True)
-    return csv_text(head, ((as_date(day), *(None if np.isnan(each) else float(each) for each in values)) for day, values in rows))
+    return csv_text(
+        head, ((as_date(day), *(None if np.isnan(each) else float(each) for each in values)) for day, values in rows)
+    )

@@ -18,7 +18,7 @@ from screener.messages import Lang
 # text str · code str · return fraction, as % · excess fraction, as pp, in a sign colour · points fraction, as pp, in ink ·
 # weight fraction ≥ 0, as % without a sign · share fraction, as whole % · heat fraction, as pp with one decimal, on a step ·
 # price CNY · cash CNY per share · multiple × · count int · day date · band Band · flags tuple[Flag, ...] ·
-# spark tuple[float, ...] (fractions) · bullet Bullet · gap Gap · not_due None (no figure yet, which is no gap) · none None.
+# spark tuple[float, ...] (fractions) · bullet Bullet · shares Shares · gap Gap · not_due None (no figure yet, which is no gap) · none None.
 CellKind = Literal[
     "text",
     "code",
@@ -37,6 +37,7 @@ CellKind = Literal[
     "flags",
     "spark",
     "bullet",
+    "shares",
     "gap",
     "not_due",
     "none",
@@ -74,7 +75,16 @@ class Bullet:
     edges: tuple[float, ...]
 
 
-Value = str | float | int | dt.date | Band | Bullet | Gap | tuple[Flag, ...] | tuple[float, ...] | None
+@dataclass(frozen=True)
+class Shares:
+    """How `sessions` divide among bands, worst first: (band, fraction) pairs that add up to 1. `missing`: sessions without a figure."""
+
+    parts: tuple[tuple[Band, float], ...]
+    sessions: int
+    missing: int = 0
+
+
+Value = str | float | int | dt.date | Band | Bullet | Shares | Gap | tuple[Flag, ...] | tuple[float, ...] | None
 
 
 @dataclass(frozen=True)
@@ -152,6 +162,29 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """One of several small charts: its name and band, the drawing (one width), and the figures of its marks."""
+
+    id: str
+    head: str
+    band: Cell
+    marks: tuple[Cell, ...]
+    finding: str
+    drawing: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Small charts side by side, each on its own scale, with the rows behind all of them as `data`."""
+
+    id: str
+    title: str
+    panels: tuple[Panel, ...]
+    data: Table
+    sub: str = ""
+
+
+@dataclass(frozen=True)
 class Paragraph:
     """Running text with typed figures inside it."""
 
@@ -196,7 +229,7 @@ class Box:
     parts: tuple[BoxPart, ...]
 
 
-Block = Table | Chart | Paragraph | Facts | Box
+Block = Table | Chart | Panels | Paragraph | Facts | Box
 
 
 @dataclass(frozen=True)
@@ -269,7 +302,7 @@ class Document:
 def walk_cells(document: Document) -> Iterator[Cell]:
     """Every typed cell of every table, those behind charts included: what two formats can be compared by."""
     for block in document.blocks:
-        table = block.data if isinstance(block, Chart) else block
+        table = block.data if isinstance(block, Chart | Panels) else block
         if isinstance(table, Table):
             for row in table.rows:
                 yield from row.cells
