@@ -129,6 +129,8 @@ def figure_text(kind: CellKind, value: float, *, unit: bool = False) -> str:
         return percent(value, 0 if kind == "share" else 2, unit=unit, sign=False)
     if kind == "multiple":
         return multiple(value)
+    if kind in ("cash", "factor"):
+        return number(value, 4)
     return number(value, 0) if kind == "count" else price(value)
 
 

@@ -13,7 +13,7 @@ from screener.cells import Cell, csv_text
 from screener.messages import Lang
 from screener.outcome import Outcome, Row
 from screener.performance import Quote, quote
-from screener.prices import SeriesName, as_date
+from screener.prices import as_date
 
 
 @dataclass(frozen=True)
@@ -112,32 +112,46 @@ def actions_since_base(outcome: Outcome) -> tuple[ActionEntry, ...]:
     return tuple(each for each in found if outcome.base_date < each.ex_date <= stop)
 
 
-ROW_HEAD = (
-    "subject,kind,name,series,benchmark,horizon_months,base_date,base_close,base_close_date,end_date,end_close,end_close_date,"
-    "factor,return,benchmark_base_close,benchmark_end_close,benchmark_return,excess,excess_geometric,band,near_edge,status,"
-    "gap,gap_reason,flags,left_out"
-).split(",")
-
-
-def row_cells(entry: Entry, lang: Lang) -> tuple[Cell, ...]:
-    """An entry as cells under ROW_HEAD: fractions in full precision, plain dates."""
+def row_fields(entry: Entry, lang: Lang) -> dict[str, Cell]:
+    """An entry as cells under the names of `--json`, with the factor and the benchmark's closes: fractions, plain dates."""
     row = entry.row
-    return (
-        *(row.subject, row.kind, row.name, row.series, row.benchmark, row.horizon_months),
-        *(row.base_date, row.base_close, row.base_close_date, row.end_date, row.end_close, row.end_close_date),
-        *(entry.factor, row.own_return, entry.benchmark_base_close, entry.benchmark_end_close, row.benchmark_return),
-        *(row.excess, row.excess_geometric, row.band, row.near_edge, row.status),
-        *(row.gap.code if row.gap else None, row.gap.text(lang) if row.gap else None),
-        *(" ".join(row.flags), " ".join(row.left_out)),
-    )
+    return {
+        "subject": row.subject,
+        "kind": row.kind,
+        "name": row.name,
+        "series": row.series,
+        "benchmark": row.benchmark,
+        "horizon_months": row.horizon_months,
+        "base_date": row.base_date,
+        "base_close": row.base_close,
+        "base_close_date": row.base_close_date,
+        "end_date": row.end_date,
+        "end_close": row.end_close,
+        "end_close_date": row.end_close_date,
+        "factor": entry.factor,
+        "return": row.own_return,
+        "benchmark_base_close": entry.benchmark_base_close,
+        "benchmark_end_close": entry.benchmark_end_close,
+        "benchmark_return": row.benchmark_return,
+        "excess": row.excess,
+        "excess_geometric": row.excess_geometric,
+        "band": row.band,
+        "near_edge": row.near_edge,
+        "status": row.status,
+        "gap": row.gap.code if row.gap else None,
+        "gap_reason": row.gap.text(lang) if row.gap else None,
+        "flags": " ".join(row.flags),
+        "left_out": " ".join(row.left_out),
+    }
 
 
 def outcome_csv(outcome: Outcome, lang: Lang = "zh") -> str:
     """Every row with what it is computed from, under the names of `--json`; fractions, CNY, ISO dates."""
-    return csv_text(ROW_HEAD, (row_cells(entry, lang) for entry in entries(outcome)))
+    rows = [row_fields(entry, lang) for entry in entries(outcome)]
+    return csv_text(list(rows[0]), (tuple(row.values()) for row in rows))
 
 
-def daily_csv(outcome: Outcome, series: SeriesName = "price") -> str:
+def daily_csv(outcome: Outcome) -> str:
     """Excess by session from the base date on (fractions), a column per subject: what the shares of days are counted from."""
     head = ("session", *map(str, outcome.paths.columns))
     rows = zip(outcome.paths.index, outcome.paths.to_numpy(dtype=float), strict=True)

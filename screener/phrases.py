@@ -52,6 +52,11 @@ def strung(clauses: Iterable[Parts], lang: Lang) -> Parts:
     return joined([*found, stop]) if found else ()
 
 
+def listed(words: Iterable[object], lang: Lang) -> str:
+    """Words in a row: 6、9、12, or 6, 9, 12."""
+    return ("、" if lang == "zh" else ", ").join(map(str, words))
+
+
 def capitalised(parts: Parts) -> Parts:
     """The same sentence with a capital first letter; Chinese has none and stays as it is."""
     if not parts or not isinstance(parts[0], str):

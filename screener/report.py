@@ -17,8 +17,9 @@ from screener.messages import Lang
 # What a cell holds, and so how `labels` writes it:
 # text str · code str · return fraction, as % · excess fraction, as pp, in a sign colour · points fraction, as pp, in ink ·
 # weight fraction ≥ 0, as % without a sign · share fraction, as whole % · heat fraction, as pp with one decimal, on a step ·
-# price CNY · cash CNY per share · multiple × · count int · day date · band Band · flags tuple[Flag, ...] ·
-# spark tuple[float, ...] (fractions) · bullet Bullet · shares Shares · gap Gap · not_due None (no figure yet, which is no gap) · none None.
+# price CNY · cash CNY per share · factor ratio · multiple × · count int · day date · band Band · flags tuple[Flag, ...] ·
+# spark tuple[float, ...] (fractions) · bullet Bullet · shares Shares · gap Gap ·
+# not_due None (no figure yet, which is no gap) · none None.
 CellKind = Literal[
     "text",
     "code",
@@ -30,6 +31,7 @@ CellKind = Literal[
     "heat",
     "price",
     "cash",
+    "factor",
     "multiple",
     "count",
     "day",
@@ -77,7 +79,7 @@ class Bullet:
 
 @dataclass(frozen=True)
 class Shares:
-    """How `sessions` divide among bands, worst first: (band, fraction) pairs that add up to 1. `missing`: sessions without a figure."""
+    """How `sessions` divide among bands, worst first: (band, fraction) pairs; `missing`: sessions without a figure."""
 
     parts: tuple[tuple[Band, float], ...]
     sessions: int
@@ -186,11 +188,12 @@ class Panels:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Running text with typed figures inside it."""
+    """Running text with typed figures inside it, under a `title` where it has one; a quote names its `source`."""
 
     parts: Parts
     style: Literal["lede", "verdict", "body", "note", "quote"] = "body"
     source: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -267,7 +270,10 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. `parameters`: everything that a rerun needs, and where the figures come from."""
+    """A whole report. `parameters`: everything that a rerun needs, and where the figures come from.
+
+    `appendix`: tables that only a spreadsheet carries, such as every row with what it is computed from.
+    """
 
     kind: Literal["weekly", "outcome"]
     lang: Lang
@@ -282,6 +288,7 @@ class Document:
     sections: tuple[Section, ...]
     foot: tuple[str, ...]
     parameters: tuple[Fact, ...]
+    appendix: tuple[Table, ...] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:
