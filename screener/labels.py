@@ -27,7 +27,7 @@ HEAT_STEPS = (-0.06, -0.02, 0.02, 0.06)
 
 def rounded(value: float, decimals: int) -> Decimal:
     """`value` to `decimals`, half away from zero, floating-point noise below 1e-9 removed; never a negative zero."""
-    plain = Decimal(repr(round(value, NOISE_DECIMALS))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    plain = Decimal(repr(round(float(value), NOISE_DECIMALS))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return abs(plain) if plain == 0 else plain
 
 

@@ -91,13 +91,17 @@ Value = str | float | int | dt.date | Band | Bullet | Shares | Gap | tuple[Flag,
 
 @dataclass(frozen=True)
 class Cell:
-    """One typed figure or word. `note`: a second, smaller line; `strong`: the deciding figure; `quiet`: set back."""
+    """One typed figure or word. `note`: a second, smaller line; `strong`: the deciding figure; `quiet`: set back.
+
+    `toned`: a return that takes the colour of its sign, as in running text; an excess always does.
+    """
 
     kind: CellKind
     value: Value = None
     note: str = ""
     strong: bool = False
     quiet: bool = False
+    toned: bool = False
 
 
 Parts = tuple[str | Cell, ...]
