@@ -270,8 +270,10 @@ class _Writer:
         native.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
         number_format = NUMBER_FORMATS[grid.rows[0][columns[0]].kind].split(";")[0].replace(".00", "").replace("+", "")
         dates = isinstance(grid.rows[0][0].value, dt.date)
-        along = {"date_axis": True, "num_format": "yyyy-mm", "major_unit": 1, "major_unit_type": "months"} if dates else {}
-        native.set_x_axis({"label_position": "low", "reverse": kind == "bar" and False, **along})
+        along: dict[str, object] = (
+            {"date_axis": True, "num_format": "yyyy-mm", "major_unit": 1, "major_unit_type": "months"} if dates else {}
+        )
+        native.set_x_axis({"label_position": "low", **along})
         native.set_y_axis(
             {
                 "num_format": number_format,
@@ -288,12 +290,10 @@ class _Writer:
         sheet = self.sheet(say("workbook_words", self.lang))
         sheet.set_column(0, 0, 22)
         sheet.set_column(1, 1, 92)
-        line = 0
-        for label, text in self.sentences():
+        for line, (label, text) in enumerate(self.sentences()):
             self.text(sheet, line, 0, label, bold=True, valign="top", text_wrap=True)
             self.text(sheet, line, 1, text, text_wrap=True)
             sheet.set_row(line, 17 * max(1, -(-shown_width(text) // 88)))
-            line += 1
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """(label, sentence) of everything in the document that is neither a table nor a chart."""
