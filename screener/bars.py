@@ -76,16 +76,17 @@ def check_bars(
     if symbol.board not in ("none", "hk"):
         youngest = frame["session"].sort_values().iloc[:5]
         problems += _limit_faults(kept, file, symbol, actions, listing, calendar, youngest, breaks)
-    halted = (kept["volume"] == 0).set_axis(kept["session"])
     bars = kept.set_index("session")[list(FIELDS)]
-    return CheckedBars(bars.mask(halted, np.nan), halted, tuple(problems), tuple(notes), breaks)
+    halted = bars["volume"] == 0
+    bars.loc[halted] = np.nan
+    return CheckedBars(bars, halted, tuple(problems), tuple(notes), breaks)
 
 
 def _on_sessions(rows: pd.DataFrame, file: str, calendar: Calendar) -> tuple[pd.DataFrame, list[Problem], list[Note]]:
     known = rows["session"].isin(pd.DatetimeIndex(calendar.days.astype("datetime64[s]")))
-    weekend = rows["session"].dt.dayofweek >= 5
+    weekend = rows["session"].dt.day_of_week >= 5
     problems = [
-        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "weekend", {"weekday": day.dayofweek})
+        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "weekend", {"weekday": day.day_of_week})
         for line, day in rows.loc[weekend, "session"].items()
     ]
     holidays = rows.loc[~known & ~weekend, "session"]
@@ -99,10 +100,10 @@ def _unique(rows: pd.DataFrame, file: str, notes: list[Note]) -> tuple[pd.DataFr
         notes.append(Note("dropped_duplicates", {"file": file, "count": int(exact.sum())}))
     rows = rows[~exact]
     again = rows["session"].duplicated(keep="first")
-    first_line = rows.index.to_series().groupby(rows["session"]).transform("first")
+    first_line = {day: line for line, day in reversed(list(rows["session"].items()))}
     return rows[~again], [
-        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "date_twice", {"other": first_line.to_dict()[line]})
-        for line, day in rows.loc[again, "session"].items()
+        Problem(file, line, "date", f"{day:%Y-%m-%d}", "date_twice", {"other": first_line[day]})
+        for line, day in zip(rows.index[again].tolist(), rows.loc[again, "session"], strict=True)
     ]
 
 
@@ -189,7 +190,7 @@ def _limit_faults(
         if rule is None:
             continue
         reference, close = float(steps.loc[line, "reference"]), float(rows.loc[line, "close"])
-        low, high = limit_prices(reference, rule.percent)
+        low, high = limit_prices(reference, rule.percent, rule.tick)
         slack = 2 * PRICE_CENT if steps.loc[line, "acted"] else PRICE_CENT / 2
         if low - slack <= close <= high + slack or _is_free(session, rule.free_sessions, listing, calendar):
             continue
