@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from screener.exhibit_prices import actions_table, prices_table
+from screener.exhibit_prices import actions_table, ledger_table, prices_table
 from screener.exhibits import (
     band_ranges,
     bands_table,
@@ -45,6 +45,7 @@ def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Sectio
             say("dossier_foot_data", lang, hash=outcome.prices.sha256[:16], as_of=outcome.as_of),
         ),
         parameters=tuple(_parameters(outcome, lang)),
+        appendix=(ledger_table(outcome, lang),),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from screener.errors import Gap
 from screener.labels import points, short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome, Pair, WindowShares
@@ -14,7 +15,7 @@ from screener.rating import EXCESS_DECIMALS, rate, to_next_edge
 from screener.report import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.scales import Ladder
 from screener.subjects import Subject
-from screener.verdicts import horizon_date, result_of
+from screener.verdicts import horizon_date, latest, result_of
 
 # How many rows the table of the nearest edges shows: enough to see what hangs on a detail.
 NEAREST = 5
@@ -44,32 +45,51 @@ def pair_kind(pair: Pair, outcome: Outcome) -> str:
 
 
 def bands_table(outcome: Outcome, lang: Lang) -> Table:
-    """Excess and band at each horizon, share of days, geometric excess and return at the last due one, and the result."""
+    """Excess and band at each horizon, share of days, geometric excess and return at the last due one, and the result.
+
+    Before the end of the window the reading on the as-of date stands beside them; what nothing is due for is left out.
+    """
     horizons = outcome.scale.window.horizons
-    last = shown_months(outcome) or outcome.scale.window.to_months
-    sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
-    benchmark = benchmark_name(outcome.thesis, outcome.scale, lang)
-    columns = [column for months in horizons for column in _horizon_columns(outcome, months, lang)]
-    columns += [
-        Column("shares", say("dossier_shares_head", lang, n=sessions), left=True),
-        Column("geometric", say("dossier_geometric_head", lang, months=last), "%"),
-        Column("return", say("dossier_return_head", lang, months=last), "%"),
-        Column("result", say("dossier_result_head", lang), left=True),
-        Column("flags", say("dossier_flags_head", lang), left=True),
-    ]
     subjects = outcome.thesis.subjects()
     return Table(
         id="bands",
         title=say("dossier_bands_title", lang, months=listed(horizons, lang)),
         row_head=say("dossier_subject", lang),
-        columns=tuple(columns),
+        columns=tuple(_band_columns(outcome, lang)),
         rows=tuple(
             _band_row(outcome, each, ends=_ends_group(subjects, place), lang=lang) for place, each in enumerate(subjects)
         ),
-        sub=say("dossier_bands_sub", lang, months=outcome.scale.window.to_months, benchmark=benchmark),
+        sub=say(
+            "dossier_bands_sub",
+            lang,
+            months=outcome.scale.window.to_months,
+            benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
+        ),
         notes=tuple(_band_notes(outcome, lang)),
         layout="wide",
     )
+
+
+def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
+    for months in outcome.scale.window.horizons:
+        yield from _horizon_columns(outcome, months, lang)
+    if _shows_now(outcome):
+        group, note = say("dossier_now_head", lang), say("dossier_until", lang, day=short_day(outcome.as_of))
+        yield Column("excess_now", say("dossier_excess", lang), "pp", group=group, group_note=note)
+        yield Column("band_now", say("dossier_band", lang), group=group, group_note=note, left=True)
+    last = shown_months(outcome)
+    if last is not None:
+        sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
+        yield Column("shares", say("dossier_shares_head", lang, n=sessions), left=True)
+        yield Column("geometric", say("dossier_geometric_head", lang, months=last), "%")
+        yield Column("return", say("dossier_return_head", lang, months=last), "%")
+    yield Column("result", say("dossier_result_head", lang), left=True)
+    yield Column("flags", say("dossier_flags_head", lang), left=True)
+
+
+def _shows_now(outcome: Outcome) -> bool:
+    """Whether there is a reading on the way: after the base date and before the end of the window."""
+    return outcome.status != "matured" and len(outcome.paths) > 1
 
 
 def _horizon_columns(outcome: Outcome, months: int, lang: Lang) -> tuple[Column, Column]:
@@ -91,23 +111,42 @@ def _ends_group(subjects: Sequence[Subject], place: int) -> bool:
 
 
 def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang) -> Row:
-    last = shown_months(outcome) or outcome.scale.window.to_months
-    row = outcome.row(subject.id, last)
-    cells: list[Cell] = []
-    for months in outcome.scale.window.horizons:
-        cells += _excess_and_band(outcome, subject, outcome.row(subject.id, months), lang)
-    cells.append(_shares_cell(outcome, subject, lang))
-    cells += [figure("return", row.gap or row.excess_geometric), figure("return", row.gap or row.own_return)]
-    cells += [_result_cell(outcome, subject, lang), flags_cell(outcome, subject, lang)]
     main = subject.kind == "all" or (subject.kind == "industry_index" and subject.stated is not None)
     return Row(
         id=subject.id,
         head=name_of(subject, lang),
-        cells=tuple(cells),
+        cells=tuple(_band_cells(outcome, subject, lang)),
         note=subject_note(outcome, subject, lang),
         role="theme" if main else "plain",
         ends_group=ends,
     )
+
+
+def _band_cells(outcome: Outcome, subject: Subject, lang: Lang) -> Iterator[Cell]:
+    for months in outcome.scale.window.horizons:
+        yield from _excess_and_band(outcome, subject, outcome.row(subject.id, months), lang)
+    if _shows_now(outcome):
+        yield from _now_cells(outcome, subject, lang)
+    last = shown_months(outcome)
+    if last is not None:
+        row = outcome.row(subject.id, last)
+        yield _shares_cell(outcome, subject, lang)
+        yield figure("return", row.gap or row.excess_geometric)
+        yield figure("return", row.gap or row.own_return)
+    yield _result_cell(outcome, subject, lang)
+    yield flags_cell(outcome, subject, lang)
+
+
+def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Cell]:
+    """Excess and band on the as-of date; where it has none, the subject's gap."""
+    now = latest(outcome, subject.id)
+    if now is None:
+        gap = next((gap for member in subject.members for gap in [outcome.prices.gaps.get(member)] if gap), None)
+        return figure(
+            "excess", gap or Gap("stale", "prices_stale", {"last": outcome.prices.last, "as_of": outcome.as_of})
+        ), Cell("none")
+    ladder = ladder_of(subject, outcome.scale)
+    return figure("excess", now), figure("band", band_of(rate(now, ladder), ladder, lang))
 
 
 def _excess_and_band(outcome: Outcome, subject: Subject, row: Measured, lang: Lang) -> tuple[Cell, Cell]:
@@ -154,9 +193,10 @@ def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
         return text(say(f"dossier_result_{result_of(verdict)}", lang), stated, strong=True)
     if subject.kind == "industry_index":
         return text(say("dossier_second_opinion", lang), quiet=True)
-    if subject.kind == "candidate" or outcome.row(subject.id, shown_months(outcome) or 0 or outcome.scale.window.to_months).gap:
+    months = shown_months(outcome)
+    excess = outcome.row(subject.id, months).excess if months is not None else None
+    if subject.kind == "candidate" or excess is None:
         return text(say("dossier_unrated", lang), quiet=True)
-    excess = outcome.row(subject.id, shown_months(outcome) or outcome.scale.window.to_months).excess or 0.0
     word = rating_word(rate(excess, outcome.scale.stock), outcome.scale.stock, lang)
     return text(say("dossier_on_stock_scale", lang, rating=word), quiet=True)
 
@@ -188,7 +228,9 @@ STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted")
 def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
     window = outcome.scale.window
     first, last = (horizon_date(outcome, months) for months in (window.from_months, window.to_months))
-    yield say("dossier_note_scales", lang, first=first, last=last)
+    yield say("dossier_note_scales", lang)
+    if shown_months(outcome) is not None:
+        yield say("dossier_note_shares", lang, first=first, last=min(last, outcome.as_of))
     unrated = [each for each in outcome.thesis.subjects() if each.kind == "candidate" and each.stated is None]
     if unrated:
         yield say("dossier_note_unrated", lang, n=len(unrated))

@@ -27,7 +27,7 @@ LEFT, RIGHT, TOP, BOTTOM = 38, 104, 8, 40
 # Room above and below the data, as a part of their span: so that the outer zones can be seen.
 MARGIN = 0.10
 # Pixels between a mark and its value, and the room that a value needs.
-LABEL_OFFSET, LABEL_WIDTH = 13, 64
+LABEL_OFFSET, LABEL_WIDTH = 13, 52
 
 
 @dataclass(frozen=True)
@@ -67,16 +67,17 @@ def path_charts(outcome: Outcome, lang: Lang) -> tuple[Chart, ...]:
     if span is None:
         return ()
     found = [each for each in main_subjects(outcome) if any(value is not None for value in values_of(outcome, each.id, span))]
-    return tuple(_path_chart(outcome, each, span, lang) for each in found)
+    return tuple(_path_chart(outcome, each, span, lang, alone=len(found) == 1) for each in found)
 
 
-def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> Chart:
+def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang, *, alone: bool) -> Chart:
     which = "all" if subject.kind == "all" else "index"
     window = {"from_months": outcome.scale.window.from_months, "to_months": outcome.scale.window.to_months}
     title = f"dossier_path_open_title_{which}" if span.open else f"dossier_path_{which}_title"
     benchmark = benchmark_name(outcome.thesis, outcome.scale, lang)
     names = {"name": name_of(subject, lang), "benchmark": benchmark, "n": counted_names(outcome)}
     drawing = _Drawing(outcome, subject, span, lang)
+    other = "" if alone or which == "index" else say("dossier_path_other_scale", lang)
     return Chart(
         id=f"path-{which}",
         title=say(title, lang, **window),
@@ -85,7 +86,7 @@ def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> C
         data=_daily_table(outcome, [subject], span, lang, key=f"path-{which}"),
         wide=drawing.spec(WIDE),
         narrow=drawing.spec(NARROW),
-        sub=say(f"dossier_path_{which}_sub", lang, **names),
+        sub=say(f"dossier_path_{which}_sub", lang, **names) + other,
     )
 
 
@@ -276,26 +277,29 @@ class _Drawing:
             if bottom - top < charts.SMALL:
                 continue
             at = min(max(top + 10 if zone.low > 0 else bottom - 8, top + 6), bottom - 6)
-            left = self._clearance(at, y, range(len(self.values) // 3))
-            right = self._clearance(at, y, range(len(self.values) * 2 // 3, len(self.values)))
+            left = self._clearance(at, x, y, range(len(self.values) // 3))
+            right = self._clearance(at, x, y, range(len(self.values) * 2 // 3, len(self.values)))
             row = {"x": 6 if left >= right else x.stop - 6, "y": at, "text": zone.word}
             align = "left" if left >= right else "right"
             layers += charts.texts([row], align=align, color="ink2", size=charts.SMALL, halo=True)
         return layers
 
-    def _clearance(self, at: float, y: Axis, places: range) -> float:
+    def _clearance(self, at: float, x: Axis, y: Axis, places: range) -> float:
         """How far a word at a height stays from the path and from the value beside its first mark (pixels)."""
         found = [abs(y.at(value) - at) for place in places for value in [self.values[place]] if value is not None]
-        first = self.values[0]
-        if first is not None and 0 in places:
-            found.append(abs(y.at(first) + self._side(0) * LABEL_OFFSET - at) - charts.FONT_SIZE)
+        if self.values[0] is not None and 0 in places:
+            found.append(abs(self._beside(0, x, y, left=False) - at) - charts.FONT_SIZE)
         return min(found, default=math.inf)
 
-    def _side(self, place: int) -> int:
-        """1 where the value of a mark stands below it, because the path goes up from there; else −1."""
-        value = self.values[place] or 0.0
-        after = [each for each in self.values[place : place + 12] if each is not None]
-        return 1 if sum(after) / len(after) >= value else -1
+    def _beside(self, place: int, x: Axis, y: Axis, *, left: bool) -> float:
+        """The height for a value beside a mark: above or below the stretch of path that it stands along (pixels)."""
+        steps = int(LABEL_WIDTH / (x.stop / max(len(self.values) - 1, 1))) + 1
+        along = self.values[max(place - steps, 0) : place + 1] if left else self.values[place : place + steps + 1]
+        heights = [y.at(value) for value in along if value is not None]
+        own = y.at(self.values[place] or 0.0)
+        above, below = min(heights) - LABEL_OFFSET, max(heights) + LABEL_OFFSET
+        free = [at for at in (below, above) if 8 <= at <= y.start - 8]
+        return min(free or [min(max(own, 8), y.start - 8)], key=lambda at: abs(at - own))
 
     def marked(self, x: Axis, y: Axis) -> list[Spec]:
         """Rings at the marks, their values beside them, and name and value at the end of the line."""
@@ -316,14 +320,13 @@ class _Drawing:
         return [*layers, *charts.texts(words, color=self.color, bold=True, halo=True)]
 
     def _value_label(self, place: int, end: int, x: Axis, y: Axis) -> list[Spec]:
-        """The value of a mark beside it: above or below the path, and to the left where the path ends soon after."""
-        value = self.values[place] or 0.0
-        at = y.at(value) + self._side(place) * LABEL_OFFSET
+        """The value of a mark beside it, to the left where the path ends soon after."""
         crowded = x.at(end) - x.at(place) < LABEL_WIDTH
+        at = self._beside(place, x, y, left=crowded)
         row = {
             "x": x.at(place) + (-8 if crowded else 6),
-            "y": min(max(at, 8), y.start - 8),
-            "text": points(value / 100, unit=False),
+            "y": at,
+            "text": points((self.values[place] or 0.0) / 100, unit=False),
         }
         return charts.texts([row], align="right" if crowded else "left", color=self.color, bold=True, halo=True)
 
