@@ -16,7 +16,7 @@ NUMERIC = ("return", "excess", "points", "weight", "share", "heat", "price", "ca
 
 @dataclass(frozen=True)
 class SheetCell:
-    """One value for a spreadsheet: text, number or plain date; `shown` is what it looks like, `level` that of a band, 2 for the best."""
+    """One value for a spreadsheet: text, number or plain date; `shown` is what it looks like, `level` a band's (best: 2)."""
 
     value: str | float | dt.date | None
     kind: str
