@@ -35,8 +35,10 @@ PALETTE = {
     "window": "#f1ede2",
     "up": "#b0211f",
     "up-t": "#f8e3df",
+    "up-s": "#efc4bd",
     "dn": "#0a6647",
     "dn-t": "#dcede5",
+    "dn-s": "#b3d8c8",
     "flat": "#ecebe5",
 }
 # The one pattern of a page: falling bars are hatched, the second encoding beside their colour.
