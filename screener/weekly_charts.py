@@ -18,6 +18,7 @@ from screener.errors import Gap
 from screener.labels import month_day, number, percent, points, rounded
 from screener.messages import Lang, say
 from screener.periods import drawdown_path, series_of
+from screener.phrases import name_of
 from screener.prices import as_date, session_axis
 from screener.ranking import Ranking, industries
 from screener.report import Cell, Chart, Column, Row, Table, figure
@@ -100,11 +101,6 @@ def weekly_charts(facts: WeeklyFacts, lang: Lang) -> dict[str, Chart]:
     if facts.ranking is not None and facts.ranking.count:
         drawn.append(ranking_chart(facts, facts.ranking, lang))
     return {each.id: each for each in drawn if each is not None}
-
-
-def name_of(subject: Subject, lang: Lang) -> str:
-    """A subject's name in a language."""
-    return subject.name if lang == "zh" else subject.name_en
 
 
 # Relative performance

@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from screener.baskets import Measured
+import numpy as np
+
+from screener.baskets import Measured, value_path
 from screener.errors import Gap, ScreenerError
-from screener.performance import excess_return
+from screener.performance import excess_return, quote
 from screener.periods import (
     Figure,
     Period,
@@ -21,8 +23,8 @@ from screener.periods import (
     week_ends,
     weekly_excess,
 )
+from screener.prices import as_date, session_axis
 from screener.ranking import Ranking
-from screener.scales import Ladder
 from screener.sessions import add_months
 from screener.standing import (
     Dividend,
@@ -121,6 +123,7 @@ class WeeklyFacts:
     rebalanced: Mapping[PeriodId, Figure]
     weeks: tuple[tuple[dt.date, dt.date, int], ...]
     by_week: Mapping[str, tuple[float | Gap, ...]]
+    since_paths: Mapping[str, tuple[float, ...] | Gap]
     by_day: Mapping[str, tuple[float | Gap, ...]]
     names: Mapping[str, NameFacts]
     parts: tuple[BucketParts, ...]
@@ -145,10 +148,6 @@ class WeeklyFacts:
     def subject(self, subject_id: str) -> Subject:
         """The subject with this id."""
         return next(each for each in self.subjects if each.id == subject_id)
-
-    def ladder(self, subject: Subject) -> Ladder:
-        """The bands that judge a subject: the stock scale for a name, else the industry scale."""
-        return self.week.scale.stock if subject.kind == "candidate" else self.week.scale.industry
 
     def against_industry(self, subject_id: str) -> float | Gap | None:
         """Return since publication − that of the industry index (fractions); None without an industry index."""
@@ -180,6 +179,7 @@ def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: R
         rebalanced=_rebalanced(week, subjects, periods),
         weeks=weeks,
         by_week=_by_week(week, subjects, weeks),
+        since_paths={each.id: _since_path(week, each, subjects[-1]) for each in subjects if each.kind == "candidate"},
         by_day=_by_day(week, subjects),
         names={each.id: _name_facts(week, each) for each in subjects if each.kind == "candidate"},
         parts=tuple(_bucket_parts(week, subjects)),
@@ -237,6 +237,24 @@ def _by_week(
         for subject in subjects[:-1]
         if subject.kind in ("candidate", "all", "industry_index")
     }
+
+
+def _since_path(week: Week, subject: Subject, benchmark: Subject) -> tuple[float, ...] | Gap:
+    """Excess since publication at the base date and at the end of every week since (fractions, `price` series)."""
+    if week.base_date is None or week.base_date >= week.as_of:
+        return Gap("not_due", "before_publication", {"day": week.base_date, "as_of": week.as_of})
+    found = quote(week.market, subject.id, week.base_date, series="price")
+    if isinstance(found, Gap):
+        return found
+    window = session_axis(week.base_date, week.as_of)
+    own, other = (
+        value_path(week.market, each.members, series="price", base=week.base_date, window=window)
+        for each in (subject, benchmark)
+    )
+    count = len(window)
+    ends = set(week.prices.calendar.last_week_ends(week.as_of, count))
+    shown = [at for at in range(count) if at == 0 or as_date(window[at]) in ends]
+    return tuple(float(own[at] - other[at]) for at in shown if np.isfinite(own[at] - other[at]))
 
 
 def _by_day(week: Week, subjects: tuple[Subject, ...]) -> dict[str, tuple[float | Gap, ...]]:

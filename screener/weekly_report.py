@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from screener.errors import Gap
 from screener.labels import month_day, number, points
 from screener.messages import Lang, say
+from screener.phrases import band_of, ladder_of, name_of
 from screener.ranking import industries
 from screener.report import (
     Box,
@@ -26,10 +27,9 @@ from screener.report import (
     figure,
     text,
 )
-from screener.weekly_charts import name_of, weekly_charts
+from screener.weekly_charts import weekly_charts
 from screener.weekly_facts import WeeklyFacts, order_by_excess
 from screener.weekly_tables import (
-    band_chip,
     daily_table,
     extremes_table,
     heat_table,
@@ -84,7 +84,7 @@ def _byline(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     sector = thesis.sector_en or thesis.sector if lang == "en" else thesis.sector
     yield Fact("", (say("weekly_house", lang, house=house, sector=sector),))
     if thesis.rating:
-        word = band_chip(thesis.rating.industry, scale.industry, lang).word
+        word = band_of(thesis.rating.industry, scale.industry, lang).word
         change = say(f"weekly_rating_{thesis.rating.change}", lang) if thesis.rating.change else ""
         yield Fact(say("weekly_rating", lang), (text(word + change, strong=True),))
     yield Fact(say("weekly_published", lang), (published_text(facts, lang),), inferred=is_inferred(facts))
@@ -211,10 +211,10 @@ def _lede_band(facts: WeeklyFacts, symbol: str, lang: Lang) -> Iterator[str | Ce
     row, ladder = facts.week.row(symbol), facts.week.scale.industry
     if row.band_so_far is None or row.to_next_edge is None or row.excess_since_published is None:
         return
-    now = band_chip(row.band_so_far, ladder, lang).word
+    now = band_of(row.band_so_far, ladder, lang).word
     crossed = next((each for each in facts.crossings if each.row.subject == symbol), None)
     if crossed and crossed.before.band_so_far:
-        yield say("weekly_lede_crossed", lang, before=band_chip(crossed.before.band_so_far, ladder, lang).word, after=now)
+        yield say("weekly_lede_crossed", lang, before=band_of(crossed.before.band_so_far, ladder, lang).word, after=now)
     else:
         yield say("weekly_lede_band", lang, band=now)
     edge = number(100 * (row.excess_since_published + row.to_next_edge), 0, sign=True)
@@ -256,7 +256,7 @@ def _key_since(facts: WeeklyFacts, subject_id: str, lang: Lang) -> KeyFigure:
     subject, row = facts.subject(subject_id), facts.week.row(subject_id)
     note: list[str | Cell] = []
     if row.band_so_far:
-        note.append(Cell("band", band_chip(row.band_so_far, facts.ladder(subject), lang)))
+        note.append(Cell("band", band_of(row.band_so_far, ladder_of(subject, facts.week.scale), lang)))
     before = facts.before.row(subject_id).excess_since_published if facts.before else None
     if before is not None:
         note.append(say("weekly_key_last_week", lang) + points(before, unit=False))
@@ -321,8 +321,8 @@ def _band_changes(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
         return
     for each in facts.crossings:
         subject = facts.subject(each.row.subject)
-        ladder = facts.ladder(subject)
-        before, now = (Cell("band", band_chip(row.band_so_far or "", ladder, lang)) for row in (each.before, each.row))
+        ladder = ladder_of(subject, facts.week.scale)
+        before, now = (Cell("band", band_of(row.band_so_far or "", ladder, lang)) for row in (each.before, each.row))
         excess = (points(row.excess_since_published or 0.0, unit=row is each.row) for row in (each.before, each.row))
         line = "\n" + say("weekly_change_excess", lang) + " → ".join(excess)
         yield Fact(label, (text(name_of(subject, lang), strong=True), " ", before, " → ", now, line))

@@ -10,27 +10,18 @@ from screener.labels import month_day, number, short_day, weekday
 from screener.messages import Lang, say
 from screener.performance import excess_return
 from screener.periods import Figure
-from screener.report import Band, Bullet, Cell, Column, Flag, Row, Table, figure, text
+from screener.phrases import band_of, ladder_of, name_of
+from screener.rating import rate
+from screener.report import Bullet, Cell, Column, Flag, Row, Table, figure, text
 from screener.scales import Band as ScaleBand
 from screener.scales import Ladder
 from screener.standing import Dividend
 from screener.subjects import Subject
-from screener.weekly_charts import name_of
 from screener.weekly_facts import NameFacts, Part, WeeklyFacts, has_traded
 
 # How many of the strongest and of the weakest names are listed.
 EXTREMES = 3
 WEEK_DAYS = 5
-
-
-def band_chip(rating: str, ladder: Ladder, lang: Lang) -> Band:
-    """A rating as a chip: its word, and its level by side and rank on the ladder."""
-    band = ladder.band(rating)
-    buys = [each.rating for each in ladder.bands if each.side == "buy"]
-    level = {"hold": 0, "sell": -1}.get(band.side, 0)
-    if band.side == "buy":
-        level = 2 if len(buys) > 1 and rating == buys[0] else 1
-    return Band(rating, band_word(band, lang), level, best=rating == ladder.ratings[0])
 
 
 def band_word(band: ScaleBand, lang: Lang) -> str:
@@ -105,7 +96,7 @@ def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool 
     figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
     against = facts.against_industry(subject.id)
     row = facts.week.row(subject.id)
-    band = _band_cell(row.band_so_far, row.since_gap, facts.ladder(subject), lang)
+    band = _band_cell(row.band_so_far, row.since_gap, ladder_of(subject, facts.week.scale), lang)
     if subject.kind == "benchmark":
         band = text(say("weekly_word_benchmark", lang), quiet=True)
     return Row(
@@ -129,7 +120,7 @@ def _rebalanced_row(facts: WeeklyFacts, lang: Lang) -> Row:
     everyone = facts.subject("all")
     band: Cell = Cell("none")
     if since is not None:
-        band = _excess_band(since.excess, facts.ladder(everyone), lang)
+        band = _excess_band(since.excess, ladder_of(everyone, facts.week.scale), lang)
     return Row(
         id="all_rebalanced",
         head=say("weekly_rebalanced", lang),
@@ -153,13 +144,11 @@ def _figure_cells(
 
 
 def _band_cell(rating: str | None, gap: Gap | None, ladder: Ladder, lang: Lang) -> Cell:
-    return figure("band", gap if rating is None else band_chip(rating, ladder, lang))
+    return figure("band", gap if rating is None else band_of(rating, ladder, lang))
 
 
 def _excess_band(excess: float | Gap, ladder: Ladder, lang: Lang) -> Cell:
-    from screener.rating import rate
-
-    return figure("band", excess if isinstance(excess, Gap) else band_chip(rate(excess, ladder), ladder, lang))
+    return figure("band", excess if isinstance(excess, Gap) else band_of(rate(excess, ladder), ladder, lang))
 
 
 def _subject_note(facts: WeeklyFacts, subject: Subject, lang: Lang) -> str:
@@ -275,7 +264,7 @@ def _name_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool, 
 
 
 def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool, turnover: bool) -> Iterator[Cell]:
-    row, found, ladder = facts.week.row(subject.id), facts.names[subject.id], facts.ladder(subject)
+    row, found, ladder = facts.week.row(subject.id), facts.names[subject.id], ladder_of(subject, facts.week.scale)
     figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
     if since:
         yield _band_cell(row.band_so_far, row.since_gap, ladder, lang)
@@ -297,14 +286,7 @@ def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool
 
 
 def _spark_cell(facts: WeeklyFacts, subject: Subject) -> Cell:
-    """Cumulative weekly excess over the weeks of the heat map, as a path from 0."""
-    total, path = 0.0, [0.0]
-    for value in facts.by_week[subject.id]:
-        if isinstance(value, Gap):
-            return figure("spark", value)
-        total += value
-        path.append(total)
-    return Cell("spark", tuple(path))
+    return figure("spark", facts.since_paths[subject.id])
 
 
 def _bullet_cell(facts: WeeklyFacts, subject: Subject, ladder: Ladder) -> Cell:
@@ -462,7 +444,7 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
             rows += [_left_out_row(facts, symbol, lang) for symbol in part.left_out]
     total = facts.figures["all", "week"].own
     weight = sum(part.weight for part in facts.parts)
-    cells = (Cell("weight", weight), figure("return", total), Cell("none", None, quiet=True), figure("excess", total))
+    cells = (Cell("weight", weight), figure("return", total), text(""), figure("excess", total))
     rows.append(Row("all", name_of(facts.subject("all"), lang), cells, role="reference"))
     held = facts.week.base_date is not None and facts.week.base_date <= facts.week.previous
     return Table(
