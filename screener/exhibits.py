@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from screener.errors import Gap
@@ -10,12 +11,12 @@ from screener.labels import points, short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome, Pair, WindowShares
 from screener.outcome import Row as Measured
-from screener.phrases import band_of, benchmark_name, ladder_of, listed, name_of, rating_word
+from screener.phrases import band_of, benchmark_name, ladder_of, listed, name_of, rating_word, run_on
 from screener.rating import EXCESS_DECIMALS, rate, to_next_edge
 from screener.report import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.scales import Ladder
 from screener.subjects import Subject
-from screener.verdicts import horizon_date, latest, result_of
+from screener.verdicts import horizon_date, latest, main_subjects, result_of
 
 # How many rows the table of the nearest edges shows: enough to see what hangs on a detail.
 NEAREST = 5
@@ -65,7 +66,7 @@ def bands_table(outcome: Outcome, lang: Lang) -> Table:
             months=outcome.scale.window.to_months,
             benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
         ),
-        notes=tuple(_band_notes(outcome, lang)),
+        notes=(run_on(_band_notes(outcome, lang), lang),),
         layout="wide",
     )
 
@@ -124,7 +125,8 @@ def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang) -> 
 
 def _band_cells(outcome: Outcome, subject: Subject, lang: Lang) -> Iterator[Cell]:
     for months in outcome.scale.window.horizons:
-        yield from _excess_and_band(outcome, subject, outcome.row(subject.id, months), lang)
+        strong = months == outcome.scale.window.to_months
+        yield from excess_and_band(outcome, subject, outcome.row(subject.id, months), lang, strong=strong)
     if _shows_now(outcome):
         yield from _now_cells(outcome, subject, lang)
     last = shown_months(outcome)
@@ -149,11 +151,12 @@ def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Ce
     return figure("excess", now), figure("band", band_of(rate(now, ladder), ladder, lang))
 
 
-def _excess_and_band(outcome: Outcome, subject: Subject, row: Measured, lang: Lang) -> tuple[Cell, Cell]:
+def excess_and_band(
+    outcome: Outcome, subject: Subject, row: Measured, lang: Lang, *, strong: bool = False
+) -> tuple[Cell, Cell]:
     """The excess of a row and its band; a gap stands where the figure would, and then there is no band."""
     if row.gap is not None or row.band is None:
         return figure("excess", row.gap), Cell("none")
-    strong = row.horizon_months == outcome.scale.window.to_months
     ladder = ladder_of(subject, outcome.scale)
     return figure("excess", row.excess, strong=strong), figure("band", band_of(row.band, ladder, lang))
 
@@ -214,11 +217,16 @@ def flags_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
         codes = [code for code in outcome.row(subject.id, months).flags if code != "mixed_basis"]
         for code in codes + (["basis_differs"] if basis_differs(outcome, subject, months) else []):
             found.setdefault(code, []).append(months)
-    flags = [
-        Flag(code, say(f"dossier_flag_{code}", lang, months=listed(months, lang)), strong=code in STRONG_FLAGS)
-        for code, months in found.items()
-    ]
+    flags = [Flag(code, _flag_text(outcome, code, months, lang), strong=code in STRONG_FLAGS) for code, months in found.items()]
     return Cell("flags", tuple(flags)) if flags else text("")
+
+
+def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -> str:
+    """A flag in words, with the horizons that it concerns unless that is the headline alone."""
+    word = say(f"dossier_flag_{code}", lang)
+    if list(months) == [outcome.scale.window.to_months]:
+        return word
+    return say("dossier_flag_at", lang, flag=word, months=listed(months, lang))
 
 
 # Flags on which an answer hangs.
@@ -264,9 +272,7 @@ def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
     subjects = [each for each in outcome.thesis.subjects() if each.kind != "industry_index"]
     rows = []
     for place, subject in enumerate(subjects):
-        cells = [
-            cell for pair in found for cell in _excess_and_band(outcome, subject, outcome.row(subject.id, months, *pair), lang)
-        ]
+        cells = [cell for pair in found for cell in _pair_cells(outcome, subject, months, pair, lang)]
         differs = basis_differs(outcome, subject, months)
         mark = Cell("flags", (Flag("basis_differs", say("dossier_basis_differs", lang), strong=True),)) if differs else text("")
         rows.append(
@@ -289,6 +295,11 @@ def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
         notes=tuple(_series_notes(outcome, months, lang)),
         layout="wide",
     )
+
+
+def _pair_cells(outcome: Outcome, subject: Subject, months: int, pair: Pair, lang: Lang) -> tuple[Cell, Cell]:
+    strong = pair_kind(pair, outcome) == "headline"
+    return excess_and_band(outcome, subject, outcome.row(subject.id, months, *pair), lang, strong=strong)
 
 
 def _pair_columns(outcome: Outcome, pair: Pair, lang: Lang) -> tuple[Column, Column]:
@@ -354,7 +365,7 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
                 name_of(subjects[row.subject], lang),
                 (
                     text(say("dossier_horizon", lang, months=row.horizon_months)),
-                    *_excess_and_band(outcome, subjects[row.subject], row, lang),
+                    *excess_and_band(outcome, subjects[row.subject], row, lang),
                     Cell("points", to_next_edge(row.excess or 0.0, ladder_of(subjects[row.subject], outcome.scale))),
                 ),
             )
@@ -362,6 +373,58 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
         ),
         sub=say("dossier_nearest_some" if near else "dossier_nearest_none", lang, n=near),
         notes=(say("dossier_nearest_note", lang),),
+    )
+
+
+def versus_table(outcome: Outcome, lang: Lang) -> Table | None:
+    """The rated industry index beside the basket of all names at each due horizon, and their difference."""
+    subjects, months = main_subjects(outcome), shown_months(outcome)
+    if len(subjects) != 2 or months is None:
+        return None
+    rows = []
+    for each in (each for each in outcome.scale.window.horizons if is_due(outcome, each)):
+        index, basket = (outcome.row(subject.id, each) for subject in subjects)
+        cells = [*excess_and_band(outcome, subjects[0], index, lang), *excess_and_band(outcome, subjects[1], basket, lang)]
+        difference = None if index.excess is None or basket.excess is None else basket.excess - index.excess
+        cells.append(figure("points", index.gap or basket.gap or difference))
+        rows.append(Row(str(each), say("dossier_horizon", lang, months=each), tuple(cells)))
+    columns = [column for subject in subjects for column in _versus_columns(subject, lang)]
+    return Table(
+        id="versus",
+        title=say("dossier_versus_title", lang),
+        row_head=say("dossier_months_head", lang),
+        columns=(*columns, Column("difference", say("dossier_versus_difference", lang), "pp")),
+        rows=tuple(rows),
+        sub=say("dossier_versus_sub", lang),
+        notes=tuple(_counts_note(outcome, months, lang)),
+    )
+
+
+def _versus_columns(subject: Subject, lang: Lang) -> tuple[Column, Column]:
+    group = name_of(subject, lang)
+    return (
+        Column(f"excess_{subject.id}", say("dossier_excess", lang), "pp", group=group),
+        Column(f"band_{subject.id}", say("dossier_band", lang), group=group, left=True),
+    )
+
+
+def _counts_note(outcome: Outcome, months: int, lang: Lang) -> Iterator[str]:
+    """How many names earned each band at a horizon, and how many beat the benchmark."""
+    candidates = [each for each in outcome.thesis.subjects() if each.kind == "candidate"]
+    rows = [row for row in (outcome.row(each.id, months) for each in candidates) if row.excess is not None]
+    if not rows:
+        return
+    counts = Counter(row.band for row in rows)
+    stock = outcome.scale.stock
+    words = [say("dossier_count", lang, band=rating_word(rating, stock, lang), n=counts[rating]) for rating in stock.ratings]
+    yield say(
+        "dossier_versus_counts",
+        lang,
+        n=len(rows),
+        months=months,
+        counts=listed(words, lang),
+        benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
+        beat=sum((row.excess or 0.0) > 0 for row in rows),
     )
 
 

@@ -126,7 +126,7 @@ def _daily_table(outcome: Outcome, subjects: Sequence[Subject], span: Span, lang
         values = [each[place] for each in series]
         if day <= outcome.as_of:
             rows.append(Row(day.isoformat(), day.isoformat(), _daily_cells(outcome, subjects, values, lang)))
-    return Table(f"{key}-data", "", say("dossier_session", lang), tuple(columns), tuple(rows))
+    return Table(f"{key}-data", say("dossier_daily_title", lang), say("dossier_session", lang), tuple(columns), tuple(rows))
 
 
 def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence[float | None], lang: Lang) -> tuple[Cell, ...]:
