@@ -149,22 +149,25 @@ def ribbon(low: str, high: str, *, x: Axis, y: Axis, color: str, opacity: float)
 
 
 def pointer(fields: Mapping[str, str], *, name: str, x: Axis, height: float) -> Spec:
-    """A rule that follows the pointer to the nearest session and tells its figures: `fields` maps a field to its title."""
-    return {
-        "name": f"hover_{name}",
-        "params": [
-            {
-                "name": f"near_{name}",
-                "select": {"type": "point", "on": "pointermove", "nearest": True, "encodings": ["x"], "clear": "pointerleave"},
-            }
-        ],
-        "mark": {"type": "rule", "color": var("ink"), "strokeWidth": 1, "y": 0, "y2": height},
+    """A rule that follows the pointer from session to session and tells its figures: `fields` maps a field to its title."""
+    near = {"name": f"near_{name}", "select": {"type": "point", "on": "pointerover", "fields": ["i"], "clear": "pointerout"}}
+    sides = [{"calculate": f"datum.i {side} 0.5", "as": as_} for side, as_ in (("-", "before"), ("+", "after"))]
+    strips: Spec = {
+        "params": [near],
+        "transform": sides,
+        "mark": {"type": "rect", "color": var("ink"), "opacity": 0.001, "y": 0, "y2": height},
         "encoding": {
-            "x": encode("i", x),
-            "opacity": {"condition": {"param": f"near_{name}", "empty": False, "value": 0.6}, "value": 0.001},
+            "x": encode("before", x),
+            "x2": {"field": "after"},
             "tooltip": [{"field": field, "type": "nominal", "title": title} for field, title in fields.items()],
         },
     }
+    rule: Spec = {
+        "mark": {"type": "rule", "color": var("ink"), "strokeWidth": 1, "y": 0, "y2": height, "tooltip": None},
+        "transform": [{"filter": {"param": f"near_{name}", "empty": False}}],
+        "encoding": {"x": encode("i", x)},
+    }
+    return {"name": f"hover_{name}", "layer": [rule, strips]}
 
 
 def spread(positions: Sequence[float], *, step: float = LABEL_STEP, low: float, high: float) -> list[float]:
@@ -192,20 +195,31 @@ def tick_step(span: float, most: int = 6) -> float:
 
 
 def view(layers: Sequence[Spec], *, width: int, height: int, rows: Rows = ()) -> Spec:
-    """One panel of layers; the rows are what lines and the pointer read."""
-    return {"width": width, "height": height, "data": {"values": list(rows)}, "layer": list(layers), "view": {"stroke": None}}
+    """One panel of layers; the rows are what lines and the pointer read, the chart's own when none are given."""
+    own = {"data": {"values": list(rows)}} if rows else {}
+    return {"width": width, "height": height, **own, "layer": list(layers), "view": {"stroke": None}}
 
 
 def chart(
-    panels: Sequence[Spec], *, size: tuple[int, int], origin: tuple[int, int], spacing: int = 0, switches: Sequence[str] = ()
+    panels: Sequence[Spec],
+    *,
+    size: tuple[int, int],
+    origin: tuple[int, int],
+    spacing: int = 0,
+    rows: Rows = (),
+    switches: Sequence[str] = (),
 ) -> Spec:
-    """Panels one under the other in a drawing of exactly `size`, the first one's corner at `origin` (pixels)."""
+    """Panels one under the other in a drawing of exactly `size`, the first one's corner at `origin` (pixels).
+
+    `rows` are shared by the panels that have none of their own; `switches` name the series that can be hidden.
+    """
     return {
         "$schema": SCHEMA,
         "background": None,
         "autosize": {"type": "none"},
         "padding": {"left": origin[0], "top": origin[1], "right": 0, "bottom": 0},
         "usermeta": {"size": list(size)},
+        "data": {"values": list(rows)},
         "params": [{"name": f"show_{name}", "value": True} for name in switches],
         "vconcat": list(panels),
         "bounds": "flush",
@@ -278,8 +292,8 @@ def check_glyphs() -> None:
 
 
 def runtime() -> str:
-    """Vega and Vega-Lite as one script for a page without a network."""
+    """Vega-Embed with Vega and Vega-Lite as one script for a page without a network; it defines `vegaEmbed`."""
     import vl_convert
 
-    script = str(vl_convert.javascript_bundle("window.vega=vega;window.vegaLite=vegaLite;"))
+    script = str(vl_convert.javascript_bundle("window.vegaEmbed=vegaEmbed;"))
     return script.replace("</script", "<\\/script")

@@ -18,7 +18,7 @@ from screener.errors import Gap
 from screener.labels import month_day, number, percent, points, rounded
 from screener.messages import Lang, say
 from screener.periods import drawdown_path, series_of
-from screener.phrases import name_of
+from screener.phrases import name_of, rating_word
 from screener.prices import as_date, session_axis
 from screener.ranking import Ranking, industries
 from screener.report import Cell, Chart, Column, Row, Table, figure
@@ -29,6 +29,8 @@ Path = npt.NDArray[np.float64]
 # Sessions drawn before the base date, about six weeks: enough to see where the theme came from.
 RUN_UP = 28
 WIDE, NARROW, THIRD = 765, 358, 371
+# Two tick labels need this many pixels between them; zones lie over the window's shade at this opacity.
+TICK_ROOM, ZONE = 13, 0.6
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,26 +220,28 @@ class _Relative:
         rows = self.rows()
         x = Axis(0, len(self.paths.sessions) - 1, 0, look.width)
         panels = [
-            charts.view(self.upper(look, x, rows, narrow=narrow), width=look.width, height=look.upper, rows=rows),
-            charts.view(self.lower(look, x, rows, narrow=narrow), width=look.width, height=look.lower, rows=rows),
+            charts.view(self.upper(look, x, rows, narrow=narrow), width=look.width, height=look.upper),
+            charts.view(self.lower(look, x, rows, narrow=narrow), width=look.width, height=look.lower),
         ]
         return charts.chart(
-            panels, size=look.size, origin=(look.left, look.top), spacing=look.spacing, switches=list(self.series())
+            panels, size=look.size, origin=(look.left, look.top), spacing=look.spacing, rows=rows, switches=list(self.series())
         )
 
-    def frame(self, look: _Look, x: Axis, y: Axis, height: int, ticks: Sequence[float], *, sign: bool) -> list[Spec]:
-        """Window, grid, zero line, tick labels, and the marks of publication and window."""
+    def ground(self, x: Axis, height: int) -> list[Spec]:
+        """The window, shaded; it runs on to its end, or to the end of the known calendar."""
         low, high = self.paths.window
-        layers = []
-        if low is not None:
-            right = x.at(high) if high is not None else look.width
-            layers.append(charts.rects([{"x": x.at(low), "x2": right, "y": 0, "y2": height}], fill="window"))
+        if low is None:
+            return []
+        right = x.at(high) if high is not None else x.stop
+        return [charts.rects([{"x": x.at(low), "x2": right, "y": 0, "y2": height}], fill="window")]
+
+    def frame(self, look: _Look, y: Axis, ticks: Sequence[float], *, sign: bool) -> list[Spec]:
+        """Grid, zero line and tick labels."""
         grid = [{"x": 0, "x2": look.width, "y": y.at(tick), "y2": y.at(tick)} for tick in ticks if tick]
         zero = [{"x": 0, "x2": look.width, "y": y.at(0), "y2": y.at(0)}]
         labels = [{"x": -6, "y": y.at(tick), "text": number(tick, 0, sign=sign)} for tick in ticks]
-        layers.append(charts.rules(grid, color="rule"))
-        layers.append(charts.rules(zero, color="ink2"))
-        return layers + charts.texts(labels, align="right", color="ink3", size=charts.SMALL)
+        rules = [charts.rules(grid, color="rule"), charts.rules(zero, color="ink2")]
+        return rules + charts.texts(labels, align="right", color="ink3", size=charts.SMALL)
 
     def marks(self, x: Axis, height: int) -> list[Spec]:
         """The publication line, solid, and the window's ends, dotted."""
@@ -251,7 +255,8 @@ class _Relative:
     def upper(self, look: _Look, x: Axis, rows: Rows, *, narrow: bool) -> list[Spec]:
         y, ticks = _axis_over([row[key] for row in rows for key in (*self.series(), "low", "high")], height=look.upper)
         return [
-            *self.frame(look, x, y, look.upper, ticks, sign=False),
+            *self.ground(x, look.upper),
+            *self.frame(look, y, ticks, sign=False),
             charts.ribbon("low", "high", x=x, y=y, color="bench", opacity=0.13),
             *self.marks(x, look.upper),
             *self.lines(x, y, suffix=""),
@@ -266,43 +271,36 @@ class _Relative:
         values = [row[f"{key}_excess"] for row in rows for key in keys] + [
             100 * (each + side * 0.05) for each in edges for side in (-1, 1)
         ]
-        y, ticks = _axis_over(values, height=look.lower, most=4, extra=[100 * each for each in edges])
+        y, ticks = _axis_around(values, height=look.lower, edges=[100 * each for each in edges])
         top, bottom = y.at(100 * edges[-1]), y.at(100 * edges[0])
         at_edges = [{"x": 0, "x2": look.width, "y": each, "y2": each} for each in (top, bottom)]
+        unit = say("weekly_axis_excess", self.lang, benchmark=self.names["bench"])
         return [
-            charts.rects([{"x": 0, "x2": look.width, "y": 0, "y2": top}], fill="up-t", opacity=0.6),
-            charts.rects([{"x": 0, "x2": look.width, "y": bottom, "y2": look.lower}], fill="dn-t", opacity=0.6),
-            *self.frame(look, x, y, look.lower, ticks, sign=True),
+            *self.ground(x, look.lower),
+            charts.rects([{"x": 0, "x2": look.width, "y": 0, "y2": top}], fill="up-t", opacity=ZONE),
+            charts.rects([{"x": 0, "x2": look.width, "y": bottom, "y2": look.lower}], fill="dn-t", opacity=ZONE),
+            *self.frame(look, y, ticks, sign=True),
             charts.rules(at_edges, color="ink3", dash=(2, 3)),
             *self.marks(x, look.lower),
             *self.lines(x, y, suffix="_excess", keys=keys),
             *self.ends(look, x, y, {key: f"{key}_excess_word" for key in keys}, rows, suffix="_excess"),
-            *self.zones(look, top, bottom),
-            *charts.texts(
-                [
-                    {
-                        "x": -38 if narrow else -38,
-                        "y": -20,
-                        "text": say("weekly_axis_excess", self.lang, benchmark=self.names["bench"]),
-                    }
-                ],
-                color="ink3",
-                size=charts.SMALL,
-            ),
+            *self.zones(x, top, bottom),
+            *charts.texts([{"x": -look.left, "y": -20, "text": unit}], color="ink3", size=charts.SMALL),
             *self.months(look, x),
             self.pointer(x, look.lower, "lower"),
         ]
 
-    def zones(self, look: _Look, top: float, bottom: float) -> list[Spec]:
-        """The outer bands by name, beside their edges, where the line of the run-up leaves room."""
+    def zones(self, x: Axis, top: float, bottom: float) -> list[Spec]:
+        """The outer bands by name, inside their zones, beside the publication mark."""
         bands = self.facts.week.scale.industry.bands
         edges = self.facts.week.scale.industry.edges
-        words = [band.rating if self.lang == "zh" else band.rating_en for band in (bands[0], bands[-1])]
+        words = [rating_word(band.rating, self.facts.week.scale.industry, self.lang) for band in (bands[0], bands[-1])]
+        left = x.at(self.paths.base) + 30
         rows = [
-            {"x": 6, "y": top - 9, "text": f"{words[0]} ≥ {number(100 * edges[-1], 0, sign=True)}"},
-            {"x": 6, "y": bottom + 9, "text": f"{words[1]} ≤ {number(100 * edges[0], 0, sign=True)}"},
+            {"x": left, "y": top - 9, "text": f"{words[0]} ≥ {number(100 * edges[-1], 0, sign=True)}"},
+            {"x": left, "y": bottom + 9, "text": f"{words[1]} ≤ {number(100 * edges[0], 0, sign=True)}"},
         ]
-        return charts.texts(rows, size=charts.SMALL, halo=False)
+        return charts.texts(rows, size=charts.SMALL)
 
     def lines(self, x: Axis, y: Axis, *, suffix: str, keys: Sequence[str] = ()) -> list[Spec]:
         """The lines since publication, and the run-up before it paler."""
@@ -356,13 +354,12 @@ class _Relative:
                 [] if narrow else [{"x": x.at(low) + 5, "y": 8, "text": opens}, {"x": x.at(low) + 5, "y": 23, "text": status}]
             )
         edge = number(100 * max(week.scale.industry.edges), 0)
-        neutral = week.scale.industry.bands[1]
         ribbon = say(
             "weekly_ribbon",
             lang,
             benchmark=self.names["bench"],
             edge=edge,
-            band=neutral.rating if lang == "zh" else neutral.rating_en,
+            band=rating_word(week.scale.industry.ratings[1], week.scale.industry, lang),
         )
         above = [{"x": -38, "y": -20, "text": say("weekly_axis_return", lang, day=week.base_date)}]
         below = [{"x": x.at(self.paths.base) + 5, "y": look.upper - 10, "text": ribbon}]
@@ -427,18 +424,24 @@ def _cell(kind: str, value: float) -> Cell:
     return figure(kind, float(value)) if np.isfinite(value) else Cell("none")  # type: ignore[arg-type]
 
 
-def _axis_over(
-    values: Sequence[object], *, height: float, most: int = 6, extra: Sequence[float] = ()
-) -> tuple[Axis, list[float]]:
-    """An axis that holds every value (percent) on round ticks; `extra` ticks stand beside them where they do not collide."""
+def _axis_around(values: Sequence[object], *, height: float, edges: Sequence[float]) -> tuple[Axis, list[float]]:
+    """An axis just around every value (percent), with a tick at each band edge and round ticks where there is room."""
+    known = [float(each) for each in values if isinstance(each, float | int)] or [0.0]
+    low, high = min(0.0, *known), max(0.0, *known)
+    axis = Axis(low - 0.03 * (high - low), high + 0.06 * (high - low), height, 0)
+    step = charts.tick_step(high - low, 4)
+    rounds = [step * each for each in range(math.ceil(axis.low / step), math.floor(axis.high / step) + 1)]
+    free = [tick for tick in rounds if all(abs(axis.at(tick) - axis.at(edge)) >= TICK_ROOM for edge in edges)]
+    return axis, sorted({*free, *edges})
+
+
+def _axis_over(values: Sequence[object], *, height: float, most: int = 6) -> tuple[Axis, list[float]]:
+    """An axis that holds every value (percent) on round ticks."""
     known = [float(each) for each in values if isinstance(each, float | int)] or [0.0]
     low, high = min(0.0, *known), max(0.0, *known)
     step = charts.tick_step(max(high - low, 1.0), most)
     low, high = math.floor(low / step) * step, math.ceil(high / step) * step
-    axis = Axis(low, high, height, 0)
-    ticks = [low + step * each for each in range(round((high - low) / step) + 1)]
-    apart = [tick for tick in ticks if all(abs(axis.at(tick) - axis.at(other)) >= 13 for other in extra)]
-    return axis, sorted({*apart, *extra})
+    return Axis(low, high, height, 0), [low + step * each for each in range(round((high - low) / step) + 1)]
 
 
 # Bars
@@ -727,20 +730,10 @@ def _rank_labels(
             halo=True,
         )
     if theme is not None:
-        high = sum(value > theme for _, value in returns) < ranking.count / 2
-        layers += charts.texts(
-            [
-                {
-                    "x": inner if high else 2,
-                    "y": y.at(100 * theme) + (-9 if high else 9),
-                    "text": f"{say('weekly_theme', lang)} {points(theme, unit=False)}",
-                }
-            ],
-            align="right" if high else "left",
-            color="theme",
-            size=charts.SMALL,
-            halo=True,
-        )
+        # Below zero the line is bare on the left, above zero on the right.
+        spot = {"x": 2, "y": y.at(100 * theme) + 10} if theme < 0 else {"x": inner, "y": y.at(100 * theme) - 9}
+        row = {**spot, "text": f"{say('weekly_theme', lang)} {points(theme, unit=False)}"}
+        layers += charts.texts([row], align="left" if theme < 0 else "right", color="theme", size=charts.SMALL, halo=True)
     if own:
         rank = ranking.rank(own) or 1
         value = dict(returns)[own]
@@ -803,7 +796,7 @@ def drawdown_chart(facts: WeeklyFacts, paths: Paths, lang: Lang) -> Chart:
 
 
 def _drawdown_spec(falls: dict[str, Path], days: Sequence[dt.date], names: dict[str, str], width: int, lang: Lang) -> Spec:
-    left, right, top, height = 34, 92, 26, 190
+    left, right, top, height = 34, 92, 26, 176
     inner = width - left - right
     rows = [
         {"i": at, "day": day.isoformat(), **{key: _hundredths(values[at]) for key, values in falls.items()}}
@@ -827,7 +820,7 @@ def _drawdown_spec(falls: dict[str, Path], days: Sequence[dt.date], names: dict[
     styles = {"bench": (1.5, (5, 2)), "industry": (1.75, ()), "theme": (2.25, ())}
     for key, (stroke, dash) in styles.items():
         if key in falls:
-            layers.append(charts.line(key, x=x, y=y, color=key, width=stroke, dash=dash, series=key))
+            layers.append(charts.line(key, x=x, y=y, color=key, width=stroke, dash=dash))
     known = [key for key in falls if rows[-1][key] is not None]
     spots = charts.spread([y.at(rows[-1][key]) for key in known], low=8, high=height - 8)  # type: ignore[arg-type]
     for key, spot in zip(known, spots, strict=True):
@@ -852,5 +845,4 @@ def _drawdown_spec(falls: dict[str, Path], days: Sequence[dt.date], names: dict[
         [charts.view(layers, width=inner, height=height, rows=rows)],
         size=(width, height + top + 24),
         origin=(left, top),
-        switches=list(falls),
     )

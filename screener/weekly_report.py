@@ -302,9 +302,7 @@ def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
     yield Section("names", "", (Stack((names_table(facts, lang),)),))
     side: tuple[Chart, ...] = (charts["drawdown"],) if "drawdown" in charts else ()
     yield Section("heat", "", (Stack((heat_table(facts, lang),), 8), Stack((*side, extremes_table(facts, lang)), 4)))
-    yield Section(
-        "parts", "", (Stack((parts_table(facts, lang),), 6), Stack((method_box(facts, lang), gaps_box(facts, lang)), 6))
-    )
+    yield Section("parts", "", (Stack((parts_table(facts, lang),), 6), Stack((method_box(facts, lang),), 6)))
 
 
 def changes_list(facts: WeeklyFacts, lang: Lang) -> Facts:
@@ -389,7 +387,7 @@ def _ahead(facts: WeeklyFacts, lang: Lang) -> Fact:
 
 
 def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
-    """How the figures are made, and the rating standard, in one box."""
+    """How the figures are made, the rating standard, what is missing or inferred, and the risks, in one box."""
     week, scale = facts.week, facts.week.scale
     benchmark = name_of(facts.benchmark, lang)
     method = (
@@ -408,19 +406,17 @@ def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
         benchmark=benchmark,
         source=house,
     )
-    return Box(
-        "method", (BoxPart(say("weekly_method_title", lang), method), BoxPart(say("weekly_scale_title", lang), (standard,)))
-    )
+    parts = (BoxPart(say("weekly_method_title", lang), method), BoxPart(say("weekly_scale_title", lang), (standard,)))
+    return Box("method", (*parts, *_gaps_and_risks(facts, lang)))
 
 
-def gaps_box(facts: WeeklyFacts, lang: Lang) -> Box:
-    """What is missing or inferred, and the report's own risks."""
+def _gaps_and_risks(facts: WeeklyFacts, lang: Lang) -> tuple[BoxPart, ...]:
     thesis = facts.week.thesis
     risks = ("；" if lang == "zh" else "; ").join(
         each.text_en or each.text if lang == "en" else each.text for each in thesis.risks
     )
     gaps = BoxPart(say("weekly_gaps_title", lang), bullets=tuple(_gap_lines(facts, lang)))
-    return Box("gaps", (gaps, BoxPart(say("weekly_risks_title", lang), (say("weekly_risks_value", lang, risks=risks),))))
+    return gaps, BoxPart(say("weekly_risks_title", lang), (say("weekly_risks_value", lang, risks=risks),))
 
 
 def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:

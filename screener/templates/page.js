@@ -63,25 +63,25 @@ function scale(host,size){
 }
 function wake(host){
   var key=host.dataset.key;
-  if(views[key]||!specs[key])return views[key];
+  if(views[key]||!specs[key])return views[key]||Promise.resolve(null);
   start();
   var spec=specs[key],size=spec.usermeta.size,still=host.querySelector("svg"),room=document.createElement("div");
-  var view=new vega.View(vega.parse(vegaLite.compile(spec).spec),{renderer:"svg",container:room,hover:false});
-  views[key]=view;
-  view.tooltip(function(handler,event,item,value){show(value)});
   scale(host,size);
-  view.runAsync().then(function(){
+  views[key]=vegaEmbed(room,spec,{mode:"vega-lite",renderer:"svg",actions:false,defaultStyle:false,
+    tooltip:function(handler,event,item,value){show(value)}}).then(function(made){
     var svg=room.querySelector("svg");
     svg.setAttribute("viewBox","0 0 "+size[0]+" "+size[1]);
     svg.removeAttribute("width");svg.removeAttribute("height");svg.removeAttribute("style");
     svg.setAttribute("role","img");
     svg.setAttribute("aria-labelledby",still.getAttribute("aria-labelledby"));
     Array.prototype.slice.call(still.querySelectorAll(":scope>title,:scope>desc")).reverse().forEach(function(node){svg.prepend(node)});
+    room.removeAttribute("class");
     host.replaceChild(room,still);
     host.classList.add("awake");
+    return made.view;
   });
   host.addEventListener("pointerleave",hide);
-  return view;
+  return views[key];
 }
 document.querySelectorAll(".plot[data-key]").forEach(function(host){
   ["pointerenter","touchstart"].forEach(function(type){host.addEventListener(type,function(){wake(host)},{once:true,passive:true})});
@@ -92,8 +92,7 @@ document.querySelectorAll(".sw button").forEach(function(button){
     var on=button.getAttribute("aria-pressed")!=="true";
     button.setAttribute("aria-pressed",on);
     button.closest("figure").querySelectorAll(".plot[data-key]").forEach(function(host){
-      var view=wake(host);
-      if(view)view.signal(button.dataset.signal,on).runAsync();
+      wake(host).then(function(view){if(view)view.signal(button.dataset.signal,on).runAsync()});
     });
   });
 });
