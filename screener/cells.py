@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Sequence
 
-Cell = str | int | float | bool | dt.date | None
+Field = str | int | float | bool | dt.date | None
 
 # What Excel, LibreOffice and WPS take for the beginning of a formula or of a command (OWASP, "CSV injection").
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -21,7 +21,7 @@ def neutralise(text: str) -> str:
     return "'" + text if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Field]]) -> str:
     """A CSV table (RFC 4180, one `\\n` a row): numbers in full precision, ISO dates, an empty cell for None.
 
     Written with encoding `utf-8-sig`, Excel shows its Chinese text rightly. Text is neutralised, numbers never are.
@@ -33,7 +33,7 @@ def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     return file.getvalue()
 
 
-def _written(cell: Cell) -> str:
+def _written(cell: Field) -> str:
     if cell is None:
         return ""
     if isinstance(cell, bool):

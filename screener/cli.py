@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -46,6 +46,7 @@ OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where report
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
+WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -132,10 +133,12 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    png: WithPng = False,
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
     from screener.outcome_text import outcome_text
+    from screener.publishing import publish_outcome
     from screener.records import has_gaps, outcome_record
     from screener.screening import check_outcome
 
@@ -153,6 +156,8 @@ def outcome(
         _print_json(outcome_record(result, _lang(lang)))
     else:
         print(outcome_text(result, _lang(lang), series=_series(series)), end="")
+        print(say("report_writing", _lang(lang)), file=sys.stderr)
+        _say_files(publish_outcome(result, out, lang=_lang(lang), png=png), _lang(lang))
     _exit(has_gaps(result))
 
 
@@ -283,6 +288,10 @@ def _lang(lang: str) -> Lang:
 def _say_notes(result: Outcome | Week, lang: Lang) -> None:
     for note in result.prices.notes:
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
+
+
+def _say_files(paths: Sequence[Path], lang: Lang) -> None:
+    print(say("report_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths)))
 
 
 def _print_json(record: object) -> None:

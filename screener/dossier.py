@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from screener.exhibit_prices import actions_table, prices_table
+from screener.exhibit_prices import actions_table, ledger_table, prices_table
 from screener.exhibits import (
     band_ranges,
     bands_table,
     headline_window,
     like_for_like_table,
     nearest_table,
-    shown_months,
+    versus_table,
 )
-from screener.labels import points, short_day
+from screener.labels import short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome
 from screener.phrases import benchmark_name, listed, name_of, rating_word
 from screener.records import gap_records, versions
-from screener.report import Box, BoxPart, Document, Fact, Facts, Paragraph, Section, Stack, Table, figure
-from screener.verdicts import background, headline, horizon_date, main_subjects
+from screener.report import Box, BoxPart, Cell, Document, Fact, Facts, Flag, Paragraph, Section, Stack, Table, figure, text
+from screener.verdicts import background, headline, horizon_date
 from screener.window_charts import path_charts, path_panels
 
 
@@ -45,6 +44,7 @@ def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Sectio
             say("dossier_foot_data", lang, hash=outcome.prices.sha256[:16], as_of=outcome.as_of),
         ),
         parameters=tuple(_parameters(outcome, lang)),
+        appendix=(ledger_table(outcome, lang),),
     )
 
 
@@ -62,10 +62,11 @@ def _byline(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
     thesis = outcome.thesis
     sector = thesis.sector if lang == "zh" else thesis.sector_en or thesis.sector
     yield Fact("", (say("dossier_house", lang, house=house_of(outcome, lang), sector=sector),))
-    yield Fact(say("dossier_rating_label", lang), (_rating_text(outcome, lang),))
+    yield Fact(say("dossier_rating_label", lang), (text(_rating_text(outcome, lang), strong=True),))
     inferred = outcome.published_basis != "printed"
     yield Fact(say("dossier_published_label", lang), (_published_text(outcome, lang),), inferred=inferred)
-    yield Fact(say("dossier_status_label", lang), (say(f"dossier_status_{outcome.status}", lang),))
+    status = Flag(outcome.status, say(f"dossier_status_{outcome.status}", lang), strong=True)
+    yield Fact("", (Cell("flags", (status,)),))
 
 
 def _rating_text(outcome: Outcome, lang: Lang) -> str:
@@ -79,15 +80,7 @@ def _rating_text(outcome: Outcome, lang: Lang) -> str:
 
 
 def _published_text(outcome: Outcome, lang: Lang) -> str:
-    thesis = outcome.thesis
-    return say(
-        f"dossier_published_{outcome.published_basis}",
-        lang,
-        published=outcome.published,
-        earliest=thesis.published_earliest,
-        latest=thesis.published_latest,
-        file=thesis.published,
-    )
+    return say(f"dossier_published_{outcome.published_basis}", lang, published=outcome.published)
 
 
 def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
@@ -101,6 +94,12 @@ def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
     yield Fact(say("dossier_as_of_label", lang), (say("dossier_close_of", lang, day=outcome.as_of),))
     name = benchmark_name(outcome.thesis, outcome.scale, lang)
     yield Fact(say("dossier_benchmark_label", lang), (say("dossier_benchmark", lang, name=name, symbol=outcome.benchmark),))
+    thesis = outcome.thesis
+    if outcome.published_basis == "inferred":
+        known = {"earliest": thesis.published_earliest, "latest": thesis.published_latest}
+        yield Fact(say("dossier_inferred_label", lang), (say("dossier_inferred_range", lang, **known),))
+    if outcome.published_basis == "tried":
+        yield Fact(say("dossier_tried_label", lang), (say("dossier_tried_file", lang, file=thesis.published),))
     source = say(f"dossier_prices_{prices.kind}", lang, name=prices.name, last=prices.last)
     yield Fact(say("dossier_prices_label", lang), (source + say("dossier_hash", lang, hash=prices.sha256[:12]),))
 
@@ -125,14 +124,16 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
     yield from extra
     actions = actions_table(outcome, lang)
     tables: tuple[Table, ...] = (prices_table(outcome, lang), *((actions,) if actions is not None else ()))
-    yield Section("prices", "", tuple(Stack((each,)) for each in tables))
+    yield Section("prices", "", (Stack(tables),))
     yield Section("reading", "", (Stack((Box("reading", tuple(_box(outcome, lang))),)),))
 
 
 def _series_section(outcome: Outcome, lang: Lang) -> Iterator[Section]:
     series, nearest = like_for_like_table(outcome, lang), nearest_table(outcome, lang)
     if series is not None and nearest is not None:
-        yield Section("series", "", (Stack((series,), span=7), Stack((nearest,), span=5)))
+        versus = versus_table(outcome, lang)
+        beside: tuple[Table, ...] = (nearest, versus) if versus is not None else (nearest,)
+        yield Section("series", "", (Stack((series,), span=7), Stack(beside, span=5)))
 
 
 def _rule(outcome: Outcome, lang: Lang) -> Iterator[Paragraph]:
@@ -155,7 +156,7 @@ def _computed(outcome: Outcome, lang: Lang) -> Facts:
 
 def _box(outcome: Outcome, lang: Lang) -> Iterator[BoxPart]:
     yield BoxPart(say("dossier_gaps_title", lang), bullets=tuple(_gap_lines(outcome, lang)))
-    yield BoxPart(say("dossier_read_title", lang), paragraphs=tuple(_reading(outcome, lang)))
+    yield BoxPart(say("dossier_read_title", lang), paragraphs=(say("dossier_read_two_rows", lang),))
     yield BoxPart(
         say("dossier_method_title", lang), paragraphs=(say("dossier_method", lang), say("dossier_method_files", lang))
     )
@@ -190,35 +191,6 @@ def _missing_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Itera
         window = headline_window(outcome, subject.id)
         if window is not None and window.missing and window.sessions:
             yield say("dossier_missing_days", lang, name=names[subject.id], n=window.missing)
-
-
-def _reading(outcome: Outcome, lang: Lang) -> Iterator[str]:
-    yield say("dossier_read_two_rows", lang)
-    months = shown_months(outcome)
-    if months is None:
-        return
-    rows = [outcome.row(each.id, months) for each in main_subjects(outcome)]
-    if len(rows) == 2 and rows[0].excess is not None and rows[1].excess is not None:
-        yield say("dossier_read_difference", lang, months=months, difference=points(rows[1].excess - rows[0].excess))
-    candidates = [each for each in outcome.thesis.subjects() if each.kind == "candidate"]
-    found = [(outcome.row(each.id, months), each) for each in candidates]
-    known = [(row, each) for row, each in found if row.excess is not None and row.band is not None]
-    if known:
-        counts = Counter(row.band or "" for row, _ in known)
-        words = [
-            say("dossier_count", lang, band=rating_word(rating, outcome.scale.stock, lang), n=counts[rating])
-            for rating in outcome.scale.stock.ratings
-            if counts[rating]
-        ]
-        yield say(
-            "dossier_read_counts",
-            lang,
-            n=len(known),
-            months=months,
-            counts=listed(words, lang),
-            benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
-            beat=sum((row.excess or 0) > 0 for row, _ in known),
-        )
 
 
 def _parameters(outcome: Outcome, lang: Lang) -> Iterator[Fact]:

@@ -6,10 +6,11 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Sequence
 
+from screener.cells import Field
 from screener.errors import Gap
 from screener.exhibits import is_due, pair_benchmark, pairs
 from screener.labels import weekday
-from screener.ledger import ActionEntry, actions_of, actions_since_base, factor
+from screener.ledger import ActionEntry, actions_of, actions_since_base, entries, factor, row_fields
 from screener.messages import Lang, say
 from screener.outcome import Outcome
 from screener.performance import Quote, quote
@@ -180,3 +181,45 @@ def _known(kind: CellKind, action: ActionEntry, value: float) -> Cell:
     """A figure of an action; a gap where its kind is unknown, such as a rights issue."""
     gap = Gap("action_mismatch", "action_unknown", {"symbol": action.symbol, "day": action.ex_date})
     return figure(kind, value if math.isfinite(value) else gap)
+
+
+# What the columns of the ledger hold; every other one is text.
+LEDGER_KINDS: dict[str, CellKind] = {
+    "horizon_months": "count",
+    "base_close": "price",
+    "end_close": "price",
+    "factor": "factor",
+    "return": "return",
+    "benchmark_base_close": "price",
+    "benchmark_end_close": "price",
+    "benchmark_return": "return",
+    "excess": "excess",
+    "excess_geometric": "return",
+}
+
+
+def ledger_table(outcome: Outcome, lang: Lang) -> Table:
+    """Every row of the outcome with what it is computed from, as `outcome.csv` has it."""
+    found = [row_fields(entry, lang) for entry in entries(outcome)]
+    names = {each.id: name_of(each, lang) for each in outcome.thesis.subjects()}
+    keys = [key for key in found[0] if key not in ("subject", "name")]
+    rows = tuple(
+        Row(
+            f"{fields['subject']}-{fields['series']}-{fields['benchmark']}-{fields['horizon_months']}",
+            names[str(fields["subject"])],
+            tuple(_ledger_cell(key, fields[key]) for key in keys),
+            note=str(fields["subject"]),
+        )
+        for fields in found
+    )
+    columns = tuple(Column(key, key, left=key not in LEDGER_KINDS) for key in keys)
+    title, sub = say("dossier_ledger_title", lang), say("dossier_ledger_sub", lang)
+    return Table("ledger", title, say("dossier_subject", lang), columns, rows, sub=sub, layout="wide")
+
+
+def _ledger_cell(key: str, value: Field) -> Cell:
+    if isinstance(value, dt.date):
+        return Cell("day", value)
+    if value is None or isinstance(value, bool):
+        return text("" if value is None else str(value).lower())
+    return Cell(LEDGER_KINDS.get(key, "text"), value)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from screener.errors import Gap
 from screener.labels import points, short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome, Pair, WindowShares
 from screener.outcome import Row as Measured
-from screener.phrases import band_of, benchmark_name, ladder_of, listed, name_of, rating_word
+from screener.phrases import band_of, benchmark_name, ladder_of, listed, name_of, rating_word, run_on
 from screener.rating import EXCESS_DECIMALS, rate, to_next_edge
 from screener.report import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.scales import Ladder
 from screener.subjects import Subject
-from screener.verdicts import horizon_date, result_of
+from screener.verdicts import horizon_date, latest, main_subjects, result_of
 
 # How many rows the table of the nearest edges shows: enough to see what hangs on a detail.
 NEAREST = 5
@@ -44,32 +46,51 @@ def pair_kind(pair: Pair, outcome: Outcome) -> str:
 
 
 def bands_table(outcome: Outcome, lang: Lang) -> Table:
-    """Excess and band at each horizon, share of days, geometric excess and return at the last due one, and the result."""
+    """Excess and band at each horizon, share of days, geometric excess and return at the last due one, and the result.
+
+    Before the end of the window the reading on the as-of date stands beside them; what nothing is due for is left out.
+    """
     horizons = outcome.scale.window.horizons
-    last = shown_months(outcome) or outcome.scale.window.to_months
-    sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
-    benchmark = benchmark_name(outcome.thesis, outcome.scale, lang)
-    columns = [column for months in horizons for column in _horizon_columns(outcome, months, lang)]
-    columns += [
-        Column("shares", say("dossier_shares_head", lang, n=sessions), left=True),
-        Column("geometric", say("dossier_geometric_head", lang, months=last), "%"),
-        Column("return", say("dossier_return_head", lang, months=last), "%"),
-        Column("result", say("dossier_result_head", lang), left=True),
-        Column("flags", say("dossier_flags_head", lang), left=True),
-    ]
     subjects = outcome.thesis.subjects()
     return Table(
         id="bands",
         title=say("dossier_bands_title", lang, months=listed(horizons, lang)),
         row_head=say("dossier_subject", lang),
-        columns=tuple(columns),
+        columns=tuple(_band_columns(outcome, lang)),
         rows=tuple(
             _band_row(outcome, each, ends=_ends_group(subjects, place), lang=lang) for place, each in enumerate(subjects)
         ),
-        sub=say("dossier_bands_sub", lang, months=outcome.scale.window.to_months, benchmark=benchmark),
-        notes=tuple(_band_notes(outcome, lang)),
+        sub=say(
+            "dossier_bands_sub",
+            lang,
+            months=outcome.scale.window.to_months,
+            benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
+        ),
+        notes=(run_on(_band_notes(outcome, lang), lang),),
         layout="wide",
     )
+
+
+def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
+    for months in outcome.scale.window.horizons:
+        yield from _horizon_columns(outcome, months, lang)
+    if _shows_now(outcome):
+        group, note = say("dossier_now_head", lang), say("dossier_until", lang, day=short_day(outcome.as_of))
+        yield Column("excess_now", say("dossier_excess", lang), "pp", group=group, group_note=note)
+        yield Column("band_now", say("dossier_band", lang), group=group, group_note=note, left=True)
+    last = shown_months(outcome)
+    if last is not None:
+        sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
+        yield Column("shares", say("dossier_shares_head", lang, n=sessions), left=True)
+        yield Column("geometric", say("dossier_geometric_head", lang, months=last), "%")
+        yield Column("return", say("dossier_return_head", lang, months=last), "%")
+    yield Column("result", say("dossier_result_head", lang), left=True)
+    yield Column("flags", say("dossier_flags_head", lang), left=True)
+
+
+def _shows_now(outcome: Outcome) -> bool:
+    """Whether there is a reading on the way: after the base date and before the end of the window."""
+    return outcome.status != "matured" and len(outcome.paths) > 1
 
 
 def _horizon_columns(outcome: Outcome, months: int, lang: Lang) -> tuple[Column, Column]:
@@ -91,30 +112,51 @@ def _ends_group(subjects: Sequence[Subject], place: int) -> bool:
 
 
 def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang) -> Row:
-    last = shown_months(outcome) or outcome.scale.window.to_months
-    row = outcome.row(subject.id, last)
-    cells: list[Cell] = []
-    for months in outcome.scale.window.horizons:
-        cells += _excess_and_band(outcome, subject, outcome.row(subject.id, months), lang)
-    cells.append(_shares_cell(outcome, subject, lang))
-    cells += [figure("return", row.gap or row.excess_geometric), figure("return", row.gap or row.own_return)]
-    cells += [_result_cell(outcome, subject, lang), flags_cell(outcome, subject, lang)]
     main = subject.kind == "all" or (subject.kind == "industry_index" and subject.stated is not None)
     return Row(
         id=subject.id,
         head=name_of(subject, lang),
-        cells=tuple(cells),
+        cells=tuple(_band_cells(outcome, subject, lang)),
         note=subject_note(outcome, subject, lang),
         role="theme" if main else "plain",
         ends_group=ends,
     )
 
 
-def _excess_and_band(outcome: Outcome, subject: Subject, row: Measured, lang: Lang) -> tuple[Cell, Cell]:
+def _band_cells(outcome: Outcome, subject: Subject, lang: Lang) -> Iterator[Cell]:
+    for months in outcome.scale.window.horizons:
+        strong = months == outcome.scale.window.to_months
+        yield from excess_and_band(outcome, subject, outcome.row(subject.id, months), lang, strong=strong)
+    if _shows_now(outcome):
+        yield from _now_cells(outcome, subject, lang)
+    last = shown_months(outcome)
+    if last is not None:
+        row = outcome.row(subject.id, last)
+        yield _shares_cell(outcome, subject, lang)
+        yield figure("return", row.gap or row.excess_geometric)
+        yield figure("return", row.gap or row.own_return)
+    yield _result_cell(outcome, subject, lang)
+    yield flags_cell(outcome, subject, lang)
+
+
+def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Cell]:
+    """Excess and band on the as-of date; where it has none, the subject's gap."""
+    now = latest(outcome, subject.id)
+    if now is None:
+        gap = next((gap for member in subject.members for gap in [outcome.prices.gaps.get(member)] if gap), None)
+        return figure(
+            "excess", gap or Gap("stale", "prices_stale", {"last": outcome.prices.last, "as_of": outcome.as_of})
+        ), Cell("none")
+    ladder = ladder_of(subject, outcome.scale)
+    return figure("excess", now), figure("band", band_of(rate(now, ladder), ladder, lang))
+
+
+def excess_and_band(
+    outcome: Outcome, subject: Subject, row: Measured, lang: Lang, *, strong: bool = False
+) -> tuple[Cell, Cell]:
     """The excess of a row and its band; a gap stands where the figure would, and then there is no band."""
     if row.gap is not None or row.band is None:
         return figure("excess", row.gap), Cell("none")
-    strong = row.horizon_months == outcome.scale.window.to_months
     ladder = ladder_of(subject, outcome.scale)
     return figure("excess", row.excess, strong=strong), figure("band", band_of(row.band, ladder, lang))
 
@@ -154,9 +196,10 @@ def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
         return text(say(f"dossier_result_{result_of(verdict)}", lang), stated, strong=True)
     if subject.kind == "industry_index":
         return text(say("dossier_second_opinion", lang), quiet=True)
-    if subject.kind == "candidate" or outcome.row(subject.id, shown_months(outcome) or 0 or outcome.scale.window.to_months).gap:
+    months = shown_months(outcome)
+    excess = outcome.row(subject.id, months).excess if months is not None else None
+    if subject.kind == "candidate" or excess is None:
         return text(say("dossier_unrated", lang), quiet=True)
-    excess = outcome.row(subject.id, shown_months(outcome) or outcome.scale.window.to_months).excess or 0.0
     word = rating_word(rate(excess, outcome.scale.stock), outcome.scale.stock, lang)
     return text(say("dossier_on_stock_scale", lang, rating=word), quiet=True)
 
@@ -174,11 +217,16 @@ def flags_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
         codes = [code for code in outcome.row(subject.id, months).flags if code != "mixed_basis"]
         for code in codes + (["basis_differs"] if basis_differs(outcome, subject, months) else []):
             found.setdefault(code, []).append(months)
-    flags = [
-        Flag(code, say(f"dossier_flag_{code}", lang, months=listed(months, lang)), strong=code in STRONG_FLAGS)
-        for code, months in found.items()
-    ]
+    flags = [Flag(code, _flag_text(outcome, code, months, lang), strong=code in STRONG_FLAGS) for code, months in found.items()]
     return Cell("flags", tuple(flags)) if flags else text("")
+
+
+def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -> str:
+    """A flag in words, with the horizons that it concerns unless that is the headline alone."""
+    word = say(f"dossier_flag_{code}", lang)
+    if list(months) == [outcome.scale.window.to_months]:
+        return word
+    return say("dossier_flag_at", lang, flag=word, months=listed(months, lang))
 
 
 # Flags on which an answer hangs.
@@ -188,7 +236,9 @@ STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted")
 def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
     window = outcome.scale.window
     first, last = (horizon_date(outcome, months) for months in (window.from_months, window.to_months))
-    yield say("dossier_note_scales", lang, first=first, last=last)
+    yield say("dossier_note_scales", lang)
+    if shown_months(outcome) is not None:
+        yield say("dossier_note_shares", lang, first=first, last=min(last, outcome.as_of))
     unrated = [each for each in outcome.thesis.subjects() if each.kind == "candidate" and each.stated is None]
     if unrated:
         yield say("dossier_note_unrated", lang, n=len(unrated))
@@ -222,9 +272,7 @@ def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
     subjects = [each for each in outcome.thesis.subjects() if each.kind != "industry_index"]
     rows = []
     for place, subject in enumerate(subjects):
-        cells = [
-            cell for pair in found for cell in _excess_and_band(outcome, subject, outcome.row(subject.id, months, *pair), lang)
-        ]
+        cells = [cell for pair in found for cell in _pair_cells(outcome, subject, months, pair, lang)]
         differs = basis_differs(outcome, subject, months)
         mark = Cell("flags", (Flag("basis_differs", say("dossier_basis_differs", lang), strong=True),)) if differs else text("")
         rows.append(
@@ -247,6 +295,11 @@ def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
         notes=tuple(_series_notes(outcome, months, lang)),
         layout="wide",
     )
+
+
+def _pair_cells(outcome: Outcome, subject: Subject, months: int, pair: Pair, lang: Lang) -> tuple[Cell, Cell]:
+    strong = pair_kind(pair, outcome) == "headline"
+    return excess_and_band(outcome, subject, outcome.row(subject.id, months, *pair), lang, strong=strong)
 
 
 def _pair_columns(outcome: Outcome, pair: Pair, lang: Lang) -> tuple[Column, Column]:
@@ -312,7 +365,7 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
                 name_of(subjects[row.subject], lang),
                 (
                     text(say("dossier_horizon", lang, months=row.horizon_months)),
-                    *_excess_and_band(outcome, subjects[row.subject], row, lang),
+                    *excess_and_band(outcome, subjects[row.subject], row, lang),
                     Cell("points", to_next_edge(row.excess or 0.0, ladder_of(subjects[row.subject], outcome.scale))),
                 ),
             )
@@ -320,6 +373,58 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
         ),
         sub=say("dossier_nearest_some" if near else "dossier_nearest_none", lang, n=near),
         notes=(say("dossier_nearest_note", lang),),
+    )
+
+
+def versus_table(outcome: Outcome, lang: Lang) -> Table | None:
+    """The rated industry index beside the basket of all names at each due horizon, and their difference."""
+    subjects, months = main_subjects(outcome), shown_months(outcome)
+    if len(subjects) != 2 or months is None:
+        return None
+    rows = []
+    for each in (each for each in outcome.scale.window.horizons if is_due(outcome, each)):
+        index, basket = (outcome.row(subject.id, each) for subject in subjects)
+        cells = [*excess_and_band(outcome, subjects[0], index, lang), *excess_and_band(outcome, subjects[1], basket, lang)]
+        difference = None if index.excess is None or basket.excess is None else basket.excess - index.excess
+        cells.append(figure("points", index.gap or basket.gap or difference))
+        rows.append(Row(str(each), say("dossier_horizon", lang, months=each), tuple(cells)))
+    columns = [column for subject in subjects for column in _versus_columns(subject, lang)]
+    return Table(
+        id="versus",
+        title=say("dossier_versus_title", lang),
+        row_head=say("dossier_months_head", lang),
+        columns=(*columns, Column("difference", say("dossier_versus_difference", lang), "pp")),
+        rows=tuple(rows),
+        sub=say("dossier_versus_sub", lang),
+        notes=tuple(_counts_note(outcome, months, lang)),
+    )
+
+
+def _versus_columns(subject: Subject, lang: Lang) -> tuple[Column, Column]:
+    group = name_of(subject, lang)
+    return (
+        Column(f"excess_{subject.id}", say("dossier_excess", lang), "pp", group=group),
+        Column(f"band_{subject.id}", say("dossier_band", lang), group=group, left=True),
+    )
+
+
+def _counts_note(outcome: Outcome, months: int, lang: Lang) -> Iterator[str]:
+    """How many names earned each band at a horizon, and how many beat the benchmark."""
+    candidates = [each for each in outcome.thesis.subjects() if each.kind == "candidate"]
+    rows = [row for row in (outcome.row(each.id, months) for each in candidates) if row.excess is not None]
+    if not rows:
+        return
+    counts = Counter(row.band for row in rows)
+    stock = outcome.scale.stock
+    words = [say("dossier_count", lang, band=rating_word(rating, stock, lang), n=counts[rating]) for rating in stock.ratings]
+    yield say(
+        "dossier_versus_counts",
+        lang,
+        n=len(rows),
+        months=months,
+        counts=listed(words, lang),
+        benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
+        beat=sum((row.excess or 0.0) > 0 for row in rows),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from screener.cells import Cell, csv_text
+from screener.cells import Field, csv_text
 from screener.messages import Lang
 from screener.outcome import Outcome, Row
 from screener.performance import Quote, quote
@@ -112,8 +112,8 @@ def actions_since_base(outcome: Outcome) -> tuple[ActionEntry, ...]:
     return tuple(each for each in found if outcome.base_date < each.ex_date <= stop)
 
 
-def row_fields(entry: Entry, lang: Lang) -> dict[str, Cell]:
-    """An entry as cells under the names of `--json`, with the factor and the benchmark's closes: fractions, plain dates."""
+def row_fields(entry: Entry, lang: Lang) -> dict[str, Field]:
+    """An entry under the names of `--json`, with the factor and the benchmark's closes: fractions, plain dates."""
     row = entry.row
     return {
         "subject": row.subject,

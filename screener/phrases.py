@@ -57,6 +57,11 @@ def listed(words: Iterable[object], lang: Lang) -> str:
     return ("、" if lang == "zh" else ", ").join(map(str, words))
 
 
+def run_on(sentences: Iterable[str], lang: Lang) -> str:
+    """Sentences one after the other, as one paragraph."""
+    return ("" if lang == "zh" else " ").join(sentences)
+
+
 def capitalised(parts: Parts) -> Parts:
     """The same sentence with a capital first letter; Chinese has none and stays as it is."""
     if not parts or not isinstance(parts[0], str):

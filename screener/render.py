@@ -48,7 +48,7 @@ def render_html(document: Document, *, runtime: str = "") -> str:
     return page.render(
         document=document,
         lang=document.lang,
-        css=Markup(_asset("page.css")),
+        css=Markup(_asset("page.css") + (_asset("outcome.css") if document.kind == "outcome" else "")),
         early=Markup(_asset("early.js")),
         script=Markup(_asset("page.js")),
         runtime=Markup(runtime),

@@ -16,7 +16,7 @@ NUMERIC = ("return", "excess", "points", "weight", "share", "heat", "price", "ca
 
 @dataclass(frozen=True)
 class SheetCell:
-    """One value for a spreadsheet: text, number or plain date; `shown` is what it looks like, `level` that of a band."""
+    """One value for a spreadsheet: text, number or plain date; `shown` is what it looks like, `level` a band's (best: 2)."""
 
     value: str | float | dt.date | None
     kind: str
@@ -30,7 +30,7 @@ class SheetCell:
         """A document's cell: figures and dates as they are, everything else in the words of `labels`."""
         value, shown = cell.value, cell_text(cell, lang)
         if isinstance(value, Band):
-            return cls(value.word, "band", value.word, level=value.level)
+            return cls(value.word, "band", value.word, level=2 if value.best else value.level)
         if isinstance(value, Bullet):
             return cls(value.now, "bullet", shown)
         if isinstance(value, dt.date):

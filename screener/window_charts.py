@@ -25,7 +25,9 @@ from screener.verdicts import counted_names, main_subjects
 WIDE, NARROW, PANEL = (568, 268), (358, 232), (180, 92)
 LEFT, RIGHT, TOP, BOTTOM = 38, 104, 8, 40
 # Room above and below the data, as a part of their span: so that the outer zones can be seen.
-MARGIN = 0.06
+MARGIN = 0.10
+# Pixels between a mark and its value, and the room that a value needs.
+LABEL_OFFSET, LABEL_WIDTH = 13, 52
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,17 @@ def path_charts(outcome: Outcome, lang: Lang) -> tuple[Chart, ...]:
     if span is None:
         return ()
     found = [each for each in main_subjects(outcome) if any(value is not None for value in values_of(outcome, each.id, span))]
-    return tuple(_path_chart(outcome, each, span, lang) for each in found)
+    return tuple(_path_chart(outcome, each, span, lang, alone=len(found) == 1) for each in found)
 
 
-def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> Chart:
+def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang, *, alone: bool) -> Chart:
     which = "all" if subject.kind == "all" else "index"
     window = {"from_months": outcome.scale.window.from_months, "to_months": outcome.scale.window.to_months}
     title = f"dossier_path_open_title_{which}" if span.open else f"dossier_path_{which}_title"
     benchmark = benchmark_name(outcome.thesis, outcome.scale, lang)
     names = {"name": name_of(subject, lang), "benchmark": benchmark, "n": counted_names(outcome)}
     drawing = _Drawing(outcome, subject, span, lang)
+    other = "" if alone or which == "index" else say("dossier_path_other_scale", lang)
     return Chart(
         id=f"path-{which}",
         title=say(title, lang, **window),
@@ -83,7 +86,7 @@ def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> C
         data=_daily_table(outcome, [subject], span, lang, key=f"path-{which}"),
         wide=drawing.spec(WIDE),
         narrow=drawing.spec(NARROW),
-        sub=say(f"dossier_path_{which}_sub", lang, **names),
+        sub=say(f"dossier_path_{which}_sub", lang, **names) + other,
     )
 
 
@@ -123,7 +126,7 @@ def _daily_table(outcome: Outcome, subjects: Sequence[Subject], span: Span, lang
         values = [each[place] for each in series]
         if day <= outcome.as_of:
             rows.append(Row(day.isoformat(), day.isoformat(), _daily_cells(outcome, subjects, values, lang)))
-    return Table(f"{key}-data", "", say("dossier_session", lang), tuple(columns), tuple(rows))
+    return Table(f"{key}-data", say("dossier_daily_title", lang), say("dossier_session", lang), tuple(columns), tuple(rows))
 
 
 def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence[float | None], lang: Lang) -> tuple[Cell, ...]:
@@ -231,16 +234,13 @@ class _Drawing:
         ]
 
     def grounds(self, x: Axis, y: Axis) -> list[Spec]:
-        """Zones, edges and the zero line."""
+        """Zones and the zero line."""
         layers = []
         for zone in self.zones():
             if zone.token:
                 rows = [{"x": x.start, "x2": x.stop, "y": y.at(zone.high), "y2": y.at(zone.low)}]
                 layers.append(charts.rects(rows, fill=zone.token, opacity=0.6))
-        edges = [_flat(x, y.at(edge * 100)) for edge in self.ladder.edges]
-        layers.append(charts.rules(edges, color="ink3", dash=(2, 3)))
-        layers.append(charts.rules([_flat(x, y.at(0))], color="ink2"))
-        return layers
+        return [*layers, charts.rules([_flat(x, y.at(0))], color="ink2")]
 
     def ticks(self, x: Axis, y: Axis) -> list[Spec]:
         """Edge values and round values on the left, as far as they have room; a grid line for each round value."""
@@ -251,7 +251,8 @@ class _Drawing:
         shown = sorted({*edges, *free})
         labels = [{"x": -6, "y": y.at(value), "text": points(value / 100, 0, unit=False)} for value in shown]
         grid = charts.rules([_flat(x, y.at(value)) for value in free if value], color="rule")
-        return [grid, *charts.texts(labels, align="right", color="ink3", size=charts.SMALL)]
+        dotted = charts.rules([_flat(x, y.at(edge)) for edge in edges], color="ink3", dash=(2, 3))
+        return [grid, dotted, *charts.texts(labels, align="right", color="ink3", size=charts.SMALL)]
 
     def calendar(self, x: Axis, y: Axis) -> list[Spec]:
         """A dotted line at each mark, with its word and date below."""
@@ -268,15 +269,37 @@ class _Drawing:
             layers += charts.texts(rows, align=align, color="ink3", size=charts.SMALL)
         return layers
 
-    def names(self, y: Axis) -> list[Spec]:
-        """The names of the bands inside their zones, at the left, where a zone is high enough."""
-        rows = []
+    def names(self, x: Axis, y: Axis) -> list[Spec]:
+        """The names of the bands inside their zones, on the side where the path is farther away."""
+        layers: list[Spec] = []
         for zone in self.zones():
             top, bottom = y.at(zone.high), y.at(zone.low)
-            if bottom - top >= charts.SMALL:
-                inside = top + 10 if not zone.low <= 0 <= zone.high and zone.low > 0 else bottom - 8
-                rows.append({"x": 6, "y": min(max(inside, top + 6), bottom - 6), "text": zone.word})
-        return charts.texts(rows, color="ink2", size=charts.SMALL, halo=True)
+            if bottom - top < charts.SMALL:
+                continue
+            at = min(max(top + 10 if zone.low > 0 else bottom - 8, top + 6), bottom - 6)
+            left = self._clearance(at, x, y, range(len(self.values) // 3))
+            right = self._clearance(at, x, y, range(len(self.values) * 2 // 3, len(self.values)))
+            row = {"x": 6 if left >= right else x.stop - 6, "y": at, "text": zone.word}
+            align = "left" if left >= right else "right"
+            layers += charts.texts([row], align=align, color="ink2", size=charts.SMALL, halo=True)
+        return layers
+
+    def _clearance(self, at: float, x: Axis, y: Axis, places: range) -> float:
+        """How far a word at a height stays from the path and from the value beside its first mark (pixels)."""
+        found = [abs(y.at(value) - at) for place in places for value in [self.values[place]] if value is not None]
+        if self.values[0] is not None and 0 in places:
+            found.append(abs(self._beside(0, x, y, left=False) - at) - charts.FONT_SIZE)
+        return min(found, default=math.inf)
+
+    def _beside(self, place: int, x: Axis, y: Axis, *, left: bool) -> float:
+        """The height for a value beside a mark: above or below the stretch of path that it stands along (pixels)."""
+        steps = int(LABEL_WIDTH / (x.stop / max(len(self.values) - 1, 1))) + 1
+        along = self.values[max(place - steps, 0) : place + 1] if left else self.values[place : place + steps + 1]
+        heights = [y.at(value) for value in along if value is not None]
+        own = y.at(self.values[place] or 0.0)
+        above, below = min(heights) - LABEL_OFFSET, max(heights) + LABEL_OFFSET
+        free = [at for at in (below, above) if 8 <= at <= y.start - 8]
+        return min(free or [min(max(own, 8), y.start - 8)], key=lambda at: abs(at - own))
 
     def marked(self, x: Axis, y: Axis) -> list[Spec]:
         """Rings at the marks, their values beside them, and name and value at the end of the line."""
@@ -289,21 +312,23 @@ class _Drawing:
             layers += _ring(x.at(place), y.at(self.values[place] or 0.0), self.color)
         for place in places:
             if place != end:
-                layers += self._value_label(place, x, y)
+                layers += self._value_label(place, end, x, y)
         at = y.at(self.values[end] or 0.0)
         top = min(max(at - 7, 8), y.start - 20)
         words = [{"x": x.at(end) + 9, "y": top, "text": self.name}]
         words.append({"x": x.at(end) + 9, "y": top + 15, "text": points((self.values[end] or 0.0) / 100)})
         return [*layers, *charts.texts(words, color=self.color, bold=True, halo=True)]
 
-    def _value_label(self, place: int, x: Axis, y: Axis) -> list[Spec]:
-        """The value of a mark on the side where the line is not: below it when the line goes up from there."""
-        value = self.values[place] or 0.0
-        after = [each for each in self.values[place : place + 12] if each is not None]
-        below = sum(after) / len(after) >= value
-        at = y.at(value) + (13 if below else -13)
-        row = {"x": x.at(place) + 6, "y": min(max(at, 8), y.start - 8), "text": points(value / 100, unit=False)}
-        return charts.texts([row], color=self.color, bold=True, halo=True)
+    def _value_label(self, place: int, end: int, x: Axis, y: Axis) -> list[Spec]:
+        """The value of a mark beside it, to the left where the path ends soon after."""
+        crowded = x.at(end) - x.at(place) < LABEL_WIDTH
+        at = self._beside(place, x, y, left=crowded)
+        row = {
+            "x": x.at(place) + (-8 if crowded else 6),
+            "y": at,
+            "text": points((self.values[place] or 0.0) / 100, unit=False),
+        }
+        return charts.texts([row], align="right" if crowded else "left", color=self.color, bold=True, halo=True)
 
     def spec(self, size: tuple[int, int]) -> Spec:
         """The chart at one size."""
@@ -311,7 +336,7 @@ class _Drawing:
         path = charts.line("v", x=x, y=y, color=self.color, width=2.25 if self.subject.kind == "all" else 1.75)
         fields = {"day": say("dossier_session", self.lang), "shown": self.name}
         hover = charts.pointer(fields, name="path", x=x, height=y.start)
-        grounds = [*self.grounds(x, y), *self.ticks(x, y), *self.calendar(x, y), *self.names(y)]
+        grounds = [*self.grounds(x, y), *self.ticks(x, y), *self.calendar(x, y), *self.names(x, y)]
         layers = [*grounds, path, *self.marked(x, y), hover]
         panel = charts.view(layers, width=int(x.stop), height=int(y.start), rows=self.rows())
         return charts.chart([panel], size=size, origin=(LEFT, TOP))

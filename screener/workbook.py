@@ -55,7 +55,8 @@ def write_workbook(document: Document, path: Path) -> None:
     The same document gives the same bytes. Text that a spreadsheet could take for a formula is neutralised.
     """
     options = {
-        "default_format_properties": FONT,
+        "default_format_properties": dict(FONT),
+        "in_memory": True,
         "strings_to_numbers": False,
         "strings_to_formulas": False,
         "strings_to_urls": False,
@@ -84,17 +85,14 @@ class _Writer:
         return self.document.lang
 
     def write(self) -> None:
-        """Every sheet, in reading order."""
+        """Every sheet: summary, tables, charts with their rows, appendix, words, parameters."""
         self.summary()
+        for table in self.document.tables:
+            self.table(table, title=table.title)
         for block in self.document.blocks:
-            if isinstance(block, Table):
-                self.table(block, title=block.title)
-            elif isinstance(block, Chart):
+            if isinstance(block, Chart | Panels):
                 sheet, grid = self.table(block.data, title=block.title, sub=block.sub)
                 self.native_chart(sheet, grid, block)
-            elif isinstance(block, Panels):
-                sheet, grid = self.table(block.data, title=block.title, sub=block.sub)
-                self.insert_chart(sheet, grid, block.title, "line")
         for table in self.document.appendix:
             self.table(table, title=table.title)
         self.words()
@@ -200,7 +198,15 @@ class _Writer:
         if any(words for _, _, words in grid.groups()):
             sheet.set_row(grid.top, 32)
         for place, head in enumerate(grid.heads):
-            self.text(sheet, grid.first - 1, place, head.words, align="left" if head.left else "right", **style)
+            self.text(
+                sheet,
+                grid.first - 1,
+                place,
+                head.words,
+                align="left" if head.left else "right",
+                indent=int(head.left and place > 0),
+                **style,
+            )
 
     def row(self, sheet: Any, grid: Grid, line: int, row: Row, place: int) -> None:
         style: dict[str, object] = {"bold": True} if row.role in ("theme", "total") else {}
@@ -210,9 +216,12 @@ class _Writer:
             style.update(bottom=1, bottom_color=RULE)
         for column, cell in enumerate(grid.rows[place]):
             left = grid.heads[column].left
-            indent = {"indent": row.depth} if column == 0 and row.depth else {}
-            strong = {"bold": True} if cell.strong else {}
-            self.value(sheet, line, column, cell, align="left" if left else "right", **style, **indent, **strong)
+            own: dict[str, object] = {**style, "align": "left" if left else "right"}
+            if left:
+                own["indent"] = row.depth if column == 0 else 1
+            if cell.strong:
+                own["bold"] = True
+            self.value(sheet, line, column, cell, **own)
 
     def colours(self, sheet: Any, grid: Grid) -> None:
         """Conditional colours that follow the cells: signs of excess, tints of bands."""
@@ -241,13 +250,17 @@ class _Writer:
             words = [head.words, *(row[column].shown for row in grid.rows)]
             yield min(max(max(map(shown_width, words)) + 2, MIN_WIDTH), MAX_WIDTH)
 
-    def native_chart(self, sheet: Any, grid: Grid, chart: Chart) -> None:
+    def native_chart(self, sheet: Any, grid: Grid, chart: Chart | Panels) -> None:
+        """What Excel can draw by itself of a chart; a heat map becomes a colour scale on its rows."""
+        if isinstance(chart, Panels):
+            self.insert_chart(sheet, grid, chart.title, "line")
+            return
         kinds = {"lines": "line", "zones": "line", "bars": "bar", "waterfall": "column", "ranks": "column"}
         if chart.kind in kinds:
             self.insert_chart(sheet, grid, chart.title, kinds[chart.kind])
         elif chart.kind == "heat" and grid.rows:
-            scale = {"type": "3_color_scale", "min_color": BAND_FILLS[-1], "mid_color": "#FFFFFF", "max_color": BAND_FILLS[2]}
-            scale |= {"mid_type": "num", "mid_value": 0}
+            colours = {"min_color": BAND_FILLS[-1], "mid_color": "#FFFFFF", "max_color": BAND_FILLS[2]}
+            scale: dict[str, object] = {"type": "3_color_scale", "mid_type": "num", "mid_value": 0, **colours}
             sheet.conditional_format(grid.first, 1, grid.last, len(grid.heads) - 1, scale)
 
     def insert_chart(self, sheet: Any, grid: Grid, title: str, kind: str) -> None:
@@ -270,8 +283,10 @@ class _Writer:
         native.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
         number_format = NUMBER_FORMATS[grid.rows[0][columns[0]].kind].split(";")[0].replace(".00", "").replace("+", "")
         dates = isinstance(grid.rows[0][0].value, dt.date)
-        along = {"date_axis": True, "num_format": "yyyy-mm", "major_unit": 1, "major_unit_type": "months"} if dates else {}
-        native.set_x_axis({"label_position": "low", "reverse": kind == "bar" and False, **along})
+        along: dict[str, object] = (
+            {"date_axis": True, "num_format": "yyyy-mm", "major_unit": 1, "major_unit_type": "months"} if dates else {}
+        )
+        native.set_x_axis({"label_position": "low", **along})
         native.set_y_axis(
             {
                 "num_format": number_format,
@@ -281,19 +296,17 @@ class _Writer:
         )
         native.set_legend({"position": "bottom"} if len(columns) > 1 else {"none": True})
         native.set_size({"width": 760, "height": 400})
-        sheet.insert_chart(grid.top, len(grid.heads) + 1, native)
+        sheet.insert_chart(grid.first, len(grid.heads) + 1, native)
 
     def words(self) -> None:
         """What the report says in words: paragraphs, lists and boxes, one column."""
         sheet = self.sheet(say("workbook_words", self.lang))
         sheet.set_column(0, 0, 22)
         sheet.set_column(1, 1, 92)
-        line = 0
-        for label, text in self.sentences():
+        for line, (label, text) in enumerate(self.sentences()):
             self.text(sheet, line, 0, label, bold=True, valign="top", text_wrap=True)
             self.text(sheet, line, 1, text, text_wrap=True)
             sheet.set_row(line, 17 * max(1, -(-shown_width(text) // 88)))
-            line += 1
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """(label, sentence) of everything in the document that is neither a table nor a chart."""
