@@ -174,7 +174,7 @@ def weekly(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
-    png: Annotated[bool, typer.Option("--png", help="Write every chart as a picture too.")] = False,
+    png: WithPng = False,
     debug: Debug = False,
 ) -> None:
     """Write the weekly theme performance report. 主题周度表现。"""
@@ -196,7 +196,11 @@ def weekly(
         _print_json(week_record(result, _lang(lang)))
     else:
         print(week_text(result, _lang(lang)), end="", flush=True)
-        _write_weekly(result, source, out, lang=_lang(lang), pictures=png)
+        from screener.weekly_files import publish_archive, publish_weekly
+
+        print(say("report_writing", _lang(lang)), file=sys.stderr)
+        _say_files(publish_weekly(result, source, out, lang=_lang(lang), png=png), _lang(lang))
+        _say_archive(*publish_archive(out, _lang(lang)), _lang(lang))
     _exit(has_gaps(result))
 
 
@@ -249,19 +253,10 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
     return thesis, scale, open_source(prices, thesis.symbols(scale))
 
 
-def _write_weekly(week: Week, source: PriceSource, out: Path, *, lang: Lang, pictures: bool) -> None:
-    from screener.weekly_files import write_weekly
-
-    written, broken = write_weekly(week, source, out, lang=lang, pictures=pictures, progress=functools.partial(_progress, lang))
-    for path in written:
-        print(say("weekly_written", lang, path=path))
+def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
+    print(say("weekly_archive", lang, path=page))
     for path in broken:
         print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
-
-
-def _progress(lang: Lang, code: str) -> None:
-    if sys.stderr.isatty():
-        print(say(code, lang), file=sys.stderr)
 
 
 def _published(text: str | None) -> dt.date | None:
