@@ -291,7 +291,7 @@ def check_glyphs() -> None:
         raise ScreenerError("no_glyphs")
 
 
-def runtime() -> str:
+def bundle_runtime() -> str:
     """Vega-Embed with Vega and Vega-Lite as one script for a page without a network; it defines `vegaEmbed`."""
     import vl_convert
 

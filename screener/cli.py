@@ -174,6 +174,7 @@ def weekly(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    png: WithPng = False,
     debug: Debug = False,
 ) -> None:
     """Write the weekly theme performance report. 主题周度表现。"""
@@ -194,7 +195,12 @@ def weekly(
     if as_json:
         _print_json(week_record(result, _lang(lang)))
     else:
-        print(week_text(result, _lang(lang)), end="")
+        print(week_text(result, _lang(lang)), end="", flush=True)
+        from screener.weekly_files import publish_archive, publish_weekly
+
+        print(say("report_writing", _lang(lang)), file=sys.stderr)
+        _say_files(publish_weekly(result, source, out, lang=_lang(lang), png=png), _lang(lang))
+        _say_archive(*publish_archive(out, _lang(lang)), _lang(lang))
     _exit(has_gaps(result))
 
 
@@ -245,6 +251,12 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
 
     thesis, scale = open_library(themes).load(name)
     return thesis, scale, open_source(prices, thesis.symbols(scale))
+
+
+def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
+    print(say("weekly_archive", lang, path=page))
+    for path in broken:
+        print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
 
 
 def _published(text: str | None) -> dt.date | None:

@@ -39,11 +39,13 @@ def publish_outcome(
 def document_files(document: Document, stem: str, *, png: bool = False) -> dict[str, bytes]:
     """A document as HTML, Markdown and Excel, with `png` also its charts, by file name."""
     from screener import charts
-    from screener.render import render_html, render_markdown
+    from screener.markdown import render_markdown
+    from screener.render import render_html
+    from screener.runtime import load_runtime
 
     pictures = {f"{chart.id}.png": charts.draw_picture(chart.wide) for chart in document.charts} if png else {}
     return {
-        f"{stem}.html": render_html(document, runtime=charts.runtime()).encode(),
+        f"{stem}.html": render_html(document, runtime=load_runtime()).encode(),
         f"{stem}.md": render_markdown(document).encode(),
         f"{stem}.xlsx": workbook_bytes(document),
         **pictures,

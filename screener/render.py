@@ -1,4 +1,4 @@
-"""A document as one HTML page and as Markdown; the only module that knows jinja2.
+"""A document as one HTML page, and the archive's page; the only module that knows jinja2.
 
 The page is one file without any outside reference: palette, drawings, runtime and script stand inside. It reads without a
 script; with one it gets a dark palette, swapped colours, tooltips and switches for lines.
@@ -6,6 +6,7 @@ script; with one it gets a dark palette, swapped colours, tooltips and switches 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -16,6 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup, escape
 
 from screener import cell_marks, charts, labels
+from screener.archive import Entry
 from screener.errors import Gap
 from screener.messages import Lang, say
 from screener.report import (
@@ -33,14 +35,14 @@ from screener.report import (
     Table,
 )
 
-# Charts at least this wide (pixels) are drawn for the whole width of a print page; narrower ones stand in pairs.
+# Charts whose lines can be hidden by a button.
 SWITCHED_KINDS = ("lines",)
+SHORT_UNITS, SHORT_HEAD = ("%", "pp", "元", "CNY"), 6
 HEAT_CLASSES = {-2: "h3m", -1: "h2m", 0: "h0", 1: "h2p", 2: "h3p"}
-NARROW_WEEKS = 6
 
 
 def render_html(document: Document, *, runtime: str = "") -> str:
-    """The whole page; `runtime` is `charts.runtime()`, or "" for still drawings only."""
+    """The whole page; `runtime` is the script of `runtime.load_runtime`, or "" for still drawings only."""
     drawings = _draw_all(document)
     page = _environment().get_template("page.html.j2")
     return page.render(
@@ -57,12 +59,12 @@ def render_html(document: Document, *, runtime: str = "") -> str:
     )
 
 
-def render_index(entries: Sequence[dict[str, Any]], lang: Lang) -> str:
-    """The archive: a table of every report found, newest first; `entries` as `archive.read_entries` gives them."""
+def render_index(entries: Sequence[Entry], lang: Lang) -> str:
+    """The archive: a table of weeks for every thesis, in the order of `entries`."""
     page = _environment().get_template("index.html.j2")
     return page.render(
         entries=entries,
-        theses=sorted({each["thesis"] for each in entries}),
+        theses=sorted({each.thesis for each in entries}),
         lang=lang,
         css=Markup(_asset("page.css")),
         early=Markup(_asset("early.js")),
@@ -221,6 +223,10 @@ class _Writer:
         """The step of a heat cell."""
         return HEAT_CLASSES[labels.heat_step(cell.value)] if isinstance(cell.value, float) else "h0"
 
+    def card_label(self, column: Column) -> str:
+        """The label of a figure on a card: the column's head, with a short unit."""
+        return f"{column.head} {column.unit}" if column.unit in SHORT_UNITS and len(column.head) <= SHORT_HEAD else column.head
+
     def axis(self, table: Table, column_index: int) -> Markup:
         """The band edges above a column of bullets."""
         for row in table.rows:
@@ -231,7 +237,12 @@ class _Writer:
 
     def percent(self, value: float | None) -> str:
         """A fraction as percent for the archive, or the word for a gap."""
-        return say("label_gap", self.lang) if value is None else labels.percent(value)
+        return say("label_gap", self.lang) if value is None else labels.percent(value, unit=False)
+
+    def range(self, start: dt.date, end: dt.date) -> str:
+        """The sessions of a week as 04-07 至 04-11, one day alone."""
+        first, last = labels.month_day(start), labels.month_day(end)
+        return last if start == end else say("label_range", self.lang, first=first, last=last)
 
     def points(self, value: float | None) -> Markup:
         """A fraction as percentage points in the colour of its sign, or the word for a gap."""

@@ -105,8 +105,8 @@ def load_prices(
 def load_rankings(week: Week, source: PriceSource) -> tuple[Ranking | None, Ranking | None]:
     """The ranks of the 申万 industries this week and the week before; None where the source lacks most of the indices."""
     first, middle, last = build_ranking_dates(week)
-    known = [each.symbol for each in industries() if source.last_session(each.symbol)]
-    if len(known) < FEWEST_INDUSTRIES:
+    prices = source.load([each.symbol for each in industries()], start=first, end=last)
+    if len(prices.close.columns) - len(prices.gaps) < FEWEST_INDUSTRIES:
         return None, None
-    market = build_market(source.load(known, start=first, end=last))
+    market = build_market(prices)
     return rank_industries(market, start=middle, end=last), rank_industries(market, start=first, end=middle)

@@ -56,30 +56,39 @@ def limit_hits(prices: Prices, symbol: str, sessions: Sequence[dt.date], *, name
     if symbol not in prices.close.columns:
         return ()
     closes = prices.close[symbol].dropna()
+    actions = _actions(prices, symbol, None, max(sessions))
     hits = []
     for session in sessions:
         at = int(closes.index.searchsorted(pd.Timestamp(session)))
         if not 0 < at < len(closes) or as_date(closes.index[at]) != session:
             continue
-        side = _limit_side(prices, symbol, session, close=float(closes.iloc[at]), before=closes.iloc[at - 1 : at], name=name)
+        before = as_date(closes.index[at - 1])
+        gone_ex = [each for each in actions if before < each.ex_date <= session]
+        reference = ex_reference(float(closes.iloc[at - 1]), gone_ex)
+        side = _limit_side(prices, symbol, session, close=float(closes.iloc[at]), reference=reference, name=name)
         if side is not None:
             hits.append(LimitHit(session, side))
     return tuple(hits)
 
 
-def _limit_side(
-    prices: Prices, symbol: str, session: dt.date, *, close: float, before: pd.Series, name: str
-) -> Literal["up", "down"] | None:
-    rule = limit_on(parse_symbol(symbol).board, session)
-    listed = listed_on(prices, symbol)
-    if rule is None or (listed is not None and prices.calendar.count_between(listed, session) < rule.free_sessions):
-        return None
-    reference = float(before.iloc[0])
-    for action in _actions(prices, symbol, as_date(before.index[0]), session):
+def ex_reference(close: float, actions: Sequence[ExDate]) -> float | None:
+    """Ex-right reference of a close (CNY, whole cents) after `actions`; None when one of them is of unknown kind."""
+    for action in actions:
         if not np.isfinite(action.cash + action.split_ratio):
             return None
-        reference = reference_price(reference, action.cash, action.split_ratio)
-    low, high = limit_prices(reference, rule.risk_warning_percent if is_risk_warning(name) else rule.percent)
+        close = reference_price(close, action.cash, action.split_ratio)
+    return close
+
+
+def _limit_side(
+    prices: Prices, symbol: str, session: dt.date, *, close: float, reference: float | None, name: str
+) -> Literal["up", "down"] | None:
+    rule, listed = limit_on(parse_symbol(symbol).board, session), listed_on(prices, symbol)
+    if rule is None or reference is None:
+        return None
+    if listed is not None and prices.calendar.count_between(listed, session) < rule.free_sessions:
+        return None
+    low, high = limit_prices(reference, rule.risk_warning_percent if is_risk_warning(name) else rule.percent, rule.tick)
     if close >= high - CENT:
         return "up"
     return "down" if close <= low + CENT else None
