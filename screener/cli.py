@@ -155,7 +155,7 @@ def outcome(
     if as_json:
         _print_json(outcome_record(result, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
+        print(outcome_text(result, _lang(lang), series=_series(series)), end="", flush=True)
         print(say("report_writing", _lang(lang)), file=sys.stderr)
         _say_files(publish_outcome(result, out, lang=_lang(lang), png=png), _lang(lang))
     _exit(has_gaps(result))
