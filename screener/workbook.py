@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from screener.cells import neutralise
 from screener.labels import parts_text
@@ -260,14 +260,14 @@ class _Writer:
 
     def sparks(self, sheet: Any, grid: Grid) -> None:
         """Sparklines, drawn by the spreadsheet from values on a sheet of their own."""
+        colours = {"series_color": "#454C54", "weight": 1.25, "last_point": True, "last_color": INK, "axis": True}
         for line, row in enumerate(grid.rows):
             for column, cell in enumerate(row):
                 if cell.path:
-                    self.paths.append((f"{row[0].shown}", cell.path))
-                    place = {"row": len(self.paths), "count": len(cell.path)}
-                    name = say("workbook_paths", self.lang)
-                    area = f"'{name}'!$B${place['row']}:${xl_col_to_name(place['count'])}${place['row']}"
-                    sheet.add_sparkline(grid.first + line, column, {"range": area, "axis": True, "last_point": True})
+                    self.paths.append((row[0].shown, cell.path))
+                    last = xl_rowcol_to_cell(len(self.paths) - 1, len(cell.path), row_abs=True, col_abs=True)
+                    area = f"'{say('workbook_paths', self.lang)}'!$B${len(self.paths)}:{last}"
+                    sheet.add_sparkline(grid.first + line, column, {"range": area, **colours})
 
     def paths_sheet(self) -> None:
         """The values behind the sparklines, a row each."""
