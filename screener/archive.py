@@ -21,6 +21,7 @@ class Figures:
     own_return: float | None
     excess: float | None
     excess_since_published: float | None
+    before_publication: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,4 +73,6 @@ def _figures(rows: list[dict[str, Any]]) -> Iterator[Figures]:
     for kind in ("all", "industry_index"):
         row = next((each for each in rows if each["kind"] == kind), None)
         if row is not None:
-            yield Figures(str(row["name"]), row["return"], row["excess"], row["excess_since_published"])
+            yield Figures(
+                str(row["name"]), row["return"], row["excess"], row["excess_since_published"], row.get("since_gap") == "not_due"
+            )

@@ -73,11 +73,13 @@ def _clamped(at: float) -> float:
 
 def bullet_axis(edges: Sequence[float]) -> str:
     """The band edges (pp) above a column of bullets."""
-    words = "".join(
-        f'<text x="{_bullet_at(edge, edges):.1f}" y="10" class="m s" text-anchor="middle">{number(100 * edge, 0, sign=True)}</text>'
-        for edge in edges
-    )
+    words = "".join(_edge_text(edge, edges) for edge in edges)
     return f'<svg viewBox="0 0 {BULLET[0]} 12" aria-hidden="true">{words}</svg>'
+
+
+def _edge_text(edge: float, edges: Sequence[float]) -> str:
+    x, text = _bullet_at(edge, edges), number(100 * edge, 0, sign=True)
+    return f'<text x="{x:.1f}" y="10" class="m s" text-anchor="middle">{text}</text>'
 
 
 def shares(value: Shares, name: str, finding: str) -> str:

@@ -101,9 +101,10 @@ def is_risk_warning(name: str) -> bool:
 
 def listed_on(prices: Prices, symbol: str) -> dt.date | None:
     """The listing date, if the source knows it."""
-    if symbol not in prices.listings.index or pd.isna(prices.listings.loc[symbol, "listed"]):
+    if symbol not in prices.listings.index:
         return None
-    return as_date(prices.listings.loc[symbol, "listed"])
+    listed = prices.listings["listed"].get(symbol)
+    return None if listed is None or listed is pd.NaT else as_date(listed)
 
 
 def is_newly_listed(prices: Prices, symbol: str, session: dt.date) -> bool:
@@ -148,7 +149,7 @@ def turnover_ratio(prices: Prices, symbol: str, *, week: Sequence[dt.date], week
         return Gap("no_data", "no_amount", {"symbol": symbol})
     means = []
     for sessions in (week, weeks_before):
-        days = pd.DatetimeIndex(sessions)
+        days = pd.DatetimeIndex(list(sessions))
         amount, close = (frame[symbol].reindex(days) for frame in (prices.amount, prices.close))
         if (amount.isna() & close.notna()).any() or not sessions or days[0] < prices.close.index[0]:
             return Gap("no_data", "no_amount", {"symbol": symbol})

@@ -353,8 +353,17 @@ def measure_breadth(week: Week) -> Breadth:
 
 def has_traded(week: Week, symbol: str) -> bool:
     """Whether a symbol has a close on any session of the week."""
-    close = week.prices.close
-    return symbol in close.columns and bool(close[symbol].loc[str(week.sessions[0]) :].notna().any())
+    return traded_between(week, symbol, week.previous, week.as_of)
+
+
+def traded_between(week: Week, symbol: str, after: dt.date, until: dt.date) -> bool:
+    """Whether a symbol has a close after one session and on or before another."""
+    if symbol not in week.prices.close.columns:
+        return False
+    closes = week.prices.close[symbol]
+    days = closes.index
+    inside = (days > np.datetime64(after)) & (days <= np.datetime64(until))
+    return bool(closes.to_numpy()[inside].size and not np.isnan(closes.to_numpy()[inside]).all())
 
 
 def order_by_excess(week: Week) -> dict[str, int]:
