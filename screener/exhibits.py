@@ -46,7 +46,7 @@ def pair_kind(pair: Pair, outcome: Outcome) -> str:
 
 
 def bands_table(outcome: Outcome, lang: Lang) -> Table:
-    """Excess and band at each horizon, share of days, geometric excess and return at the last due one, and the result.
+    """Excess and band at each horizon, share of days, and the result; once matured, geometric excess and return too.
 
     Before the end of the window the reading on the as-of date stands beside them; what nothing is due for is left out.
     """
@@ -82,6 +82,7 @@ def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
     if last is not None:
         sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
         yield Column("shares", say("dossier_shares_head", lang, n=sessions), left=True)
+    if last is not None and outcome.status == "matured":
         yield Column("geometric", say("dossier_geometric_head", lang, months=last), "%")
         yield Column("return", say("dossier_return_head", lang, months=last), "%")
     yield Column("result", say("dossier_result_head", lang), left=True)
@@ -131,8 +132,9 @@ def _band_cells(outcome: Outcome, subject: Subject, lang: Lang) -> Iterator[Cell
         yield from _now_cells(outcome, subject, lang)
     last = shown_months(outcome)
     if last is not None:
-        row = outcome.row(subject.id, last)
         yield _shares_cell(outcome, subject, lang)
+    if last is not None and outcome.status == "matured":
+        row = outcome.row(subject.id, last)
         yield figure("return", row.gap or row.excess_geometric)
         yield figure("return", row.gap or row.own_return)
     yield _result_cell(outcome, subject, lang)
