@@ -22,6 +22,9 @@ from screener.report import Box, BoxPart, Cell, Document, Fact, Facts, Flag, Par
 from screener.verdicts import background, headline, horizon_date
 from screener.window_charts import path_charts, path_panels
 
+# What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
+FIGURE_NOTES = ("no_actions_file", "from_market_file")
+
 
 def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Section] = ()) -> Document:
     """The dossier of one outcome check; `extra` sections (how far to trust it) stand before the table of prices."""
@@ -172,6 +175,9 @@ def _gap_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
     gaps = gap_records(outcome, lang)
     for gap in gaps:
         yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])
+    for note in outcome.prices.notes:
+        if note.code in FIGURE_NOTES:
+            yield say(note.code, lang, **note.params)
     lost = [*_left_out_lines(outcome, lang, names), *_missing_lines(outcome, lang, names)]
     yield from lost
     if not gaps and not lost:

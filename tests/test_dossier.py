@@ -98,7 +98,7 @@ def test_the_verdict_says_in_one_sentence_what_came_true_and_what_did_not(outcom
         "在点名的 11 只标的上兑现：等权篮子超额 +37.81\u202fpp，为强于大市。"
     )
     assert parts_text(headline(outcome, "en"), "en") == (
-        "By the report's own standard, 12 months on, “Outperform” did not come true on the industry index: SW Telecom had an "
+        "By the report's own standard, 12 months on, 'Outperform' did not come true on the industry index: SW Telecom had an "
         "excess of +6.75\u202fpp, Neutral; it came true on the 11 recommended names: the equal-weight basket had an excess of "
         "+37.81\u202fpp, Outperform."
     )
