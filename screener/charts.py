@@ -275,7 +275,7 @@ def draw_picture(spec: Spec) -> bytes:
 
 
 def check_glyphs() -> None:
-    """ScreenerError `no_glyphs` when two different Chinese characters come out as the same picture."""
+    """ScreenerError `no_glyphs` when two different Chinese characters come out as the same picture: both are missing."""
     import vl_convert
 
     pictures = {
