@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from screener.exhibit_listings import listings_table
 from screener.exhibit_prices import actions_table, ledger_table, prices_table
 from screener.exhibits import (
     band_ranges,
@@ -124,6 +125,9 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
     if panels is not None:
         yield Section("names", "", (Stack((panels,)),))
     yield from _series_section(outcome, lang)
+    listings = listings_table(outcome, lang)
+    if listings is not None:
+        yield Section("listings", "", (Stack((listings,)),))
     yield from extra
     actions = actions_table(outcome, lang)
     tables: tuple[Table, ...] = (prices_table(outcome, lang), *((actions,) if actions is not None else ()))
