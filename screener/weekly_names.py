@@ -179,7 +179,8 @@ def missed_sessions(facts: WeeklyFacts, symbol: str, lang: Lang) -> str:
     if symbol not in close.columns:
         return ""
     sessions = facts.week.sessions
-    at = [place for place, day in enumerate(sessions) if math.isnan(close.at[pd.Timestamp(day), symbol])]
+    traded = close[symbol].reindex(pd.DatetimeIndex(list(sessions))).notna().to_numpy()
+    at = [place for place, has_close in enumerate(traded) if not has_close]
     if len(at) > 1 and at == list(range(at[0], at[-1] + 1)):
         return say("label_range", lang, first=month_day(sessions[at[0]]), last=month_day(sessions[at[-1]]))
     return listed([month_day(sessions[place]) for place in at], lang)
