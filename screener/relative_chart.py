@@ -334,7 +334,8 @@ class _Relative:
         if low is not None:
             opens = say("weekly_mark_window", lang, months=months[0], day=self.facts.horizons[months[0]])
             left = self.facts.left[months[-1]]
-            status = say("weekly_window_left", lang, left=left) if left else say("weekly_window_over", lang)
+            code = "weekly_window_over" if not left else "weekly_window_left_one" if left == 1 else "weekly_window_left"
+            status = say(code, lang, left=left)
             inside += (
                 [] if narrow else [{"x": x.at(low) + 5, "y": 8, "text": opens}, {"x": x.at(low) + 5, "y": 23, "text": status}]
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import pandas as pd
+
 from screener.errors import Gap
 from screener.labels import month_day, number, short_day
 from screener.messages import Lang, say
@@ -155,7 +157,7 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
     row = week.row(subject.id)
     if row.gap is None and not has_traded(week, subject.id):
         yield Flag("suspended", say("weekly_flag_suspended", lang), strong=True)
-    elif row.gap is None and (missed := missed_sessions(facts, subject.id)):
+    elif row.gap is None and (missed := missed_sessions(facts, subject.id, lang)):
         yield Flag("suspended", say("weekly_flag_suspended_part", lang, days=missed), strong=True)
     if found.close_date is not None and found.close_date < week.as_of:
         yield Flag("carried", say("weekly_flag_stale", lang, day=short_day(found.close_date)), strong=True)
@@ -171,13 +173,17 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
     yield from (Flag(code, say(f"weekly_flag_{code}", lang)) for code, is_so in marks.items() if is_so)
 
 
-def missed_sessions(facts: WeeklyFacts, symbol: str) -> str:
-    """The sessions of the week without a trade, as 06-30; "" when it traded on all."""
+def missed_sessions(facts: WeeklyFacts, symbol: str, lang: Lang) -> str:
+    """The sessions of the week without a trade, as 07-07 至 07-10 where they follow one another; "" when it traded on all."""
     close = facts.week.prices.close
     if symbol not in close.columns:
         return ""
-    days = close[symbol].loc[str(facts.week.sessions[0]) :]
-    return " ".join(f"{day:%m-%d}" for day, value in days.items() if math.isnan(value))
+    sessions = facts.week.sessions
+    traded = close[symbol].reindex(pd.DatetimeIndex(list(sessions))).notna().to_numpy()
+    at = [place for place, has_close in enumerate(traded) if not has_close]
+    if len(at) > 1 and at == list(range(at[0], at[-1] + 1)):
+        return say("label_range", lang, first=month_day(sessions[at[0]]), last=month_day(sessions[at[-1]]))
+    return listed([month_day(sessions[place]) for place in at], lang)
 
 
 def _name_notes(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool) -> Iterator[str]:
@@ -194,5 +200,5 @@ def _name_notes(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool) 
     if facts.week.prices.listings.empty or facts.week.prices.listings["listed"].isna().all():
         yield say("weekly_names_note_no_listing", lang) + stop
     calm = not any(each.risk_warning for each in facts.names.values())
-    if calm and all(has_traded(facts.week, each.id) and not missed_sessions(facts, each.id) for each in facts.candidates):
+    if calm and all(has_traded(facts.week, each.id) and not missed_sessions(facts, each.id, lang) for each in facts.candidates):
         yield say("weekly_names_note_quiet", lang)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from screener import charts
 from screener.cell_marks import bullet, shares, sparkline
 from screener.charts import Axis, draw_picture, draw_svg, spread, still, tick_step
-from screener.errors import ScreenerError
 from screener.report import Band, Bullet, Chart, Shares
 from screener.runtime import load_runtime
 from screener.screening import check_week

@@ -48,7 +48,9 @@ def test_what_is_shown_is_within_half_a_step_of_the_value(value):
     assert abs(shown - value) <= 0.005 + 1e-6
 
 
-@pytest.mark.parametrize(("value", "step"), [(-0.06, -2), (-0.0599, -1), (-0.02, -1), (-0.0199, 0), (0.0199, 0), (0.02, 1), (0.06, 2)])
+@pytest.mark.parametrize(
+    ("value", "step"), [(-0.06, -2), (-0.0599, -1), (-0.02, -1), (-0.0199, 0), (0.0199, 0), (0.02, 1), (0.06, 2)]
+)
 def test_heat_steps_are_fixed_and_own_their_outer_edges(value, step):
     assert heat_step(value) == step
 

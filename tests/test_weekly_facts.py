@@ -50,7 +50,13 @@ def test_there_is_no_period_since_publication_before_publication():
 
 @pytest.mark.parametrize(
     ("period", "start"),
-    [("week", "2025-04-03"), ("month", "2025-03-31"), ("weeks_4", "2025-03-14"), ("weeks_13", "2025-01-10"), ("year", "2024-12-31")],
+    [
+        ("week", "2025-04-03"),
+        ("month", "2025-03-31"),
+        ("weeks_4", "2025-03-14"),
+        ("weeks_13", "2025-01-10"),
+        ("year", "2024-12-31"),
+    ],
 )
 def test_every_period_of_every_subject_equals_the_slow_reference(crash, period, start):
     first, end = dt.date.fromisoformat(start), dt.date(2025, 4, 11)
@@ -95,11 +101,14 @@ def test_a_weight_is_what_a_name_is_worth_in_the_drifted_basket(crash):
 
 
 def test_limit_down_days_of_the_crash_are_named(crash):
-    # Main board 10%: 烽火 22.95 × 0.9 = 20.655, at 20.66; 光迅 47.90 × 0.9 = 43.11. STAR 20%: 源杰 115.01 × 0.8 = 92.008, at 92.01;
-    # 德科立 56.60 × 0.8 = 45.28. 仕佳 17.10 × 0.8 = 13.68 closed at 13.80 and 锐捷 71.18 × 0.8 = 56.94 at 58.89: no limit.
+    # Main board 10%: 烽火 22.95 × 0.9 = 20.655, at 20.66; 光迅 47.90 × 0.9 = 43.11. STAR 20%: 源杰 115.01 × 0.8 = 92.008,
+    # at 92.01; 德科立 56.60 × 0.8 = 45.28.
+    # 仕佳 17.10 × 0.8 = 13.68 closed at 13.80 and 锐捷 71.18 × 0.8 = 56.94 at 58.89: no limit.
     hit = {symbol for symbol, each in crash.names.items() if each.limits}
     assert hit == {"600498.SH", "002281.SZ", "688498.SH", "688205.SH"}
-    assert {(each.session.isoformat(), each.side) for symbol in hit for each in crash.names[symbol].limits} == {("2025-04-07", "down")}
+    assert {(each.session.isoformat(), each.side) for symbol in hit for each in crash.names[symbol].limits} == {
+        ("2025-04-07", "down")
+    }
 
 
 def test_a_limit_is_counted_from_the_ex_right_close(bundled):
