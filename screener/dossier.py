@@ -6,14 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from screener.exhibit_listings import listings_table
 from screener.exhibit_prices import actions_table, ledger_table, prices_table
-from screener.exhibits import (
-    band_ranges,
-    bands_table,
-    headline_window,
-    like_for_like_table,
-    nearest_table,
-    versus_table,
-)
+from screener.exhibit_series import like_for_like_table, nearest_table, versus_table
+from screener.exhibits import band_ranges, bands_table, headline_window
 from screener.labels import short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome
