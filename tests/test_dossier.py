@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from screener.dossier import build_dossier
+from screener.errors import UsageError
 from screener.folder import FolderSource
 from screener.labels import cell_text, parts_text
 from screener.ledger import actions_of, daily_csv, entries, outcome_csv
@@ -292,6 +293,39 @@ def test_a_suspended_base_date_takes_the_last_close_and_says_so(bundled, market_
     assert own["base"].note == "2025-06-27"
     assert cell_text(own["why"], "zh") == "基准日停牌，沿用 2025-06-27 收盘"
     assert cell_text(cells(table(document, "prices"), "600941.SH")["why"], "zh") == "发布日当日收盘"
+
+
+def test_listings_in_other_markets_stand_in_their_own_currency_with_the_dates_of_both_sides(bundled, market_folder):
+    source = FolderSource(market_folder)
+    asked = {"as_of": MATURED, "today": dt.date(2026, 1, 5)}
+    named = table(build_dossier(check_outcome(*bundled, source, **asked)), "listings")
+    mobile = cells(named, "0941.HK")
+    assert (mobile["base"].value, mobile["base"].note, mobile["end"].value) == (67.9, "2024-04-12", 81.65)
+    assert cell_text(mobile["excess_12"], "zh") == "缺口 no_benchmark"
+    assert "MXCN.MSCI" in named.notes[0]
+    proxied = check_outcome(*bundled, source, proxies={"MXCN.MSCI": "MCHI.US"}, **asked)
+    found = cells(table(build_dossier(proxied), "listings"), "0941.HK")
+    assert "以 MCHI.US 代替" in cell_text(found["benchmark"], "zh")
+    excess = next(each.excess for each in proxied.other_markets if each.subject == "0941.HK" and each.horizon_months == 12)
+    assert found["excess_12"].value == excess
+
+
+def test_a_name_without_a_price_is_left_out_of_the_basket_and_counted(bundled, market_folder, tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "index").symlink_to(market_folder / "index")
+    (tmp_path / "actions.csv").symlink_to(market_folder / "actions.csv")
+    for path in (market_folder / "raw").iterdir():
+        if path.stem != "688313":
+            (tmp_path / "raw" / path.name).symlink_to(path)
+    document = build_dossier(check(bundled, tmp_path))
+    assert "在点名的 11 只标的中有价可计的 10 只上兑现" in said(document)
+    assert row(table(document, "bands"), "all").note == "11 只中的 10 只"
+    assert "主题篮子：基准日无价，未计入 仕佳光子" in box_lines(document)
+
+
+def test_a_publication_date_before_the_sessions_on_record_is_refused(bundled, market_folder):
+    with pytest.raises(UsageError, match="outside the session table"):
+        check(bundled, market_folder, published=dt.date(1989, 3, 1))
 
 
 # Traces
