@@ -11,8 +11,8 @@ from screener.labels import cell_text, figure_text
 from screener.messages import Lang, say
 from screener.report import Band, Cell, Column, Row, Shares, Table
 
-# A note that begins with a code: digits and capitals, with or without an exchange.
-CODE = re.compile(r"(?=[A-Z]*\d)[0-9A-Z]{5,8}(\.[A-Z]{2,5})?(?![^\s·])")
+# A note that begins with a code, with or without its exchange: 000063, 0941.HK, 801770.SI, H00300.CSI.
+CODE = re.compile(r"(?:\d{4,6}|[A-Z]{1,4}\d{3,6})(?:\.[A-Z]{2,5})?(?![^\s·])")
 # Drawings whose figures stand in other columns; a sparkline is drawn by the spreadsheet itself.
 DRAWN = ("bullet",)
 # Cell kinds whose value is a number in a sheet.
