@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from screener.folder import FolderSource
 from screener.render import render_html
 from screener.screening import check_week
 from screener.snapshot import SnapshotSource
@@ -274,15 +275,33 @@ def test_the_first_printed_page_can_be_sent_alone(reports, visit, tmp_path):
     assert "显示" not in "".join(texts)
 
 
+WIDE_TABLES = """[...document.querySelectorAll('table')]
+  .filter(each => each.offsetParent && each.scrollWidth > 703).map(each => each.className)"""
+
+
 @pytest.mark.browser
-def test_no_table_is_wider_than_a_printed_page(reports, visit):
-    for lang in ("zh", "en"):
-        page = visit(page_of(reports, lang=lang), 703).page
-        page.emulate_media(media="print")
-        wide = page.evaluate(
-            "[...document.querySelectorAll('table')].filter(t => t.offsetParent && t.scrollWidth > 703).map(t => t.className)"
-        )
-        assert wide == []
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_table_is_wider_than_a_printed_page(reports, visit, lang):
+    page = visit(page_of(reports, lang=lang), 703).page
+    page.emulate_media(media="print")
+    assert page.evaluate(WIDE_TABLES) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_with_every_column_fits_paper_and_phone(bundled, market_folder, visit, tmp_path, lang):
+    # Turnover and the industries' ranks are in this source, so that the page is as full as it gets.
+    source = FolderSource(market_folder)
+    week = check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY)
+    path = tmp_path / "full.html"
+    path.write_text(render_html(weekly_of(week, source, lang)), encoding="utf-8")
+    page = visit(path, 703).page
+    assert page.locator("figure.chart").count() == 5
+    page.emulate_media(media="print")
+    assert page.evaluate(WIDE_TABLES) == []
+    narrow = visit(path, 390)
+    assert narrow.page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert narrow.said == []
 
 
 # Every visible text against the nearest painted ground behind it: WCAG 2, 4.5 : 1, or 3 : 1 for large text.
