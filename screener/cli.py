@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from screener.names import NameRegistry
     from screener.outcome import Outcome
     from screener.prices import PriceSource, SeriesName
+    from screener.report import Section
     from screener.scales import RatingScale
     from screener.thesis import Thesis
     from screener.trust import Trust
@@ -61,6 +62,7 @@ UniverseFolder = Annotated[
     str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: a folder with the market.")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random draws repeatable.")]
+WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -151,6 +153,7 @@ def outcome(
     placebo: PlaceboCount = None,
     universe: UniverseFolder = None,
     seed: Seed = 0,
+    png: WithPng = False,
     proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
@@ -158,6 +161,7 @@ def outcome(
     from screener.listings_text import listings_text
     from screener.other_markets import parse_proxies
     from screener.outcome_text import outcome_text
+    from screener.publishing import publish_outcome
     from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
 
@@ -176,8 +180,11 @@ def outcome(
     if as_json:
         _print_json(_trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang)), end="")
-        print(_trust_text(trust, _lang(lang)), end="")
+        words = outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang))
+        print(words + _trust_text(trust, _lang(lang)), end="", flush=True)
+        print(say("report_writing", _lang(lang)), file=sys.stderr)
+        extra = _trust_sections(trust, _lang(lang))
+        _say_files(publish_outcome(result, out, lang=_lang(lang), png=png, extra=extra), _lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
     missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
     _exit(has_gaps(result) or missing)
@@ -196,6 +203,7 @@ def weekly(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    png: WithPng = False,
     debug: Debug = False,
 ) -> None:
     """Write the weekly theme performance report. 主题周度表现。"""
@@ -216,7 +224,12 @@ def weekly(
     if as_json:
         _print_json(week_record(result, _lang(lang)))
     else:
-        print(week_text(result, _lang(lang)), end="")
+        print(week_text(result, _lang(lang)), end="", flush=True)
+        from screener.weekly_files import publish_archive, publish_weekly
+
+        print(say("report_writing", _lang(lang)), file=sys.stderr)
+        _say_files(publish_weekly(result, source, out, lang=_lang(lang), png=png), _lang(lang))
+        _say_archive(*publish_archive(out, _lang(lang)), _lang(lang))
     _exit(has_gaps(result))
 
 
@@ -391,6 +404,20 @@ def _trust_text(trust: Trust | None, lang: Lang) -> str:
     return "\n" + trust_text(trust, lang)
 
 
+def _trust_sections(trust: Trust | None, lang: Lang) -> tuple[Section, ...]:
+    if trust is None:
+        return ()
+    from screener.trust_sections import trust_sections
+
+    return trust_sections(trust, lang)
+
+
+def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
+    print(say("weekly_archive", lang, path=page))
+    for path in broken:
+        print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
+
+
 def _published(text: str | None) -> dt.date | None:
     from screener.errors import UsageError
 
@@ -415,6 +442,10 @@ def _lang(lang: str) -> Lang:
 def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
     for note in (*result.prices.notes, *getattr(result, "other_notes", ())):
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
+
+
+def _say_files(paths: Sequence[Path], lang: Lang) -> None:
+    print(say("report_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths)))
 
 
 def _print_json(record: object) -> None:
