@@ -1,0 +1,94 @@
+"""The runs behind `screener screen`: reads the prices of theses, or of a whole market, then measures."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from screener.errors import InputProblems, UsageError
+from screener.folder import MARKET_FILE, FolderSource
+from screener.market_screen import MarketNames, find_alike, screen_universe
+from screener.names import bundled_names
+from screener.prices import Note, PriceSource, as_date
+from screener.scales import RatingScale
+from screener.screen import SCREEN_LOOKBACK, Screen, join_screens, screen_thesis
+from screener.screening import known_session, load_prices
+from screener.sessions import load_calendar
+from screener.symbols import stock_symbol
+from screener.tables import parse_dates, read_table
+from screener.thesis import Thesis
+from screener.universe_file import load_universe
+
+UNIVERSES = ("a-shares",)
+Pairs = Sequence[tuple[Thesis, RatingScale]]
+
+
+def check_screen(theses: Pairs, source: PriceSource, *, as_of: dt.date | None = None, today: dt.date) -> Screen:
+    """Every candidate of `theses` on the as-of date: by default the last session that every thesis's prices reach."""
+    sessions = [known_session(thesis, scale, source, as_of=as_of, today=today) for thesis, scale in theses]
+    day = min(sessions)
+    screens = []
+    for thesis, scale in theses:
+        since = load_calendar().shift(day, -SCREEN_LOOKBACK)
+        prices = load_prices(thesis, scale, source, published=thesis.published, as_of=day, since=since)
+        screens.append(screen_thesis(thesis, scale, prices, published=thesis.published, as_of=day))
+    return join_screens(screens)
+
+
+def check_market(
+    theses: Pairs, source: PriceSource, *, universe: str, like: str | None = None, as_of: dt.date | None = None, today: dt.date
+) -> Screen:
+    """Every name of the market that `source` holds, or with `like` those that moved most like a bucket.
+
+    UsageError for an unknown universe, several theses, or prices without a whole market in them.
+    """
+    if universe not in UNIVERSES:
+        raise UsageError("screen_universe_unknown", name=universe, known=", ".join(UNIVERSES))
+    if len(theses) != 1:
+        raise UsageError("screen_one_thesis", count=len(theses))
+    folder = _folder_of(source)
+    thesis, scale = theses[0]
+    last = known_session(thesis, scale, source, as_of=as_of, today=today)
+    market = load_universe(folder, benchmark=thesis.benchmark(scale), end=last)
+    known = as_date(market.sessions[-1])
+    names = MarketNames(*_read_names(folder))
+    if like is None:
+        screen = screen_universe(market, thesis, scale, market=names, published=thesis.published, as_of=known)
+    else:
+        screen = find_alike(market, thesis, scale, like, market=names, published=thesis.published, as_of=known)
+    if known == last:
+        return screen
+    ends = Note("screen_market_ends", {"file": MARKET_FILE, "last": known, "asked": last})
+    return Screen(
+        **{**vars(screen), "basis": (ends, *screen.basis), "is_incomplete": screen.is_incomplete or as_of is not None}
+    )
+
+
+def _folder_of(source: PriceSource) -> Path:
+    own = getattr(source, "source", source)
+    if not isinstance(own, FolderSource):
+        raise UsageError("screen_needs_market", kind=source.kind, file=MARKET_FILE)
+    return own.folder
+
+
+def _read_names(folder: Path) -> tuple[dict[str, str], dict[str, dt.date]]:
+    """Names and listing dates by symbol from `names.csv`, the bundled names where there is no such file."""
+    path = folder / "names.csv"
+    if not path.is_file():
+        return dict(bundled_names()), {}
+    table = read_table(path, path.name, required=("code", "name"))
+    problems = list(table.problems)
+    listed = pd.Series(pd.NaT, index=table.cells.index)
+    if not problems and "listed" in table.cells:
+        listed, more = parse_dates(table, "listed", blank=True)
+        problems += more
+    if problems:
+        raise InputProblems("names_broken", problems, file=path.name)
+    stocks = table.cells["code"].str.fullmatch(r"(?:60|68|00|30|4|8|920)\d*") & (table.cells["code"].str.len() == 6)
+    symbols = table.cells["code"][stocks].map(lambda code: str(stock_symbol(code)))
+    names = dict(zip(symbols, table.cells["name"][stocks], strict=True))
+    days = {symbol: as_date(day) for symbol, day in zip(symbols, listed[stocks], strict=True) if not pd.isna(day)}
+    return names, days
