@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
 SAFE_TIME = dt.time(16, 0)
 EXIT_GAPS = 3
+DEFAULT = "guolian-2024-ai-compute"
 
 app = typer.Typer(
     name="screener",
@@ -139,7 +140,7 @@ def parse_date(text: str | None, option: str) -> dt.date | None:
 @app.command()
 @reported
 def outcome(
-    thesis: ThesisName = "guolian-2024-ai-compute",
+    thesis: ThesisName = DEFAULT,
     published: Published = None,
     as_of: AsOf = None,
     prices: PricesWord = "auto",
@@ -193,7 +194,7 @@ def outcome(
 @app.command()
 @reported
 def weekly(
-    thesis: ThesisName = "guolian-2024-ai-compute",
+    thesis: ThesisName = DEFAULT,
     week: Annotated[str | None, typer.Option("--week", metavar="DATE", help="Any day of the week wanted.")] = None,
     published: Published = None,
     prices: PricesWord = "auto",
@@ -235,8 +236,62 @@ def weekly(
 
 @app.command()
 @reported
+def screen(
+    theses: Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or .toml files of theses.")] = None,
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="EXPR", help="Keep rows: excess_13w > 0.1 and beta < 1")
+    ] = None,
+    sort: Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="Sort by; -COLUMN: largest first.")] = None,
+    top: Annotated[int | None, typer.Option("--top", metavar="N", help="Only the first N rows.")] = None,
+    universe: Annotated[str | None, typer.Option("--universe", metavar="a-shares", help="The whole market.")] = None,
+    like: Annotated[str | None, typer.Option("--like", metavar="BUCKET", help="Names that moved like a bucket.")] = None,
+    as_of: AsOf = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write .csv, .md, .xlsx or .json.")] = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Candidates, or the whole market, as a table: filter, sort, export. 筛选。"""
+    from screener.library import open_library
+    from screener.screen_files import check_ending, write_screen
+    from screener.screen_report import screen_record
+    from screener.screen_text import screen_text
+    from screener.screens import open_screen
+
+    if out is not None:
+        check_ending(out)
+    library = open_library(themes)
+    pairs = [library.load(name) for name in theses or [DEFAULT]]
+    result = open_screen(
+        pairs,
+        _source_of(pairs, prices, store),
+        where=where,
+        sort=sort,
+        top=top,
+        universe=universe,
+        like=like,
+        as_of=parse_date(as_of, "--as-of"),
+        today=last_finished_day(dt.datetime.now(dt.UTC)),
+    )
+    notes = {say(note.code, _lang(lang), **note.params) for each in result.prices.values() for note in each.notes}
+    for note in sorted(notes):
+        print(say("note_line", _lang(lang), text=note), file=sys.stderr)
+    if as_json:
+        _print_json(screen_record(result, _lang(lang)))
+    else:
+        print(screen_text(result, _lang(lang), asked=f"{where or ''} {sort or ''}"), end="")
+    if out is not None:
+        print(say("screen_written", _lang(lang), path=write_screen(result, out, _lang(lang))), file=sys.stderr)
+    _exit(result.has_gaps)
+
+
+@app.command()
+@reported
 def events(
-    thesis: ThesisName = "guolian-2024-ai-compute",
+    thesis: ThesisName = DEFAULT,
     as_of: AsOf = None,
     prices: PricesWord = "auto",
     store: StoreDir = None,
@@ -378,6 +433,12 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
 
     thesis, scale = open_library(themes).load(name)
     return thesis, scale, open_source(prices, thesis.symbols(scale))
+
+
+def _source_of(pairs: Sequence[tuple[Thesis, RatingScale]], prices: str, store: Path | None) -> PriceSource:
+    from screener.sources import open_source
+
+    return open_source(prices, tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale))))
 
 
 def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust | None:

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pandas as pd
 
 from screener.baskets import measure
@@ -215,23 +214,31 @@ def join_screens(screens: Sequence[Screen]) -> Screen:
     )
 
 
+def check_narrowing(
+    columns: Mapping[str, ColumnType], *, where: str | None = None, sort: str | None = None, top: int | None = None
+) -> None:
+    """UsageError for a filter that cannot be read, a sort column that is not there, or a `top` below 1."""
+    if where is not None:
+        parse_where(where, columns)
+    if sort is not None and sort.removeprefix("-") not in columns:
+        raise UsageError("screen_sort_unknown", name=sort.removeprefix("-"), known=", ".join(columns))
+    if top is not None and top < 1:
+        raise UsageError("screen_top", value=top)
+
+
 def narrow(screen: Screen, *, where: str | None = None, sort: str | None = None, top: int | None = None) -> Screen:
     """The rows for which `where` is true, in the order of the column `sort` (`-column` descending), the first `top`.
 
-    Rows without a figure in the sort column come last; equal ones keep their order. UsageError for an unknown column, an
-    expression that cannot be read, or a `top` below 1.
+    Rows without a figure in the sort column come last; equal ones keep their order. Errors: see `check_narrowing`.
     """
+    check_narrowing(screen.columns, where=where, sort=sort, top=top)
     frame = screen.frame
     if where is not None:
         frame = select(frame, parse_where(where, screen.columns))
     if sort is not None:
-        column = sort.removeprefix("-")
-        if column not in screen.columns:
-            raise UsageError("screen_sort_unknown", name=column, known=", ".join(screen.columns))
-        frame = frame.sort_values(column, ascending=not sort.startswith("-"), kind="stable", na_position="last")
-    if top is not None and top < 1:
-        raise UsageError("screen_top", value=top)
+        column, ascending = sort.removeprefix("-"), not sort.startswith("-")
+        frame = frame.sort_values(column, ascending=ascending, kind="stable", na_position="last")
     frame = frame.head(top) if top is not None else frame
-    kept = set(zip(frame["symbol"], frame["thesis"].replace({np.nan: None}), strict=True))
+    kept = set(zip(frame["symbol"], frame["thesis"].astype(object).where(frame["thesis"].notna(), None), strict=True))
     gaps = tuple(each for each in screen.gaps if (each.symbol, each.thesis) in kept)
     return replace(screen, frame=frame.reset_index(drop=True), gaps=gaps)

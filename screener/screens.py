@@ -10,11 +10,20 @@ import pandas as pd
 
 from screener.errors import InputProblems, UsageError
 from screener.folder import MARKET_FILE, FolderSource
-from screener.market_screen import MarketNames, find_alike, screen_universe
+from screener.market_screen import LIKE_SHOWN, MarketNames, find_alike, screen_universe
 from screener.names import bundled_names
 from screener.prices import Note, PriceSource, as_date
 from screener.scales import RatingScale
-from screener.screen import SCREEN_LOOKBACK, Screen, join_screens, screen_thesis
+from screener.screen import (
+    COLUMNS,
+    CORRELATION,
+    SCREEN_LOOKBACK,
+    Screen,
+    check_narrowing,
+    join_screens,
+    narrow,
+    screen_thesis,
+)
 from screener.screening import known_session, load_prices
 from screener.sessions import load_calendar
 from screener.symbols import stock_symbol
@@ -24,6 +33,30 @@ from screener.universe_file import load_universe
 
 UNIVERSES = ("a-shares",)
 Pairs = Sequence[tuple[Thesis, RatingScale]]
+
+
+def open_screen(
+    theses: Pairs,
+    source: PriceSource,
+    *,
+    where: str | None = None,
+    sort: str | None = None,
+    top: int | None = None,
+    universe: str | None = None,
+    like: str | None = None,
+    as_of: dt.date | None = None,
+    today: dt.date,
+) -> Screen:
+    """Screen the candidates of `theses`, or with `universe` or `like` a whole market, then filter, sort and cut.
+
+    The filter and the sort column are read first, so that a mistake in them costs no waiting. Look-alikes come the most
+    alike first, LIKE_SHOWN of them, unless asked otherwise.
+    """
+    check_narrowing({**COLUMNS, **({CORRELATION: "number"} if like else {})}, where=where, sort=sort, top=top)
+    if universe is None and like is None:
+        return narrow(check_screen(theses, source, as_of=as_of, today=today), where=where, sort=sort, top=top)
+    screen = check_market(theses, source, universe=universe or UNIVERSES[0], like=like, as_of=as_of, today=today)
+    return narrow(screen, where=where, sort=sort, top=top or (LIKE_SHOWN if like else None))
 
 
 def check_screen(theses: Pairs, source: PriceSource, *, as_of: dt.date | None = None, today: dt.date) -> Screen:

@@ -1,0 +1,39 @@
+"""A screened table as a file, by the ending of its name: CSV, Markdown, Excel or JSON."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screener.errors import UsageError
+from screener.markdown import render_markdown
+from screener.messages import Lang
+from screener.publishing import CSV_ENCODING, json_bytes, workbook_bytes, write_files
+from screener.screen import Screen
+from screener.screen_report import screen_csv, screen_document, screen_record
+
+ENDINGS = (".csv", ".md", ".xlsx", ".json")
+
+
+def check_ending(path: Path) -> None:
+    """UsageError when no file of this ending can be written."""
+    if path.suffix.lower() not in ENDINGS:
+        raise UsageError("screen_out_ending", value=path.name, known=" ".join(ENDINGS))
+
+
+def write_screen(screen: Screen, path: Path, lang: Lang = "zh") -> Path:
+    """Write the table to `path`, replaced in one step; UsageError for another ending, ScreenerError when not allowed.
+
+    Codes are text in every form; text that a spreadsheet could take for a formula is made harmless.
+    """
+    check_ending(path)
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        content = screen_csv(screen).encode(CSV_ENCODING)
+    elif ending == ".json":
+        content = json_bytes(screen_record(screen, lang))
+    elif ending == ".md":
+        content = render_markdown(screen_document(screen, lang)).encode()
+    else:
+        content = workbook_bytes(screen_document(screen, lang))
+    (written,) = write_files(path.parent, {path.name: content})
+    return written
