@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 from screener.errors import ScreenerError
 
@@ -259,16 +259,19 @@ def _slim(svg: str) -> str:
     return re.sub(r"<g></g>", "", svg)
 
 
+def in_light(spec: Spec) -> Spec:
+    """The specification with the colours of the light palette in place of CSS variables, where no page defines them."""
+    words = json.dumps(spec).replace(HATCH, PALETTE["dn-t"])
+    return cast(Spec, json.loads(re.sub(r"var\(--([a-z0-9-]+)\)", lambda found: PALETTE[found[1]], words)))
+
+
 def draw_picture(spec: Spec) -> bytes:
     """A PNG in the light palette at twice the size; ScreenerError when this machine has no Chinese glyphs."""
     import vl_convert
 
     check_glyphs()
     width, height = spec["usermeta"]["size"]
-    plain = re.sub(
-        r"var\(--([a-z0-9-]+)\)", lambda found: PALETTE[found[1]], json.dumps(still(spec)).replace(HATCH, PALETTE["dn-t"])
-    )
-    drawn = str(vl_convert.vegalite_to_svg({**json.loads(plain), "config": {"aria": False, "font": PICTURE_FONTS}}))
+    drawn = str(vl_convert.vegalite_to_svg({**in_light(still(spec)), "config": {"aria": False, "font": PICTURE_FONTS}}))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
     paper = f'<rect width="{width}" height="{height}" fill="{PALETTE["paper"]}"/>'
     return bytes(vl_convert.svg_to_png(head + paper + drawn[drawn.index(">") + 1 :], scale=PICTURE_SCALE))

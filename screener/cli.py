@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
+from screener.clock import last_finished_day, shanghai_date
 from screener.messages import LANGS, Lang, printable, say
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from screener.trust import Trust
     from screener.week import Week
 
-# Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
-SAFE_TIME = dt.time(16, 0)
 EXIT_GAPS = 3
 DEFAULT = "guolian-2024-ai-compute"
 
@@ -114,15 +112,9 @@ def main() -> None:
     app()
 
 
-def last_finished_day(now: dt.datetime) -> dt.date:
-    """The date in Shanghai whose closes are final at `now`: today after SAFE_TIME, else yesterday."""
-    local = now.astimezone(ZoneInfo("Asia/Shanghai"))
-    return local.date() if local.time() >= SAFE_TIME else local.date() - dt.timedelta(days=1)
-
-
 def today() -> dt.date:
     """Today's date in Shanghai."""
-    return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return shanghai_date(dt.datetime.now(dt.UTC))
 
 
 def parse_date(text: str | None, option: str) -> dt.date | None:
