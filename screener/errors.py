@@ -87,6 +87,8 @@ class InputProblems(ScreenerError):
     def __init__(self, code: str, problems: Iterable[Problem], **params: object) -> None:
         self.problems = tuple(problems)
         super().__init__(code, count=len(self.problems), **params)
+        for problem in self.problems:
+            self.add_note(problem.line_text("en"))  # where the exception is shown as it is: a notebook, a test
 
 
 class ThesisProblems(InputProblems):

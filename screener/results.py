@@ -90,7 +90,8 @@ class ThesisView(_Shown):
         ).astype("string")
 
     def __repr__(self) -> str:
-        return f"<thesis {self.thesis.slug}: {len(self.thesis.candidates)} names, published {self.published} ({self.published_basis})>"
+        published = f"published {self.published} ({self.published_basis})"
+        return f"<thesis {self.thesis.slug}: {len(self.thesis.candidates)} names, {published}>"
 
     def _repr_html_(self) -> str:
         thesis, zh = self.thesis, self.lang == "zh"
@@ -154,7 +155,7 @@ class OutcomeResult(_Shown):
         return _named(self.frame, lang)
 
     def chart(self, subject: str = "all") -> VegaChart:
-        """Daily excess of the basket (`all`) or of the rated industry index over the window, on the bands; KeyError otherwise."""
+        """Daily excess of the basket (`all`) or of the rated index over the window, on the bands; KeyError without one."""
         charts = {each.id: each for each in path_charts(self.value, self.lang)}
         return view_chart(charts["path-all" if subject == "all" else "path-index"])
 

@@ -34,26 +34,14 @@ STYLE = """
 .screener-view .dn{color:#1d8a5f;color:color-mix(in srgb,#0f9d63 72%,currentColor)}
 .screener-view .screener-quiet{opacity:.6}
 """
+# Pixels around a chart, and for the title above it.
+MARGIN, TITLE = 12, 26
 VEGALITE = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 # How a field of a result is typed in its frame; the others are figures.
 TEXTS = frozenset(
-    [
-        "subject",
-        "kind",
-        "name",
-        "bucket",
-        "series",
-        "benchmark",
-        "band",
-        "band_so_far",
-        "status",
-        "gap",
-        "stated",
-        "like_for_like_band",
-        "headline_band",
-        "flags",
-    ]
+    ("subject", "kind", "name", "bucket", "series", "benchmark", "band", "band_so_far", "status", "gap", "stated", "flags")
+    + ("like_for_like_band", "headline_band", "since_gap", "left_out")
 )
 DATES = frozenset(["base_date", "end_date", "base_close_date", "end_close_date"])
 TRUTHS = frozenset(["near_edge", "hit", "at_least"])
@@ -85,9 +73,18 @@ class VegaChart:
 
 
 def view_chart(chart: Chart) -> VegaChart:
-    """A report's chart as a notebook's."""
+    """A report's chart as a notebook's: on paper with a margin, its title above it."""
     spec = in_light(still(chart.wide))
-    return VegaChart(chart.title, chart.finding, {**spec, "$schema": SCHEMA, "background": PALETTE["paper"]})
+    (width, height), padding = spec["usermeta"]["size"], spec["padding"]
+    framed = {
+        **spec,
+        "$schema": SCHEMA,
+        "background": PALETTE["paper"],
+        "title": {"text": chart.title, "anchor": "start", "offset": TITLE - MARGIN, "fontSize": 14, "color": PALETTE["ink"]},
+        "padding": {**padding, "left": padding["left"] + MARGIN, "top": padding["top"] + MARGIN + TITLE, "bottom": MARGIN},
+        "usermeta": {"size": [width + 2 * MARGIN, height + 2 * MARGIN + TITLE]},
+    }
+    return VegaChart(chart.title, chart.finding, framed)
 
 
 def bar_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, unit: str) -> VegaChart:
@@ -157,7 +154,7 @@ def _framed(title: str, panel: Spec, rows: Sequence[Mapping[str, Any]], *, size:
         "$schema": SCHEMA,
         "title": {"text": title, "anchor": "start", "fontSize": 14, "color": PALETTE["ink"]},
         "background": PALETTE["paper"],
-        "padding": 12,
+        "padding": MARGIN,
         "usermeta": {"size": list(size)},
         "data": {"values": list(rows)},
         "vconcat": [panel],
@@ -215,7 +212,7 @@ def _dtype(name: str) -> str:
     if name in DATES:
         return "datetime64[s]"
     kinds = ((TEXTS, "string"), (TRUTHS, "boolean"), (COUNTS, "Int64"))
-    return next((dtype for names, dtype in kinds if name in names or name.endswith("_gap") or name == "left_out"), "float64")
+    return next((dtype for names, dtype in kinds if name in names), "float64")
 
 
 def save_workbook(document: Document, path: str | Path) -> Path:
