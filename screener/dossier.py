@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from screener.exhibit_listings import listings_table
 from screener.exhibit_prices import actions_table, ledger_table, prices_table
-from screener.exhibits import (
-    band_ranges,
-    bands_table,
-    headline_window,
-    like_for_like_table,
-    nearest_table,
-    versus_table,
-)
+from screener.exhibit_series import like_for_like_table, nearest_table, versus_table
+from screener.exhibits import band_ranges, bands_table, headline_window
 from screener.labels import short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome
@@ -21,6 +16,9 @@ from screener.records import gap_records, versions
 from screener.report import Box, BoxPart, Cell, Document, Fact, Facts, Flag, Paragraph, Section, Stack, Table, figure, text
 from screener.verdicts import background, headline, horizon_date
 from screener.window_charts import path_charts, path_panels
+
+# What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
+FIGURE_NOTES = ("no_actions_file", "from_market_file")
 
 
 def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Section] = ()) -> Document:
@@ -121,6 +119,9 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
     if panels is not None:
         yield Section("names", "", (Stack((panels,)),))
     yield from _series_section(outcome, lang)
+    listings = listings_table(outcome, lang)
+    if listings is not None:
+        yield Section("listings", "", (Stack((listings,)),))
     yield from extra
     actions = actions_table(outcome, lang)
     tables: tuple[Table, ...] = (prices_table(outcome, lang), *((actions,) if actions is not None else ()))
@@ -172,6 +173,9 @@ def _gap_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
     gaps = gap_records(outcome, lang)
     for gap in gaps:
         yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])
+    for note in outcome.prices.notes:
+        if note.code in FIGURE_NOTES:
+            yield say(note.code, lang, **note.params)
     lost = [*_left_out_lines(outcome, lang, names), *_missing_lines(outcome, lang, names)]
     yield from lost
     if not gaps and not lost:

@@ -72,7 +72,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            part = folder / f".{name}.part"
+            part = folder / f".{name}.{os.getpid()}.part"
             part.write_bytes(content)
             os.replace(part, folder / name)
     except OSError as error:

@@ -42,7 +42,7 @@ def check_outcome(
 
     `proxies`: benchmark of another market → the symbol that the reader names to stand in for it.
     """
-    published = published or thesis.published
+    published = known_day(published or thesis.published)
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
     prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
     outcome = judge(thesis, scale, prices, published=published, as_of=as_of)
@@ -79,7 +79,7 @@ def check_week(
     today: dt.date,
 ) -> Week:
     """Measure the week that holds `day`; by default the last complete week in the prices."""
-    published = published or thesis.published
+    published = known_day(published or thesis.published)
     last = known_session(thesis, scale, source, as_of=None, today=today)
     calendar = load_calendar()
     sessions = week_sessions(calendar, day or last_complete_week(calendar, last), last)
@@ -105,6 +105,14 @@ def check_events(
     start = load_calendar().shift(min(first, as_of), -LOOKBACK)
     prices = source.load(thesis.symbols(scale), start=start, end=as_of)
     return study_events(thesis, scale, book, prices, as_of=as_of, seed=seed)
+
+
+def known_day(published: dt.date) -> dt.date:
+    """The publication date itself; UsageError for one before the first session on record, which has no base date."""
+    calendar = load_calendar()
+    if published < calendar.first_day:
+        raise UsageError("beyond_calendar", day=published, first=calendar.first_day, last=calendar.last_day)
+    return published
 
 
 def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from screener.labels import cell_text, figure_text
 from screener.messages import Lang, say
-from screener.report import Band, Bullet, Cell, Column, Row, Shares, Table
+from screener.report import Band, Cell, Column, Row, Shares, Table
 
+# A note that begins with a code, with or without its exchange: 000063, 0941.HK, 801770.SI, H00300.CSI.
+CODE = re.compile(r"(?:\d{4,6}|[A-Z]{1,4}\d{3,6})(?:\.[A-Z]{2,5})?(?![^\s·])")
+# Drawings whose figures stand in other columns; a sparkline is drawn by the spreadsheet itself.
+DRAWN = ("bullet",)
 # Cell kinds whose value is a number in a sheet.
 NUMERIC = ("return", "excess", "points", "weight", "share", "heat", "price", "cash", "factor", "multiple", "count")
 
 
 @dataclass(frozen=True)
 class SheetCell:
-    """One value for a spreadsheet: text, number or plain date; `shown` is what it looks like, `level` a band's (best: 2)."""
+    """One value for a spreadsheet: text, number or plain date; `shown` is what it looks like, `level` a band's (best: 2).
+
+    `path`: the values of a sparkline (fractions).
+    """
 
     value: str | float | dt.date | None
     kind: str
@@ -24,6 +32,7 @@ class SheetCell:
     level: int | None = None
     muted: bool = False
     strong: bool = False
+    path: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, cell: Cell, lang: Lang) -> SheetCell:
@@ -31,8 +40,8 @@ class SheetCell:
         value, shown = cell.value, cell_text(cell, lang)
         if isinstance(value, Band):
             return cls(value.word, "band", value.word, level=2 if value.best else value.level)
-        if isinstance(value, Bullet):
-            return cls(value.now, "bullet", shown)
+        if cell.kind == "spark" and isinstance(value, tuple):
+            return cls(None, "spark", "", path=tuple(each for each in value if isinstance(each, float)))
         if isinstance(value, dt.date):
             return cls(value, "day", shown)
         if cell.kind in NUMERIC and isinstance(value, float | int):
@@ -89,9 +98,11 @@ class Grid:
 
 def grid_of(table: Table, lang: Lang, *, top: int) -> Grid:
     """Lay out a table: row heads and their notes first, then each column, a share of days as one column for each band."""
-    pieces = [_row_heads(table), *([_row_notes(table, lang)] if any(row.note for row in table.rows) else [])]
+    pieces = [_row_heads(table), *_row_notes(table, lang)]
     for place, column in enumerate(table.columns):
         cells = [row.cells[place] for row in table.rows]
+        if any(cell.kind in DRAWN for cell in cells):
+            continue
         pieces += (
             _spread(column, cells, lang)
             if any(isinstance(cell.value, Shares) for cell in cells)
@@ -124,10 +135,13 @@ def _day(row: Row) -> dt.date | None:
         return None
 
 
-def _row_notes(table: Table, lang: Lang) -> Piece:
-    return Head(say("workbook_code", lang), left=True), tuple(
-        SheetCell(row.note, "code", row.note, muted=True) for row in table.rows
-    )
+def _row_notes(table: Table, lang: Lang) -> Iterator[Piece]:
+    """The code of each row, and what else stands beside its name; a column only where there is any."""
+    codes = [found[0] if (found := CODE.match(row.note)) else "" for row in table.rows]
+    rests = [row.note.removeprefix(code).lstrip(" ·") for row, code in zip(table.rows, codes, strict=True)]
+    for word, kind, words in (("workbook_code", "code", codes), ("workbook_about", "text", rests)):
+        if any(words):
+            yield Head(say(word, lang), left=True), tuple(SheetCell(each, kind, each, muted=True) for each in words)
 
 
 def _group(column: Column) -> str:

@@ -71,7 +71,8 @@ def counted_names(outcome: Outcome) -> int:
 def _stated_words(outcome: Outcome, lang: Lang) -> str:
     stated = [each for each in outcome.thesis.subjects() if each.stated is not None]
     words = dict.fromkeys(rating_word(each.stated or "", ladder_of(each, outcome.scale), lang) for each in stated)
-    return "".join(f"「{word}」" for word in words) if lang == "zh" else ", ".join(f"“{word}”" for word in words)
+    quoted = (say("verdict_quoted", lang, rating=word) for word in words)
+    return ("" if lang == "zh" else ", ").join(quoted)
 
 
 def _dates(outcome: Outcome) -> dict[str, object]:
@@ -124,11 +125,10 @@ def _names_clause(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
 
 
 def _place(subject: Subject, outcome: Outcome, lang: Lang) -> str:
-    return (
-        say("verdict_place_index", lang)
-        if subject.kind != "all"
-        else say("verdict_place_names", lang, n=counted_names(outcome))
-    )
+    if subject.kind != "all":
+        return say("verdict_place_index", lang)
+    counted, named = counted_names(outcome), len(subject.members)
+    return say("verdict_place_names" if counted == named else "verdict_place_some", lang, n=counted, all=named)
 
 
 def _who(subject: Subject, lang: Lang) -> str:
@@ -200,7 +200,7 @@ def _share(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         code = "verdict_days_more" if clauses else "verdict_days"
         missing = say("verdict_days_missing", lang, n=window.missing) if window.missing else ""
         clauses.append(say(code, lang, who=_who(subject, lang), share=share, band=word) + missing)
-    if clauses:
+    if clauses and sessions > 1:
         code = "verdict_window" if outcome.status == "matured" else "verdict_window_so_far"
         lead = say(code, lang, n=sessions, as_of=outcome.as_of, **_dates(outcome))
         yield (lead + say("phrase_comma", lang).join(clauses) + say("phrase_stop", lang),)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from screener.cells import neutralise
 from screener.labels import parts_text
@@ -28,7 +29,6 @@ NUMBER_FORMATS = {
     "return": "+0.00%;-0.00%;0.00%",
     "excess": "+0.00%;-0.00%;0.00%",
     "points": "+0.00%;-0.00%;0.00%",
-    "bullet": "+0.00%;-0.00%;0.00%",
     "heat": "+0.0%;-0.0%;0.0%",
     "weight": "0.00%",
     "share": "0%",
@@ -39,7 +39,9 @@ NUMBER_FORMATS = {
     "count": "#,##0",
     "day": "yyyy-mm-dd",
 }
-SIGNED = ("excess", "heat", "bullet")
+SIGNED = ("excess",)
+# Fills of the steps of weekly excess: (criterion, edge, fill), edges belong outside, the outer step first.
+HEAT_FILLS = (("<=", -0.06, "#B3D8C8"), ("<=", -0.02, "#DCEDE5"), (">=", 0.06, "#EFC4BD"), (">=", 0.02, "#F8E3DF"))
 INK, MUTED, WASH, RULE = "#1A1D21", "#5B626A", "#F6F4EE", "#A8A49A"
 UP, DOWN = "#B0211F", "#0A6647"
 # Fill of a band by its level, the same tints as on the page.
@@ -79,6 +81,7 @@ class _Writer:
     document: Document
     formats: dict[tuple[tuple[str, object], ...], Any] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    paths: list[tuple[str, tuple[float, ...]]] = field(default_factory=list)
 
     @property
     def lang(self) -> Lang:
@@ -95,6 +98,7 @@ class _Writer:
                 self.native_chart(sheet, grid, block)
         for table in self.document.appendix:
             self.table(table, title=table.title)
+        self.paths_sheet()
         self.words()
         self.parameters()
 
@@ -178,6 +182,7 @@ class _Writer:
         for place, row in enumerate(table.rows):
             self.row(sheet, grid, grid.first + place, row, place)
         self.colours(sheet, grid)
+        self.sparks(sheet, grid)
         for place, width in enumerate(self.widths(grid)):
             sheet.set_column(place, place, width)
         for place, note in enumerate(table.notes):
@@ -239,10 +244,41 @@ class _Writer:
                         "format": self.book.add_format({"font_color": colour}),
                     }
                     sheet.conditional_format(*place, rule)
+            if any(cell.kind == "heat" for cell in cells):
+                self.heat(sheet, place)
             for word, level in sorted({(str(cell.value), cell.level) for cell in cells if cell.level is not None}):
                 fill = self.book.add_format({"bg_color": BAND_FILLS[level]})
                 rule = {"type": "cell", "criteria": "==", "value": '"' + word.replace('"', '""') + '"', "format": fill}
                 sheet.conditional_format(*place, rule)
+
+    def heat(self, sheet: Any, place: tuple[int, int, int, int]) -> None:
+        """Weekly excess on fixed steps, so that two weeks can be compared."""
+        for criteria, edge, colour in HEAT_FILLS:
+            fill = self.book.add_format({"bg_color": colour})
+            rule = {"type": "cell", "criteria": criteria, "value": edge, "format": fill, "stop_if_true": True}
+            sheet.conditional_format(*place, rule)
+
+    def sparks(self, sheet: Any, grid: Grid) -> None:
+        """Sparklines, drawn by the spreadsheet from values on a sheet of their own."""
+        colours = {"series_color": "#454C54", "weight": 1.25, "last_point": True, "last_color": INK, "axis": True}
+        for line, row in enumerate(grid.rows):
+            for column, cell in enumerate(row):
+                if cell.path:
+                    self.paths.append((row[0].shown, cell.path))
+                    last = xl_rowcol_to_cell(len(self.paths) - 1, len(cell.path), row_abs=True, col_abs=True)
+                    area = f"'{say('workbook_paths', self.lang)}'!$B${len(self.paths)}:{last}"
+                    sheet.add_sparkline(grid.first + line, column, {"range": area, **colours})
+
+    def paths_sheet(self) -> None:
+        """The values behind the sparklines, a row each."""
+        if not self.paths:
+            return
+        sheet = self.sheet(say("workbook_paths", self.lang))
+        for line, (name, path) in enumerate(self.paths):
+            self.text(sheet, line, 0, name)
+            for place, value in enumerate(path):
+                sheet.write_number(line, place + 1, value, self.format(num_format=NUMBER_FORMATS["heat"]))
+        sheet.freeze_panes(0, 1)
 
     def widths(self, grid: Grid) -> Iterator[float]:
         """A width for every column that holds its heads and figures, within bounds."""
@@ -251,17 +287,13 @@ class _Writer:
             yield min(max(max(map(shown_width, words)) + 2, MIN_WIDTH), MAX_WIDTH)
 
     def native_chart(self, sheet: Any, grid: Grid, chart: Chart | Panels) -> None:
-        """What Excel can draw by itself of a chart; a heat map becomes a colour scale on its rows."""
+        """What Excel can draw by itself of a chart."""
         if isinstance(chart, Panels):
             self.insert_chart(sheet, grid, chart.title, "line")
             return
-        kinds = {"lines": "line", "zones": "line", "bars": "bar", "waterfall": "column", "ranks": "column"}
+        kinds = {"lines": "line", "zones": "line", "bars": "column", "waterfall": "column", "ranks": "column"}
         if chart.kind in kinds:
             self.insert_chart(sheet, grid, chart.title, kinds[chart.kind])
-        elif chart.kind == "heat" and grid.rows:
-            colours = {"min_color": BAND_FILLS[-1], "mid_color": "#FFFFFF", "max_color": BAND_FILLS[2]}
-            scale: dict[str, object] = {"type": "3_color_scale", "mid_type": "num", "mid_value": 0, **colours}
-            sheet.conditional_format(grid.first, 1, grid.last, len(grid.heads) - 1, scale)
 
     def insert_chart(self, sheet: Any, grid: Grid, title: str, kind: str) -> None:
         """A native chart of the numeric columns against the row heads, beside the rows that it draws."""
@@ -306,7 +338,7 @@ class _Writer:
         for line, (label, text) in enumerate(self.sentences()):
             self.text(sheet, line, 0, label, bold=True, valign="top", text_wrap=True)
             self.text(sheet, line, 1, text, text_wrap=True)
-            sheet.set_row(line, 17 * max(1, -(-shown_width(text) // 88)))
+            sheet.set_row(line, 17 * sum(max(1, -(-shown_width(line) // 88)) for line in text.split("\n")))
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """(label, sentence) of everything in the document that is neither a table nor a chart."""
