@@ -357,9 +357,8 @@ class _Relative:
         rows, year = [], 0
         for at in firsts[::step]:
             day = days[at]
-            text = (
-                say("weekly_tick_month", self.lang, month=day.month, short=f"{day:%b}") if day.year == year else f"{day:%Y-%m}"
-            )
+            month = say("weekly_tick_month", self.lang, month=day.month if self.lang == "zh" else f"{day:%b}")
+            text = month if day.year == year else f"{day:%Y-%m}"
             rows.append({"x": x.at(at), "y": look.lower + 14, "text": text})
             year = day.year
         return [
