@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,25 +180,20 @@ class _Relative:
         )
 
     def rows(self) -> list[dict[str, object]]:
-        """One row per session: figures in percent, and the words that the pointer shows."""
+        """One row per session up to the as-of date: figures in percent, and the words that the pointer shows."""
+        paths, edge = self.paths, max(self.facts.week.scale.industry.edges)
+        series = self.series()
+        excess = {key: paths.excess(values) for key, values in series.items() if key != "bench"}
         found = []
-        bench = self.paths.benchmark
-        edge = max(self.facts.week.scale.industry.edges)
-        for at, day in enumerate(self.paths.sessions):
+        for at, day in enumerate(paths.sessions[: paths.end + 1]):
             row: dict[str, object] = {"i": at, "day": day.isoformat()}
-            for key, values in self.series().items():
-                row[key] = hundredths(values[at])
-                row[f"{key}_word"] = percent(values[at]) if np.isfinite(values[at]) else ""
-            for key, values in self.series().items():
-                if key != "bench":
-                    excess = values[at] - bench[at] if at >= self.paths.base else math.nan
-                    row[f"{key}_excess"] = hundredths(excess)
-                    row[f"{key}_excess_word"] = points(excess) if np.isfinite(excess) else ""
-            row["low"], row["high"] = (
-                hundredths(bench[at] + side * edge) if at >= self.paths.base else None for side in (-1, 1)
-            )
-            if at <= self.paths.end:
-                found.append(row)
+            for key, values in series.items():
+                row |= _shown(key, values[at], percent)
+            for key, values in excess.items():
+                row |= _shown(f"{key}_excess", values[at], points)
+            band = (hundredths(paths.benchmark[at] + side * edge) if at >= paths.base else None for side in (-1, 1))
+            row["low"], row["high"] = band
+            found.append(row)
         return found
 
     def spec(self, look: _Look, *, narrow: bool) -> Spec:
@@ -396,6 +391,11 @@ class _Relative:
             if key != "bench"
         }
         return charts.pointer({**head, **shown, **excess}, name=name, x=x, height=height)
+
+
+def _shown(key: str, value: float, write: Callable[[float], str]) -> dict[str, object]:
+    """A figure of a row, in percent and in words; None and "" where there is none."""
+    return {key: hundredths(value), f"{key}_word": write(value) if np.isfinite(value) else ""}
 
 
 def _is_inferred(facts: WeeklyFacts) -> bool:

@@ -63,8 +63,10 @@ def _lede_names(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
     yield say("weekly_lede_breadth", lang, count=breadth.listed, up=breadth.up, down=breadth.down)
     if breadth.flat:
         yield say("weekly_lede_flat", lang, flat=breadth.flat)
-    if breadth.measured < breadth.listed:
-        yield say("weekly_lede_untraded", lang, count=breadth.listed - breadth.measured)
+    if breadth.halted:
+        yield say("weekly_lede_untraded", lang, count=breadth.halted)
+    if breadth.missing:
+        yield say("weekly_lede_missing", lang, count=breadth.missing)
     yield say("weekly_lede_ahead", lang, ahead=breadth.ahead, name=benchmark)
     rows = extremes_table(facts, lang).rows
     if rows:
