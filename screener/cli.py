@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from screener.names import NameRegistry
     from screener.outcome import Outcome
     from screener.prices import PriceSource, SeriesName
+    from screener.report import Section
     from screener.scales import RatingScale
     from screener.thesis import Thesis
+    from screener.trust import Trust
     from screener.week import Week
 
 # Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
@@ -55,6 +57,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stan
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
 WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
+SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
+PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help="Compare with N random baskets.")]
+UniverseFolder = Annotated[
+    str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: a folder with the market.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random draws repeatable.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -142,6 +150,10 @@ def outcome(
     lang: Language = "zh",
     series: SeriesOption = "price",
     png: WithPng = False,
+    sensitivity: SensitivityFlag = False,
+    placebo: PlaceboCount = None,
+    universe: UniverseFolder = None,
+    seed: Seed = 0,
     proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
@@ -164,15 +176,19 @@ def outcome(
         proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
+    trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+    record = _trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang))
     if as_json:
-        _print_json(outcome_record(result, _lang(lang)))
+        _print_json(record)
     else:
         words = outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang))
-        print(words, end="", flush=True)
+        print(words + _trust_text(trust, _lang(lang)), end="", flush=True)
         print(say("report_writing", _lang(lang)), file=sys.stderr)
-        _say_files(publish_outcome(result, out, lang=_lang(lang), png=png), _lang(lang))
+        extra = _trust_sections(trust, _lang(lang))
+        _say_files(publish_outcome(result, out, record, lang=_lang(lang), png=png, extra=extra), _lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
-    _exit(has_gaps(result) or bool(proxy and listing_gaps(result)))
+    missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
+    _exit(has_gaps(result) or missing)
 
 
 @app.command()
@@ -369,6 +385,38 @@ def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
     print(say("weekly_archive", lang, path=page))
     for path in broken:
         print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
+
+
+def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust | None:
+    if not sensitivity and placebo is None and universe is None:
+        return None
+    from screener.trusting import assess_trust
+
+    return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+
+
+def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> dict[str, Any]:
+    if trust is None:
+        return record
+    from screener.trust_records import with_trust
+
+    return with_trust(record, trust, lang)
+
+
+def _trust_sections(trust: Trust | None, lang: Lang) -> Sequence[Section]:
+    if trust is None:
+        return ()
+    from screener.trust_sections import trust_sections
+
+    return trust_sections(trust, lang)
+
+
+def _trust_text(trust: Trust | None, lang: Lang) -> str:
+    if trust is None:
+        return ""
+    from screener.trust_text import trust_text
+
+    return "\n" + trust_text(trust, lang)
 
 
 def _published(text: str | None) -> dt.date | None:
