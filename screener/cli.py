@@ -177,15 +177,15 @@ def outcome(
     )
     _say_notes(result, _lang(lang))
     trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+    record = _trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang))
     if as_json:
-        _print_json(_trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang)))
+        _print_json(record)
     else:
         words = outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang))
         print(words + _trust_text(trust, _lang(lang)), end="", flush=True)
         print(say("report_writing", _lang(lang)), file=sys.stderr)
-        _say_files(
-            publish_outcome(result, out, lang=_lang(lang), png=png, extra=_trust_sections(trust, _lang(lang))), _lang(lang)
-        )
+        extra = _trust_sections(trust, _lang(lang))
+        _say_files(publish_outcome(result, out, record, lang=_lang(lang), png=png, extra=extra), _lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
     missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
     _exit(has_gaps(result) or missing)
@@ -403,20 +403,20 @@ def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> di
     return with_trust(record, trust, lang)
 
 
+def _trust_sections(trust: Trust | None, lang: Lang) -> Sequence[Section]:
+    if trust is None:
+        return ()
+    from screener.trust_sections import trust_sections
+
+    return trust_sections(trust, lang)
+
+
 def _trust_text(trust: Trust | None, lang: Lang) -> str:
     if trust is None:
         return ""
     from screener.trust_text import trust_text
 
     return "\n" + trust_text(trust, lang)
-
-
-def _trust_sections(trust: Trust | None, lang: Lang) -> tuple[Section, ...]:
-    if trust is None:
-        return ()
-    from screener.trust_sections import trust_sections
-
-    return trust_sections(trust, lang)
 
 
 def _published(text: str | None) -> dt.date | None:
