@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
+from screener.clock import last_finished_day, shanghai_date
 from screener.messages import LANGS, Lang, say
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from screener.thesis import Thesis
     from screener.week import Week
 
-# Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
-SAFE_TIME = dt.time(16, 0)
 EXIT_GAPS = 3
 
 app = typer.Typer(
@@ -96,15 +94,9 @@ def main() -> None:
     app()
 
 
-def last_finished_day(now: dt.datetime) -> dt.date:
-    """The date in Shanghai whose closes are final at `now`: today after SAFE_TIME, else yesterday."""
-    local = now.astimezone(ZoneInfo("Asia/Shanghai"))
-    return local.date() if local.time() >= SAFE_TIME else local.date() - dt.timedelta(days=1)
-
-
 def today() -> dt.date:
     """Today's date in Shanghai."""
-    return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return shanghai_date(dt.datetime.now(dt.UTC))
 
 
 def parse_date(text: str | None, option: str) -> dt.date | None:
@@ -236,10 +228,13 @@ def check_theses(
 
 def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tuple[Thesis, RatingScale, PriceSource]:
     from screener.library import open_library
+    from screener.screening import first_needed
     from screener.sources import open_source
 
     thesis, scale = open_library(themes).load(name)
-    return thesis, scale, open_source(prices, thesis.symbols(scale))
+    today = last_finished_day(dt.datetime.now(dt.UTC))
+    source = open_source(prices, thesis.symbols(scale), store=store, start=first_needed(thesis), today=today)
+    return thesis, scale, source
 
 
 def _published(text: str | None) -> dt.date | None:

@@ -38,6 +38,7 @@ class Prices:
     (an action of unknown kind, a step that nothing explains), the reason a Gap. `total_breaks`: the same for the
     `total` series only. `actions`: symbol, ex_date, cash_per_share, split_ratio. `listings`: index symbol, columns
     name, listed, delisted (NaT = unknown). `gaps`: symbols of which nothing can be said.
+    `stale`: how far the source as a whole is behind the calendar, where it is one that should keep up with it.
     """
 
     calendar: Calendar
@@ -55,6 +56,7 @@ class Prices:
     total_breaks: Mapping[str, Mapping[dt.date, Gap]] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    stale: Gap | None = None
 
     @property
     def first(self) -> dt.date:
@@ -89,6 +91,10 @@ class Prices:
             return None
         seen = self.close[symbol].notna().to_numpy() | self.halted[symbol].to_numpy()
         return as_date(self.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
+
+    def aged(self, stale: Gap | None) -> Prices:
+        """The same prices, said to be behind the calendar as a whole (None: they are not)."""
+        return replace(self, stale=stale)
 
     def cut(self, as_of: dt.date) -> Prices:
         """The same prices with nothing after `as_of`: what could be known that evening."""
@@ -126,7 +132,8 @@ class PriceSource(Protocol):
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
         """Checked prices of `symbols` (one market) from `start` to `end`; a symbol without data is a gap.
 
-        PriceProblems when anything in the window is wrong; rows outside it are not judged.
+        PriceProblems when anything in a user's files is wrong in the window (in the store it is the symbol's gap `bad_data`);
+        rows outside it are not judged.
         """
 
 
@@ -226,6 +233,7 @@ def assemble_prices(
     name: str,
     gaps: Mapping[str, Gap],
     breaks: Mapping[str, Mapping[dt.date, Gap]],
+    total_breaks: Mapping[str, Mapping[dt.date, Gap]] | None = None,
     flags: Mapping[str, tuple[str, ...]] | None = None,
     notes: Sequence[Note] = (),
 ) -> Prices:
@@ -239,6 +247,8 @@ def assemble_prices(
     both, total = action_breaks(actions)
     for symbol, days in breaks.items():
         both[symbol] = {**both.get(symbol, {}), **days}
+    for symbol, days in (total_breaks or {}).items():
+        total[symbol] = {**total.get(symbol, {}), **days}
     return Prices(
         calendar=calendar,
         close=wide("close"),

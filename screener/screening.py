@@ -76,3 +76,10 @@ def load_prices(thesis: Thesis, scale: RatingScale, source: PriceSource, *, publ
     base = calendar.last_on_or_before(published) or as_of
     start = calendar.shift(min(base, as_of), -LOOKBACK)
     return source.load(thesis.symbols(scale), start=start, end=as_of)
+
+
+def first_needed(thesis: Thesis) -> dt.date:
+    """The first session that a run on `thesis` reads: LOOKBACK sessions before the base date of its earliest publication."""
+    calendar = load_calendar()
+    earliest = min(thesis.published, thesis.published_earliest or thesis.published)
+    return calendar.shift(calendar.last_on_or_before(earliest) or earliest, -LOOKBACK)

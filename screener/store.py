@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screener.errors import ScreenerError
+from screener.errors import Gap, ScreenerError
 from screener.prices import as_date
 from screener.symbols import parse_symbol
 
@@ -45,21 +45,6 @@ _OURS = b"screener"
 
 class StoreError(ScreenerError):
     """The store cannot be read or written: locked, too new, read-only, full."""
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """Two opinions on one ex-date that differ: `kind` is `cash` (only `total` is open) or `split` (both series are).
-
-    `first` and `second` name a source, `first_says` and `second_says` what it has on that day, as text.
-    """
-
-    ex_date: dt.date
-    kind: str
-    first: str
-    first_says: str
-    second: str
-    second_says: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,14 +79,14 @@ class Bars:
 class Actions:
     """One symbol's stored corporate actions (columns of ACTIONS, ascending by `ex_date`), known up to `checked_to`.
 
-    `sources`: whose lists were compared. `mismatches`: the days on which they, or the forward-adjusted prices, differ.
+    `checked`: what the list was compared with; empty = one source, unchecked. `mismatches`: ex-date → the gap that names
+    the two opinions which differ.
     """
 
     rows: pd.DataFrame
-    checked_from: dt.date
     checked_to: dt.date
-    sources: tuple[str, ...]
-    mismatches: tuple[Mismatch, ...] = ()
+    checked: tuple[str, ...] = ()
+    mismatches: Mapping[dt.date, Gap] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -149,19 +134,17 @@ class Store:
         meta = _meta(table)
         rows = _frame(table, "ex_date")
         last = as_date(rows["ex_date"].iloc[-1]) if len(rows) else dt.date.min
-        mismatches = [Mismatch(**{**each, "ex_date": _day(each["ex_date"])}) for each in meta.get("mismatches", ())]
         return Actions(
             rows=rows,
-            checked_from=_day(meta.get("checked_from")) or dt.date.min,
             checked_to=_day(meta.get("checked_to")) or last,
-            sources=tuple(meta.get("sources", sorted(set(rows["source"])))),
-            mismatches=tuple(mismatches),
+            checked=tuple(meta.get("checked", ())),
+            mismatches=dict(_gap(each) for each in meta.get("mismatches", ())),
         )
 
     def read_names(self) -> pd.DataFrame:
         """The registry of names: index symbol, columns name, listed, delisted (NaT = unknown); empty when never stored."""
         table = self._read(self.folder / "names.parquet", NAMES)
-        frame = (table if table is not None else NAMES.empty_table()).to_pandas(date_as_object=True)
+        frame: pd.DataFrame = (NAMES.empty_table() if table is None else table).to_pandas()
         for column in ("listed", "delisted"):
             frame[column] = pd.to_datetime(frame[column]).astype("datetime64[s]")
         return frame.astype({"symbol": "str", "name": "str"}).set_index("symbol")
@@ -223,10 +206,12 @@ class Store:
     def write_actions(self, symbol: str, actions: Actions) -> None:
         """Replace a symbol's actions; needs `writing`. Written before the bars they explain: an early action is harmless."""
         meta = {
-            "checked_from": actions.checked_from,
             "checked_to": actions.checked_to,
-            "sources": actions.sources,
-            "mismatches": [asdict(each) for each in actions.mismatches],
+            "checked": actions.checked,
+            "mismatches": [
+                {"ex_date": day, "code": gap.code, "reason": gap.reason, "params": gap.params}
+                for day, gap in sorted(actions.mismatches.items())
+            ],
         }
         self._write(self._path("actions", symbol), _parquet(actions.rows, ACTIONS, meta))
         self._note(symbol)
@@ -358,20 +343,25 @@ def _parquet(rows: pd.DataFrame, schema: pa.Schema, meta: Mapping[str, Any]) -> 
         if column in frame:
             frame[column] = pd.to_datetime(frame[column]).dt.date
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
-    text = json.dumps(meta, default=lambda day: day.isoformat(), ensure_ascii=False).encode()
+    text = json.dumps(meta, default=str, ensure_ascii=False).encode()
     buffer = io.BytesIO()
     pq.write_table(table.replace_schema_metadata({_OURS: text}), buffer, compression="zstd", write_page_checksum=True)
     return buffer.getvalue()
 
 
 def _frame(table: pa.Table, column: str) -> pd.DataFrame:
-    frame = table.to_pandas(date_as_object=False)
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame.assign(**{column: frame[column].astype("datetime64[s]")}).sort_values(column, ignore_index=True)
 
 
 def _meta(table: pa.Table) -> dict[str, Any]:
     found = json.loads((table.schema.metadata or {}).get(_OURS, b"{}"))
     return found if isinstance(found, dict) else {}
+
+
+def _gap(stored: Mapping[str, Any]) -> tuple[dt.date, Gap]:
+    day = dt.date.fromisoformat(stored["ex_date"])
+    return day, Gap(stored["code"], stored["reason"], {**stored["params"], "day": day})
 
 
 def _day(text: object) -> dt.date | None:
