@@ -152,7 +152,9 @@ def join(stored: Bars, rows: pd.DataFrame, source: str) -> pd.DataFrame | Refusa
     if len(differs):
         row = differs.iloc[0]
         params: dict[str, object] = {"day": as_date(row["session"]), "stored": row["close_old"], "found": row["close_new"]}
-        return Refusal("door_restated" if same_source else "door_disagrees", {**params, "count": len(differs), "source": source})
+        return Refusal(
+            "door_restated" if same_source else "door_disagrees", {**params, "count": len(differs), "source": source}
+        )
     inside = old[old["session"].between(rows["session"].iloc[0], rows["session"].iloc[-1]) & (old["volume"] != 0)]
     lost = inside[~inside["session"].isin(rows["session"])]
     if len(lost):

@@ -1,0 +1,262 @@
+"""One symbol's bars and corporate actions, asked of its sources in order until one passes the door."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+import pandas as pd
+
+from screener import akshare_source
+from screener.action_check import check_actions
+from screener.bars import Listing
+from screener.door import OVERLAP, Admitted, Asked, Refusal, admit, join
+from screener.fetching import Fetcher, FetchError, Tried
+from screener.prices import Note, as_date
+from screener.sessions import load_calendar
+from screener.store import BARS, Actions, Bars, Store
+from screener.symbols import Symbol
+
+T = TypeVar("T")
+_NO_ACTIONS = pd.DataFrame(
+    {
+        "ex_date": pd.Series(dtype="datetime64[s]"),
+        "cash_per_share": pd.Series(dtype=float),
+        "split_ratio": pd.Series(dtype=float),
+    }
+)
+# Where a vendor's forward-adjusted closes come from. The first of a long series is asked where its raw closes were; a
+# later step is checked at the other, so that an update asks no host twice for the bars of one symbol.
+_ADJUSTED_FIRST, _ADJUSTED_LATER = ("eastmoney", "tencent"), ("tencent", "eastmoney")
+
+
+@dataclass(eq=False)
+class Pulled:
+    """What came of asking for bars: `bars` as they may be stored (None = nothing new), and how each source answered.
+
+    `refusals`: source → why the door did not let its series in. `silent`: a second source agrees that there is nothing
+    after the last row. `unread`: the reason why a symbol that has bars lacks its early ones.
+    """
+
+    bars: Bars | None = None
+    tried: list[Tried] = field(default_factory=list)
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    silent: bool = False
+    late_start: Note | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Puller:
+    """Asks sources for one symbol at a time under one Fetcher; sets aside in `store` whatever is refused.
+
+    `finished`: the last finished session's date, `today` the calendar's. `order`: symbol or kind → names of sources, where
+    the user has another order than `akshare_source.bar_sources`.
+    """
+
+    store: Store
+    fetcher: Fetcher
+    now: dt.datetime
+    today: dt.date
+    finished: dt.date
+    order: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def sources(self, symbol: Symbol) -> tuple[str, ...]:
+        """Names of the sources of bars of `symbol`, in the order in which they are asked."""
+        chosen = self.order.get(str(symbol)) or self.order.get(symbol.kind)
+        return tuple(chosen) if chosen else akshare_source.bar_sources(symbol)
+
+    def bars(
+        self,
+        symbol: Symbol,
+        stored: Bars | None,
+        *,
+        start: dt.date,
+        end: dt.date,
+        actions: pd.DataFrame | None,
+        listing: Listing,
+        levels: pd.Series | None,
+    ) -> Pulled:
+        """Rows from `start` to `end` from the first source that passes the door, joined to the stored ones.
+
+        A source that ends early is followed by the next ones, for what it lacks and as a second opinion that there is
+        nothing. An index that starts late is asked of the next source too; the longest one is taken.
+        """
+        pulled = Pulled()
+        asked = Asked(symbol, "", start, end, self.finished, self.today, actions, listing, None if stored else levels)
+        left = list(self.sources(symbol))
+        short: Bars | None = None
+        while left and pulled.bars is None:
+            source = left.pop(0)
+            bars = self._one(replace(asked, source=source), stored, pulled)
+            if bars is not None and self._starts_late(bars, asked):
+                short = min((each for each in (short, bars) if each), key=lambda each: each.first)
+            elif bars is not None:
+                pulled.bars = bars
+        if pulled.bars is None and short is not None:
+            pulled.bars = replace(short, asked_from=short.first)
+            pulled.late_start = Note("starts_late", {"first": short.first, "asked": start})
+        if pulled.bars is not None:
+            self._ask_for_the_rest(asked, left, pulled)
+        return pulled
+
+    def _one(self, asked: Asked, stored: Bars | None, pulled: Pulled) -> Bars | None:
+        """One source's series through the door and joined to what is stored; None when it is not to be had or not let in."""
+        fetch = partial(akshare_source.fetch_bars, asked.source, asked.symbol, start=asked.start, end=asked.end)
+        frame = self._call(asked.source, asked.symbol, fetch, pulled.tried)
+        if frame is None:
+            return None
+        let_in = admit(frame, asked)
+        joined = self._join(let_in, asked, stored) if isinstance(let_in, Admitted) else let_in
+        if isinstance(joined, Refusal) or isinstance(let_in, Refusal):
+            refusal = joined if isinstance(joined, Refusal) else let_in
+            assert isinstance(refusal, Refusal)  # noqa: S101 - one of the two is, by the condition above
+            self._refuse(asked, refusal, frame, pulled)
+            return None
+        pulled.tried.append(Tried(asked.source, "ok", {}))
+        pulled.notes += let_in.notes
+        used = str(frame.attrs.get("asked_as") or asked.symbol)
+        if used != str(asked.symbol):
+            pulled.notes.append(Note("code_changed", {"symbol": str(asked.symbol), "used": used}))
+        return joined
+
+    def _join(self, let_in: Admitted, asked: Asked, stored: Bars | None) -> Bars | Refusal:
+        rows = let_in.rows.assign(source=asked.source, fetched_at=pd.Timestamp(self.now))[BARS.names]
+        if stored is None:
+            return Bars(rows, asked.start)
+        joined = join(stored, rows, asked.source)
+        if isinstance(joined, Refusal):
+            return joined
+        return Bars(joined, min(stored.asked_from, asked.start), None)
+
+    def _ask_for_the_rest(self, asked: Asked, left: Sequence[str], pulled: Pulled) -> None:
+        for source in left:
+            bars = pulled.bars
+            if bars is None or bars.last >= asked.end:
+                return
+            further = self._one(replace(asked, source=source, start=overlap_start(bars), levels=None), bars, pulled)
+            if further is None:
+                continue
+            pulled.silent = further.last == bars.last
+            pulled.bars = replace(further, asked_from=bars.asked_from)
+            if pulled.silent:
+                return
+
+    @staticmethod
+    def _starts_late(bars: Bars, asked: Asked) -> bool:
+        if asked.symbol.kind != "index":
+            return False
+        due = load_calendar(asked.symbol.market).first_on_or_after(asked.start)
+        return due is not None and bars.first > due
+
+    def _refuse(self, asked: Asked, refusal: Refusal, frame: pd.DataFrame, pulled: Pulled) -> None:
+        pulled.tried.append(Tried(asked.source, refusal.code, refusal.params))
+        pulled.refusals[asked.source] = refusal
+        self.store.quarantine(
+            str(asked.symbol),
+            source=asked.source,
+            reason=refusal.code,
+            detail="; ".join(each.line_text("en") for each in refusal.problems[:20]) or repr(refusal.params),
+            excerpt=frame.head(3).to_csv(index=False).encode(),
+            rows=frame,
+            now=self.now,
+        )
+
+    def _call(self, source: str, symbol: Symbol, function: Callable[[], T], tried: list[Tried]) -> T | None:
+        try:
+            return self.fetcher.call(akshare_source.SOURCES[source].host, function)
+        except FetchError as error:
+            tried.append(Tried(source, error.code, error.params, error.excerpt))
+            if error.excerpt:
+                self.store.quarantine(
+                    str(symbol),
+                    source=source,
+                    reason=error.code,
+                    detail=error.text("en"),
+                    excerpt=error.excerpt,
+                    rows=None,
+                    now=self.now,
+                )
+            return None
+
+    def action_lists(self, symbol: Symbol, tried: list[Tried]) -> dict[str, pd.DataFrame]:
+        """The corporate actions of `symbol` as each of its sources has them; a source that failed is not among them."""
+        found = {}
+        for source in akshare_source.action_sources(symbol):
+            frame = self._call(source, symbol, partial(akshare_source.fetch_actions, source, symbol), tried)
+            if frame is not None:
+                found[source] = frame
+                tried.append(Tried(source, "ok", {}))
+        return found
+
+    def check(
+        self,
+        symbol: Symbol,
+        found: Mapping[str, pd.DataFrame],
+        *,
+        bars: Bars,
+        old: Bars | None,
+        stored: Actions | None,
+        tried: list[Tried],
+    ) -> Actions:
+        """The actions that may be used: the lists against each other and, where a stored step is new, against 前复权."""
+        raw = bars.rows[["session", "close"]]
+        adjusted = None
+        if _has_new_step(found, bars, old):
+            adjusted = self._adjusted(symbol, bars, first_pull=old is None, tried=tried)
+        result = check_actions(found, symbol=str(symbol), raw=raw, adjusted=adjusted)
+        mismatches = dict(result.mismatches)
+        if adjusted is None and stored is not None:
+            mismatches = {**_still_open(stored, result.actions), **mismatches}
+        checked = result.checked or (stored.checked if stored is not None and adjusted is None and len(found) > 1 else ())
+        return Actions(result.actions, bars.last, tuple(checked), mismatches)
+
+    def _adjusted(self, symbol: Symbol, bars: Bars, *, first_pull: bool, tried: list[Tried]) -> pd.DataFrame | None:
+        for source in _ADJUSTED_FIRST if first_pull else _ADJUSTED_LATER:
+            fetch = partial(akshare_source.fetch_forward_adjusted, source, symbol, start=bars.first, end=bars.last)
+            frame = self._call(source, symbol, fetch, tried)
+            if frame is not None:
+                return frame
+        return None
+
+
+def provisional_actions(symbol: Symbol, found: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
+    """Actions for judging price limits before anything is checked: what sources agree on, doubtful values NaN; None unknown."""
+    if not found:
+        return None
+    empty = pd.DataFrame({"session": pd.Series(dtype="datetime64[s]"), "close": pd.Series(dtype=float)})
+    return check_actions(found, symbol=str(symbol), raw=empty, adjusted=None).actions
+
+
+def overlap_start(bars: Bars) -> dt.date:
+    """The first of the last OVERLAP sessions that traded: from where an update asks again."""
+    traded = bars.rows.loc[bars.rows["volume"] != 0, "session"]
+    return as_date(traded.iloc[-OVERLAP:].iloc[0]) if len(traded) else bars.first
+
+
+def overlap_end(bars: Bars) -> dt.date:
+    """The last of the first OVERLAP sessions that traded: up to where an earlier history is asked."""
+    traded = bars.rows.loc[bars.rows["volume"] != 0, "session"]
+    return as_date(traded.iloc[:OVERLAP].iloc[-1]) if len(traded) else bars.last
+
+
+def _has_new_step(found: Mapping[str, pd.DataFrame], bars: Bars, old: Bars | None) -> bool:
+    """Whether the new rows hold an ex-date, or could hide one that no list has (a first pull always could)."""
+    if old is None:
+        return True
+    days = pd.concat([frame["ex_date"] for frame in found.values()]) if found else _NO_ACTIONS["ex_date"]
+    inside = days[(days >= pd.Timestamp(bars.first)) & (days <= pd.Timestamp(bars.last))]
+    return bool((~inside.between(pd.Timestamp(old.first), pd.Timestamp(old.last))).any())
+
+
+def _still_open(stored: Actions, rows: pd.DataFrame) -> dict[dt.date, object]:
+    """Mismatches of before about ex-dates of which the lists still say the same."""
+
+    def said(actions: pd.DataFrame, day: dt.date) -> list[tuple[float, float]]:
+        own = actions[actions["ex_date"] == pd.Timestamp(day)]
+        return [(row.cash_per_share, row.split_ratio) for row in own.fillna(-1.0).itertuples()]
+
+    return {day: gap for day, gap in stored.mismatches.items() if said(stored.rows, day) == said(rows, day)}
