@@ -14,6 +14,7 @@ from screener import akshare_source
 from screener.action_check import check_actions
 from screener.bars import Listing
 from screener.door import OVERLAP, Admitted, Asked, Refusal, admit, join
+from screener.errors import Gap
 from screener.fetching import Fetcher, FetchError, Tried
 from screener.prices import Note, as_date
 from screener.sessions import load_calendar
@@ -252,11 +253,11 @@ def _has_new_step(found: Mapping[str, pd.DataFrame], bars: Bars, old: Bars | Non
     return bool((~inside.between(pd.Timestamp(old.first), pd.Timestamp(old.last))).any())
 
 
-def _still_open(stored: Actions, rows: pd.DataFrame) -> dict[dt.date, object]:
+def _still_open(stored: Actions, rows: pd.DataFrame) -> dict[dt.date, Gap]:
     """Mismatches of before about ex-dates of which the lists still say the same."""
 
-    def said(actions: pd.DataFrame, day: dt.date) -> list[tuple[float, float]]:
-        own = actions[actions["ex_date"] == pd.Timestamp(day)]
-        return [(row.cash_per_share, row.split_ratio) for row in own.fillna(-1.0).itertuples()]
+    def said(actions: pd.DataFrame, day: dt.date) -> list[list[float]]:
+        own = actions.loc[actions["ex_date"] == pd.Timestamp(day), ["cash_per_share", "split_ratio"]]
+        return own.fillna(-1.0).to_numpy(dtype=float).tolist()
 
     return {day: gap for day, gap in stored.mismatches.items() if said(stored.rows, day) == said(rows, day)}

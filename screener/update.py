@@ -144,7 +144,7 @@ class _Run:
                 end=window[1],
                 actions=judged_by if judged_by is not None or actions is None else actions.rows,
                 listing=listing_of(self.listings, str(symbol)),
-                levels=self.levels[str(symbol)] if str(symbol) in self.levels else None,
+                levels=self.levels.get(str(symbol)),
             )
         bars = pulled.bars or stored
         if found and bars is not None:
@@ -165,7 +165,7 @@ class _Run:
             return None
 
     def _window(self, stored: Bars | None) -> tuple[dt.date, dt.date] | None:
-        """What to ask for: the missing end with the last stored sessions before it, the missing head likewise; None = nothing."""
+        """What to ask for: the missing end after the last stored sessions, the missing head before the first; None = nothing."""
         start, end = self.plan.start, self.plan.end
         if stored is None:
             return start, end
@@ -187,8 +187,8 @@ class _Run:
             symbol=str(symbol),
             source=None if bars is None else str(bars.rows["source"].iloc[-1]),
             rows=0 if bars is None else len(bars.rows),
-            first=bars and bars.first,
-            last=bars and bars.last,
+            first=bars.first if bars else None,
+            last=bars.last if bars else None,
             state=state,
             reason=reason,
             complete=complete,
