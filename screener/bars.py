@@ -108,10 +108,10 @@ def _unique(rows: pd.DataFrame, file: str, notes: list[Note]) -> tuple[pd.DataFr
         notes.append(Note("dropped_duplicates", {"file": file, "count": int(exact.sum())}))
     rows = rows[~exact]
     again = rows["session"].duplicated(keep="first")
-    first_line = rows.index.to_series().groupby(rows["session"]).transform("first")
+    first_line = {day: line for line, day in reversed(list(rows["session"].items()))}
     return rows[~again], [
-        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "date_twice", {"other": first_line.to_dict()[line]})
-        for line, day in rows.loc[again, "session"].items()
+        Problem(file, line, "date", f"{day:%Y-%m-%d}", "date_twice", {"other": first_line[day]})
+        for line, day in zip(rows.index[again].tolist(), rows.loc[again, "session"], strict=True)
     ]
 
 
@@ -198,7 +198,7 @@ def _limit_faults(
         if rule is None:
             continue
         reference, close = float(steps.loc[line, "reference"]), float(rows.loc[line, "close"])
-        low, high = limit_prices(reference, rule.percent)
+        low, high = limit_prices(reference, rule.percent, rule.tick)
         slack = 2 * PRICE_CENT if steps.loc[line, "acted"] else PRICE_CENT / 2
         if low - slack <= close <= high + slack or _is_free(session, rule.free_sessions, listing, calendar):
             continue

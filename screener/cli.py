@@ -17,7 +17,7 @@ from screener.messages import LANGS, Lang, say
 
 if TYPE_CHECKING:
     from screener.outcome import Outcome
-    from screener.prices import PriceSource
+    from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
     from screener.thesis import Thesis
     from screener.week import Week
@@ -144,7 +144,7 @@ def outcome(
     if as_json:
         _print_json(outcome_record(result, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang)), end="")
+        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
     _exit(has_gaps(result))
 
 
@@ -244,6 +244,14 @@ def _published(text: str | None) -> dt.date | None:
     if day is not None and day > today():
         raise UsageError("published_in_future", published=day, today=today())
     return day
+
+
+def _series(series: str) -> SeriesName:
+    from screener.errors import UsageError
+
+    if series not in ("price", "total"):
+        raise UsageError("series_unknown", value=series)
+    return "total" if series == "total" else "price"
 
 
 def _lang(lang: str) -> Lang:
