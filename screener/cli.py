@@ -185,6 +185,74 @@ def weekly(
     _exit(has_gaps(result))
 
 
+@app.command()
+@reported
+def update(
+    theses: Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or files; default: all.")] = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day wanted.")] = None,
+    end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day wanted.")] = None,
+    universe: Annotated[str | None, typer.Option("--universe", metavar="a-shares", help="The whole market too.")] = None,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Pull prices, corporate actions and indices into the local store; resumable. 更新本地行情库。"""
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.progress import ProgressBar
+    from screener.source_settings import load_settings
+    from screener.store import Store, default_folder
+    from screener.universe import thesis_symbols, universe_symbols
+    from screener.update import plan_update, run_update, update_records, update_text
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    settings = load_settings(opened.folder)
+    fetcher = Fetcher(settings.policy)
+    symbols, first = thesis_symbols(open_library(themes), theses or [])
+    if universe is not None:
+        more, note = universe_symbols(opened, fetcher, universe, now=now)
+        symbols += more
+        if note is not None:
+            print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+    plan = plan_update(symbols, start=parse_date(start, "--start") or first, end=parse_date(end, "--end"), now=now)
+    with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
+        results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
+    if as_json:
+        _print_json(update_records(results, _lang(lang)))
+    else:
+        print(update_text(results, plan, opened, _lang(lang)), end="")
+    _exit(not all(each.complete for each in results))
+
+
+@app.command()
+@reported
+def doctor(
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Say what works here: sources, store, calendar, versions, fonts. 检查环境。"""
+    from screener.doctor import DOCTOR_POLICY, doctor_records, doctor_text, examine
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.store import Store, default_folder
+    from screener.universe import thesis_symbols
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    symbols, _ = thesis_symbols(open_library(themes), [])
+    findings = examine(opened, symbols, today=last_finished_day(now), fetcher=Fetcher(DOCTOR_POLICY))
+    if as_json:
+        _print_json(doctor_records(findings, _lang(lang)))
+    else:
+        print(doctor_text(findings, _lang(lang)), end="")
+
+
 @thesis_app.command("list")
 @reported
 def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Language = "zh", debug: Debug = False) -> None:

@@ -42,7 +42,7 @@ def load_settings(folder: Path) -> Settings:
 
 
 def _policy(table: dict[str, Any], path: Path) -> Policy:
-    known = {each.name: type(each.default) for each in dataclasses.fields(Policy)}
+    known = {each.name: type(getattr(Policy(), each.name)) for each in dataclasses.fields(Policy)}
     for key, value in table.items():
         if key not in known:
             raise UsageError("settings_unknown", file=path, key=f"policy.{key}", known=", ".join(known))

@@ -165,7 +165,7 @@ class _Run:
             return None
 
     def _window(self, stored: Bars | None) -> tuple[dt.date, dt.date] | None:
-        """What to ask for: the missing end after the last stored sessions, the missing head before the first; None = nothing."""
+        """What to ask for: the missing end after the last stored rows, the missing head before the first; None = nothing."""
         start, end = self.plan.start, self.plan.end
         if stored is None:
             return start, end
@@ -291,3 +291,24 @@ def update_records(results: Sequence[SymbolResult], lang: Lang) -> list[dict[str
         }
         for each in results
     ]
+
+
+def update_text(results: Sequence[SymbolResult], plan: Plan, store: Store, lang: Lang) -> str:
+    """One line per symbol, then how many reach the end that was wanted."""
+    rows = [
+        say(
+            "update_row",
+            lang,
+            symbol=each.symbol,
+            state=say(f"state_{each.state}", lang),
+            rows=each.rows,
+            first=each.first or "-",
+            last=each.last or "-",
+            source=each.source or "-",
+            reason=say(each.reason.code, lang, **each.reason.params) if each.reason else "",
+        ).rstrip()
+        for each in results
+    ]
+    fresh = sum(each.state == "fresh" for each in results)
+    rows.append(say("update_end", lang, folder=store.folder, fresh=fresh, total=len(results), end=plan.end))
+    return "\n".join(rows) + "\n"
