@@ -93,10 +93,6 @@ class Prices:
         seen = self.close[symbol].notna().to_numpy() | self.halted[symbol].to_numpy()
         return as_date(self.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
 
-    def aged(self, stale: Gap | None) -> Prices:
-        """The same prices, said to be behind the calendar as a whole (None: they are not)."""
-        return replace(self, stale=stale)
-
     def cut(self, as_of: dt.date) -> Prices:
         """The same prices with nothing after `as_of`: what could be known that evening."""
         end = pd.Timestamp(as_of)
@@ -237,6 +233,7 @@ def assemble_prices(
     total_breaks: Mapping[str, Mapping[dt.date, Gap]] | None = None,
     flags: Mapping[str, tuple[str, ...]] | None = None,
     notes: Sequence[Note] = (),
+    stale: Gap | None = None,
 ) -> Prices:
     """Put checked bars per symbol (session-indexed) side by side on `axis`; a symbol without bars is a column of NaN."""
 
@@ -266,4 +263,5 @@ def assemble_prices(
         total_breaks=total,
         flags=dict(flags or {}),
         notes=tuple(notes),
+        stale=stale,
     )

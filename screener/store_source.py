@@ -67,6 +67,7 @@ class _StoreReader:
             if result is not None:
                 checked[symbol] = result
                 self._add_breaks(self.breaks, symbol, result.breaks)
+        stale = self._stale(calendar, listings)
         return assemble_prices(
             {symbol: result.bars for symbol, result in checked.items()},
             {symbol: result.halted for symbol, result in checked.items()},
@@ -82,7 +83,8 @@ class _StoreReader:
             total_breaks=self.total_breaks,
             flags=self.flags,
             notes=self.notes,
-        ).aged(self._stale(calendar, listings))
+            stale=stale,
+        )
 
     def _read_symbol(self, symbol: str, calendar: Calendar, listings: pd.DataFrame) -> CheckedBars | None:
         try:
