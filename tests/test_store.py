@@ -205,12 +205,17 @@ def tiny_disk(tmp_path):
     subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
+def fill_up(store):
+    with store.writing(now=NOW):
+        for code in range(600000, 600100):
+            store.write_bars(f"{code}.SH", small_bars([5 + at / 100 for at in range(140)]))
+
+
 def test_a_disk_that_fills_up_keeps_every_file_that_was_there(tiny_disk):
     store = Store(tiny_disk / "store")
     write(store)
-    with pytest.raises(StoreError) as full, store.writing(now=NOW):
-        for code in range(600000, 600100):
-            store.write_bars(f"{code}.SH", small_bars([5 + at / 100 for at in range(140)]))
+    with pytest.raises(StoreError) as full:
+        fill_up(store)
     assert full.value.code == "store_write_failed"
     assert len(store.symbols()) > 2
     assert all(store.read_bars(symbol) for symbol in store.symbols())
