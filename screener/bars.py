@@ -85,16 +85,17 @@ def check_bars(
     if symbol.board not in ("none", "hk"):
         youngest = frame["session"].sort_values().iloc[:5]
         problems += _limit_faults(kept, file, symbol, actions, listing, calendar, youngest, breaks)
-    halted = (kept["volume"] == 0).set_axis(kept["session"])
     bars = kept.set_index("session")[list(FIELDS)]
-    return CheckedBars(bars.mask(halted, np.nan), halted, tuple(problems), tuple(notes), breaks)
+    halted = bars["volume"] == 0
+    bars.loc[halted] = np.nan
+    return CheckedBars(bars, halted, tuple(problems), tuple(notes), breaks)
 
 
 def _on_sessions(rows: pd.DataFrame, file: str, calendar: Calendar) -> tuple[pd.DataFrame, list[Problem], list[Note]]:
     known = rows["session"].isin(pd.DatetimeIndex(calendar.days.astype("datetime64[s]")))
-    weekend = rows["session"].dt.dayofweek >= 5
+    weekend = rows["session"].dt.day_of_week >= 5
     problems = [
-        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "weekend", {"weekday": day.dayofweek})
+        Problem(file, int(line), "date", f"{day:%Y-%m-%d}", "weekend", {"weekday": day.day_of_week})
         for line, day in rows.loc[weekend, "session"].items()
     ]
     holidays = rows.loc[~known & ~weekend, "session"]

@@ -127,9 +127,9 @@ def outcome(
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    from screener.outcome_text import outcome_text
     from screener.records import has_gaps, outcome_record
     from screener.screening import check_outcome
-    from screener.terminal import outcome_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_outcome(
@@ -166,7 +166,7 @@ def weekly(
     """Write the weekly theme performance report. 主题周度表现。"""
     from screener.records import has_gaps, week_record
     from screener.screening import check_week
-    from screener.terminal import week_text
+    from screener.week_text import week_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_week(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 from screener.errors import ScreenerError
@@ -12,11 +14,15 @@ from screener.errors import ScreenerError
 Kind = Literal["stock", "index", "fund"]
 Board = Literal["main", "chinext", "star", "bse", "b_share", "hk", "none"]
 
-_PATTERN = re.compile(r"^([0-9A-Z]{2,8})\.([A-Z]{2,5})$")
+_PATTERN = re.compile(r"([0-9A-Z]{2,8})\.([A-Z]{2,5})")
 # A code's shape on each exchange; 000300.SH is an index because 000xxx on Shanghai is never a stock.
 _INDEX_PREFIX = {"SH": ("000", "880"), "SZ": ("399",), "BJ": ("899",)}
-_STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("4", "8", "920")}
+_STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("43", "83", "87", "88", "92")}
 _MARKET = {"HK": "XHKG"}
+
+
+# Old symbol → the symbol that the exchange gave the same security later. 302132: 中航成飞, from 2025-02-17.
+CODE_CHANGES: Mapping[str, str] = MappingProxyType({"300114.SZ": "302132.SZ"})
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +68,7 @@ class Symbol:
 @lru_cache(maxsize=16384)
 def parse_symbol(text: str) -> Symbol:
     """Read `CODE.EXCHANGE`; ScreenerError `bad_symbol` for anything else, also for a bare code."""
-    match = _PATTERN.match(text)
+    match = _PATTERN.fullmatch(text)
     if match is None:
         raise ScreenerError("bad_symbol", value=text)
     symbol = Symbol(*match.groups())
@@ -72,6 +78,12 @@ def parse_symbol(text: str) -> Symbol:
         if not known or not re.fullmatch(r"\d{6}", symbol.code):
             raise ScreenerError("bad_symbol", value=text)
     return symbol
+
+
+def current_symbol(symbol: Symbol) -> Symbol:
+    """The symbol under which the exchange knows the security today: another one only after a change of code."""
+    changed = CODE_CHANGES.get(str(symbol))
+    return symbol if changed is None else parse_symbol(changed)
 
 
 def stock_symbol(code: str) -> Symbol:
