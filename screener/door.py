@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from screener.bars import Listing, check_bars
@@ -80,6 +81,9 @@ def admit(frame: pd.DataFrame, asked: Asked) -> Admitted | Refusal:
     future = frame.loc[frame["session"] > pd.Timestamp(asked.today), "session"]
     if len(future):
         return Refusal("door_future", {"day": as_date(future.max()), "today": asked.today})
+    blank = _blank_cells(frame, f"{asked.source} {asked.symbol}")
+    if blank:
+        return _rows_refusal(blank)
     provisional = frame["session"] > pd.Timestamp(asked.finished)
     notes = [Note("provisional_dropped", {"symbol": str(asked.symbol), "day": asked.today})] if provisional.any() else []
     rows = frame.loc[~provisional, _COLUMNS].astype(dict.fromkeys(FIELDS, float)).reset_index(drop=True)
@@ -95,12 +99,23 @@ def admit(frame: pd.DataFrame, asked: Asked) -> Admitted | Refusal:
         listing=asked.listing,
     )
     if checked.problems:
-        first = checked.problems[0]
-        params: dict[str, object] = {"count": len(checked.problems), "place": " ".join((first.place, first.field, first.value))}
-        return Refusal("door_rows", params, checked.problems)
+        return _rows_refusal(checked.problems)
     kept = _with_halts(checked.bars, checked.halted, rows)
     refusal = _level_refusal(kept, asked) or _copy_refusal(kept, asked)
     return refusal or Admitted(kept, (*notes, *checked.notes))
+
+
+def _blank_cells(frame: pd.DataFrame, file: str) -> list[Problem]:
+    """A row without a date or a close, or with a number that is not finite."""
+    numbers = frame[list(FIELDS)].astype(float)
+    wrong = (numbers["close"].isna() | frame["session"].isna() | np.isinf(numbers).any(axis=1)).to_numpy()
+    return [Problem(file, int(at) + 1, "close", str(frame["close"].iloc[at]), "blank_cell") for at in np.flatnonzero(wrong)]
+
+
+def _rows_refusal(problems: Sequence[Problem]) -> Refusal:
+    first = problems[0]
+    place = " ".join((first.place, first.field, first.value))
+    return Refusal("door_rows", {"count": len(problems), "place": place}, tuple(problems))
 
 
 def _is_named_so(symbol: str, name: str) -> bool:

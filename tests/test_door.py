@@ -74,9 +74,10 @@ def test_one_faulty_cell_keeps_the_whole_series_out_and_is_named(column, value, 
     assert all(problem.line == 3 for problem in answer.problems if problem.code == code)
 
 
-def test_a_blank_close_keeps_the_series_out():
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_close_that_is_blank_or_infinite_keeps_the_series_out(value):
     series = frame()
-    series.loc[2, "close"] = np.nan
+    series.loc[2, "close"] = value
     assert refused(series, asked()).code == "door_rows"
 
 
@@ -119,10 +120,13 @@ def test_a_stale_copy_of_the_row_before_is_refused_for_a_stock_and_for_an_index(
 
 
 def test_a_step_beyond_the_price_limit_needs_an_action():
-    series = frame((20.0, 20.2, 14.3, 14.4, 14.3))
-    assert refused(series, asked()).problems[0].code == "limit_broken"
-    action = pd.DataFrame({"ex_date": pd.to_datetime(["2025-03-06"]), "cash_per_share": [0.18], "split_ratio": [1.4]})
-    assert isinstance(admit(series, asked(actions=action)), Admitted)
+    # (20.2 - 0.18) / 1.4 = 14.30; the first five rows may be a new listing's, which have no limit, so the step is the sixth.
+    days = ("2025-02-26", "2025-02-27", "2025-02-28", "2025-03-03", *DAYS[:3])
+    series = frame((20.0, 20.1, 20.0, 20.1, 20.2, 14.3, 14.4), days)
+    request = asked(start=dt.date(2025, 2, 26))
+    assert refused(series, request).problems[0].code == "limit_broken"
+    action = pd.DataFrame({"ex_date": pd.to_datetime(["2025-03-05"]), "cash_per_share": [0.18], "split_ratio": [1.4]})
+    assert isinstance(admit(series, replace(request, actions=action)), Admitted)
 
 
 def test_a_session_without_trading_keeps_its_volume_of_zero():
