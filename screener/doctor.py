@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
+
+import pandas as pd
 
 from screener import __version__
 from screener.fetching import Fetcher, FetchError, Policy
@@ -118,6 +120,9 @@ def _store(store: Store, symbols: Sequence[str], today: dt.date) -> Iterator[Fin
         yield Finding("fail", "topic_store", error.code, error.params)
         return
     stored = store.symbols()
+    if not stored:
+        yield Finding("warn", "topic_store", "doctor_store_empty", {"folder": store.folder})
+        return
     size = sum(path.stat().st_size for path in store.folder.rglob("*") if path.is_file())
     params: dict[str, object] = {"folder": store.folder, "count": len(stored), "size": f"{size / 1e6:.1f}"}
     yield Finding("ok", "topic_store", "doctor_store", params)
@@ -126,8 +131,12 @@ def _store(store: Store, symbols: Sequence[str], today: dt.date) -> Iterator[Fin
     refused = store.refusals()
     if refused:
         yield Finding("warn", "topic_quarantine", "doctor_quarantine", {"count": len(refused), "last": refused[-1].name})
-    for symbol in dict.fromkeys((*symbols, *(stored if len(stored) <= MAX_LISTED else ()))):
-        yield _stored_symbol(store, symbol, today)
+    lacking = [symbol for symbol in symbols if symbol not in stored]
+    if lacking:
+        params = {"count": len(lacking), "symbols": ", ".join(lacking)}
+        yield Finding("warn", "topic_store", "doctor_store_lacks", params)
+    listed = stored if len(stored) <= MAX_LISTED else [symbol for symbol in symbols if symbol in stored]
+    yield from (_stored_symbol(store, symbol, today) for symbol in listed)
 
 
 def _stored_symbol(store: Store, symbol: str, today: dt.date) -> Finding:
@@ -165,17 +174,17 @@ def _sources(fetcher: Fetcher, today: dt.date) -> Iterator[Finding]:
         topic: dict[str, object] = {"zh": source.title[0], "en": source.title[1]}
         probe = parse_symbol(PROBES.get(name, PROBE))
         fetch = partial(akshare_source.fetch_bars, name, probe, start=calendar.shift(end, -PROBE_SESSIONS), end=end)
-        try:
-            frame = fetcher.call(source.host, fetch)
-        except FetchError as error:
-            yield Finding(
-                "fail", "topic_source", "doctor_source_failed", {"host": source.host, "detail": error.text("en")}, topic
-            )
-        else:
-            last = as_date(frame["session"].max())
-            yield Finding(
-                "ok", "topic_source", "doctor_source", {"host": source.host, "last": last, "symbol": str(probe)}, topic
-            )
+        yield _probe(fetcher, source.host, fetch, topic)
+
+
+def _probe(fetcher: Fetcher, host: str, fetch: Callable[[], pd.DataFrame], topic: dict[str, object]) -> Finding:
+    try:
+        frame = fetcher.call(host, fetch)
+    except FetchError as error:
+        level: Level = "warn" if error.code == "source_empty" else "fail"
+        return Finding(level, "topic_source", error.code, error.params, topic)
+    params: dict[str, object] = {"host": host, "last": as_date(frame["session"].max())}
+    return Finding("ok", "topic_source", "doctor_source", params, topic)
 
 
 def bar_source_names() -> tuple[str, ...]:

@@ -22,13 +22,8 @@ CLOSE_TOLERANCE = 0.01
 OVERLAP = 5
 # Against closes known from elsewhere a series may be off by this factor (its level is checked, not its cents).
 LEVEL_FACTOR = 1.5
-# What the sources call the indices whose names we know; an index code must never fetch a stock.
-INDEX_NAMES: Mapping[str, tuple[str, ...]] = {
-    "000300.SH": ("沪深300",),
-    "H00300.CSI": ("300收益", "沪深300收益", "沪深300全收益"),
-    "931160.CSI": ("通信设备", "中证通信设备"),
-    "801770.SI": ("通信", "申万通信", "通信(申万)"),
-}
+# What a source's name for an index must hold, where it says one: an index code must never fetch a stock.
+INDEX_NAMES: Mapping[str, str] = {"000300.SH": "沪深300", "H00300.CSI": "300", "931160.CSI": "通信设备", "801770.SI": "通信"}
 _COLUMNS = ["session", *FIELDS]
 
 
@@ -108,7 +103,8 @@ def admit(frame: pd.DataFrame, asked: Asked) -> Admitted | Refusal:
 def _blank_cells(frame: pd.DataFrame, file: str) -> list[Problem]:
     """A row without a date or a close, or with a number that is not finite."""
     numbers = frame[list(FIELDS)].astype(float)
-    wrong = (numbers["close"].isna() | frame["session"].isna() | np.isinf(numbers).any(axis=1)).to_numpy()
+    infinite = np.isinf(numbers.to_numpy()).any(axis=1)
+    wrong = infinite | numbers["close"].isna().to_numpy() | frame["session"].isna().to_numpy()
     return [Problem(file, int(at) + 1, "close", str(frame["close"].iloc[at]), "blank_cell") for at in np.flatnonzero(wrong)]
 
 
@@ -119,8 +115,7 @@ def _rows_refusal(problems: Sequence[Problem]) -> Refusal:
 
 
 def _is_named_so(symbol: str, name: str) -> bool:
-    known = INDEX_NAMES.get(symbol)
-    return known is None or name == "" or name.replace(" ", "").removesuffix("指数") in known
+    return name == "" or INDEX_NAMES.get(symbol, "") in name.replace(" ", "")
 
 
 def _with_halts(bars: pd.DataFrame, halted: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:

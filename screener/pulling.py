@@ -14,7 +14,6 @@ from screener import akshare_source
 from screener.action_check import check_actions
 from screener.bars import Listing
 from screener.door import OVERLAP, Admitted, Asked, Refusal, admit, join
-from screener.errors import Gap
 from screener.fetching import Fetcher, FetchError, Tried
 from screener.prices import Note, as_date
 from screener.sessions import load_calendar
@@ -31,6 +30,7 @@ _NO_ACTIONS = pd.DataFrame(
 )
 # Where a vendor's forward-adjusted closes come from. The first of a long series is asked where its raw closes were; a
 # later step is checked at the other, so that an update asks no host twice for the bars of one symbol.
+ADJUSTED = "adjusted"
 _ADJUSTED_FIRST, _ADJUSTED_LATER = ("eastmoney", "tencent"), ("tencent", "eastmoney")
 
 
@@ -117,7 +117,7 @@ class Puller:
             assert isinstance(refusal, Refusal)  # noqa: S101 - one of the two is, by the condition above
             self._refuse(asked, refusal, frame, pulled)
             return None
-        pulled.tried.append(Tried(asked.source, "ok", {}))
+        pulled.tried.append(Tried(asked.source, "answered"))
         pulled.notes += let_in.notes
         used = str(frame.attrs.get("asked_as") or asked.symbol)
         if used != str(asked.symbol):
@@ -125,7 +125,7 @@ class Puller:
         return joined
 
     def _join(self, let_in: Admitted, asked: Asked, stored: Bars | None) -> Bars | Refusal:
-        rows = let_in.rows.assign(source=asked.source, fetched_at=pd.Timestamp(self.now))[BARS.names]
+        rows = let_in.rows.assign(source=asked.source, fetched_at=pd.Timestamp(self.now).floor("s"))[BARS.names]
         if stored is None:
             return Bars(rows, asked.start)
         joined = join(stored, rows, asked.source)
@@ -190,7 +190,7 @@ class Puller:
             frame = self._call(source, symbol, partial(akshare_source.fetch_actions, source, symbol), tried)
             if frame is not None:
                 found[source] = frame
-                tried.append(Tried(source, "ok", {}))
+                tried.append(Tried(source, "answered"))
         return found
 
     def check(
@@ -206,14 +206,10 @@ class Puller:
         """The actions that may be used: the lists against each other and, where a stored step is new, against 前复权."""
         raw = bars.rows[["session", "close"]]
         adjusted = None
-        if _has_new_step(found, bars, old):
+        if _has_new_step(found, bars, old) or (stored is not None and _step_days(stored)):
             adjusted = self._adjusted(symbol, bars, first_pull=old is None, tried=tried)
         result = check_actions(found, symbol=str(symbol), raw=raw, adjusted=adjusted)
-        mismatches = dict(result.mismatches)
-        if adjusted is None and stored is not None:
-            mismatches = {**_still_open(stored, result.actions), **mismatches}
-        checked = result.checked or (stored.checked if stored is not None and adjusted is None and len(found) > 1 else ())
-        return Actions(result.actions, bars.last, tuple(checked), mismatches)
+        return _with_open_doubts(Actions(result.actions, bars.last, result.checked, result.mismatches), stored)
 
     def _adjusted(self, symbol: Symbol, bars: Bars, *, first_pull: bool, tried: list[Tried]) -> pd.DataFrame | None:
         for source in _ADJUSTED_FIRST if first_pull else _ADJUSTED_LATER:
@@ -253,11 +249,21 @@ def _has_new_step(found: Mapping[str, pd.DataFrame], bars: Bars, old: Bars | Non
     return bool((~inside.between(pd.Timestamp(old.first), pd.Timestamp(old.last))).any())
 
 
-def _still_open(stored: Actions, rows: pd.DataFrame) -> dict[dt.date, Gap]:
-    """Mismatches of before about ex-dates of which the lists still say the same."""
+def _step_days(actions: Actions) -> set[dt.date]:
+    return {day for day, gap in actions.mismatches.items() if gap.reason == "action_step_differs"}
 
-    def said(actions: pd.DataFrame, day: dt.date) -> list[list[float]]:
-        own = actions.loc[actions["ex_date"] == pd.Timestamp(day), ["cash_per_share", "split_ratio"]]
-        return own.fillna(-1.0).to_numpy(dtype=float).tolist()
 
-    return {day: gap for day, gap in stored.mismatches.items() if said(stored.rows, day) == said(rows, day)}
+def _with_open_doubts(new: Actions, stored: Actions | None) -> Actions:
+    """The new list with the stored doubts that it could not look into: a source or the 前复权 was not to be had this time."""
+    if stored is None:
+        return new
+    looked_at = set(stored.mismatches) if len(set(new.checked) - {ADJUSTED}) > 1 else set()
+    looked_at = looked_at - _step_days(stored) if ADJUSTED not in new.checked else looked_at | _step_days(stored)
+    kept = {day: gap for day, gap in stored.mismatches.items() if day not in looked_at}
+    days = pd.to_datetime(list(kept)).astype("datetime64[s]")
+    old, rows = stored.rows, new.rows
+    rows = pd.concat([rows[~rows["ex_date"].isin(days)], old[old["ex_date"].isin(days)]]).sort_values(
+        "ex_date", ignore_index=True
+    )
+    checked = new.checked if ADJUSTED in new.checked or ADJUSTED not in stored.checked else (*new.checked, ADJUSTED)
+    return replace(new, rows=rows, checked=checked, mismatches={**new.mismatches, **kept})

@@ -79,14 +79,19 @@ class Bars:
 class Actions:
     """One symbol's stored corporate actions (columns of ACTIONS, ascending by `ex_date`), known up to `checked_to`.
 
-    `checked`: what the list was compared with; empty = one source, unchecked. `mismatches`: ex-date → the gap that names
-    the two opinions which differ.
+    `checked`: the sources whose lists were compared, and "adjusted" where 前复权 was; a single one = unchecked.
+    `mismatches`: ex-date → the gap that names the two opinions which differ.
     """
 
     rows: pd.DataFrame
     checked_to: dt.date
     checked: tuple[str, ...] = ()
     mismatches: Mapping[dt.date, Gap] = field(default_factory=dict)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a second opinion was there."""
+        return len(self.checked) > 1
 
 
 @dataclass(eq=False)

@@ -120,7 +120,7 @@ class _StoreReader:
             self.flags[symbol] = ("actions_unknown",)
             return
         self.actions.append(actions.rows.assign(symbol=symbol)[list(EMPTY_ACTIONS.columns)])
-        if not actions.checked:
+        if not actions.is_checked:
             self.notes.append(Note("actions_one_source", {"symbol": symbol}))
         unknown_split = {as_date(day) for day in actions.rows.loc[actions.rows["split_ratio"].isna(), "ex_date"]}
         both = {day: gap for day, gap in actions.mismatches.items() if day in unknown_split}

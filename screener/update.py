@@ -225,7 +225,7 @@ class _Run:
     def _lag(self, symbol: Symbol, bars: Bars, pulled: Pulled) -> Note:
         sessions = load_calendar(symbol.market).count_between(bars.last, self.plan.end)
         params: dict[str, object] = {"last": bars.last, "due": self.plan.end, "sessions": sessions}
-        failed = [each for each in pulled.tried if each.code != "ok"]
+        failed = [each for each in pulled.tried if each.code != "answered"]
         if pulled.bars is not None or not failed:
             return Note("source_lags", params)
         return Note("kept_stale", {**params, "source": failed[0].source, "why": failed[0].code})
@@ -239,7 +239,7 @@ class _Run:
         days = sorted(day for day in actions.mismatches if self.plan.start <= day <= self.plan.end)
         if days:
             return Note("actions_mismatch", {"symbol": str(symbol), "days": ", ".join(map(str, days))}), False
-        if not actions.checked:
+        if not actions.is_checked:
             return Note("actions_one_source", {"symbol": str(symbol)}), False
         return reason, True
 

@@ -30,7 +30,7 @@ def actions_of(folder: Path, symbol: str, *, checked_to: dt.date = END) -> Actio
     """The stored form of one symbol's rows of `actions.csv`."""
     rows = pd.read_csv(folder / "actions.csv", dtype={"code": "str"}, parse_dates=["ex_date"])
     own = rows[(rows["code"] == symbol[:6]) & (rows["ex_date"] <= pd.Timestamp(checked_to))].sort_values("ex_date")
-    return Actions(own[["ex_date", "cash_per_share", "split_ratio"]].assign(source="a+b"), checked_to, ("b",))
+    return Actions(own[["ex_date", "cash_per_share", "split_ratio"]].assign(source="a+b"), checked_to, ("a", "b"))
 
 
 def fill_store(store: Store, folder: Path, symbols: tuple[str, ...]) -> Store:
