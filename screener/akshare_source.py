@@ -153,10 +153,10 @@ def fetch_bars(source: str, symbol: Symbol, *, start: dt.date, end: dt.date) -> 
     frame = within(frame, start, end)
     if frame.empty:
         raise _empty(source, symbol, start, end)
-    if asked.kind == "stock" and source in _VOLUME_UNITS:
-        frame["volume"] *= volume_unit(frame, _VOLUME_UNITS[source], _host(source))
     if asked.exchange != "HK":  # where whole dollars are common
         check_scale(frame, _host(source))
+    if asked.kind == "stock" and source in _VOLUME_UNITS:
+        frame["volume"] *= volume_unit(frame, _VOLUME_UNITS[source], _host(source))
     frame.attrs["asked_as"] = str(asked)
     return frame
 
@@ -496,8 +496,9 @@ def _akshare(name: str) -> Callable[..., Any]:
         from akshare.utils.tqdm import get_tqdm
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         raise SourceError("akshare_unusable", detail=f"{type(error).__name__}: {error}") from error
-    # Shenwan's certificate is not verified by akshare; saying so at each call helps nobody.
+    # akshare does not verify Shenwan's certificate and leans on what pandas will drop; saying so at each call helps nobody.
     warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+    warnings.filterwarnings("ignore", module=r"akshare\.")
     function: Callable[..., Any] = getattr(akshare, name)
     module: Any = sys.modules[function.__module__]
     if hasattr(module, "get_tqdm"):

@@ -58,7 +58,9 @@ class Reply:
         """Whether it is complete in that form."""
         if form == "json":
             return isinstance(self.json, dict)
-        return form != "packed" or (self.body.count(b'"') == 2 and b"=" in self.body)
+        if form == "packed":
+            return self.body.count(b'"') == 2 and b"=" in self.body
+        return form == "any" or b"</html>" in self.body.lower()
 
 
 class BadStatus(requests.RequestException):

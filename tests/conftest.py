@@ -86,3 +86,11 @@ def sample_upstream(sample_folder: Path) -> Iterator[Upstream]:
     """As `upstream`, from invented prices."""
     with Upstream(sample_folder) as running:
         yield running
+
+
+@pytest.fixture
+def served(sample_upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Upstream:
+    """As `sample_upstream`, for calls of akshare in this process."""
+    for name, value in sample_upstream.env().items():
+        monkeypatch.setenv(name, value)
+    return sample_upstream

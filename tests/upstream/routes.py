@@ -377,7 +377,7 @@ def _shanghai(market: Market, path: str, query: Query, kinds: Sequence[str]) -> 
         if code.startswith(wanted)
     ]
     total = len(rows)
-    rows = [] if {"empty", "null"} & set(kinds) else rows[:2] if "short_window" in kinds else rows
+    rows = [] if {"empty", "null"} & set(kinds) else rows[:1] if "short_window" in kinds else rows
     return _json({"pageHelp": {"total": total, "pageSize": 10000}, "result": spoil_records(kinds, rows, "SEC_NAME_CN")})
 
 
