@@ -24,6 +24,8 @@ OVERLAP = 5
 LEVEL_FACTOR = 1.5
 # What a source's name for an index must hold, where it says one: an index code must never fetch a stock.
 INDEX_NAMES: Mapping[str, str] = {"000300.SH": "沪深300", "H00300.CSI": "300", "931160.CSI": "通信设备", "801770.SI": "通信"}
+# No mainland index may move further in a session than the widest price limit of its members (BSE, 30%).
+INDEX_LIMIT = 0.30
 _COLUMNS = ["session", *FIELDS]
 
 
@@ -96,7 +98,7 @@ def admit(frame: pd.DataFrame, asked: Asked) -> Admitted | Refusal:
     if checked.problems:
         return _rows_refusal(checked.problems)
     kept = _with_halts(checked.bars, checked.halted, rows)
-    refusal = _level_refusal(kept, asked) or _copy_refusal(kept, asked)
+    refusal = _level_refusal(kept, asked) or _copy_refusal(kept, asked) or _step_refusal(kept, asked)
     return refusal or Admitted(kept, (*notes, *checked.notes))
 
 
@@ -145,6 +147,18 @@ def _copy_refusal(rows: pd.DataFrame, asked: Asked) -> Refusal | None:
     if not last.equals(before.set_axis(last.index)):
         return None
     return Refusal("door_copy", {"symbol": str(asked.symbol), "day": as_date(rows["session"].iloc[-1])})
+
+
+def _step_refusal(rows: pd.DataFrame, asked: Asked) -> Refusal | None:
+    """A mainland index that moves further than any of its members may."""
+    if asked.symbol.kind != "index" or asked.symbol.market != "XSHG":
+        return None
+    change = rows["close"].pct_change()
+    beyond = rows.loc[change.abs() > INDEX_LIMIT, "session"]
+    if beyond.empty:
+        return None
+    percent = f"{change[beyond.index[0]] * 100:+.1f}"
+    return Refusal("door_step", {"symbol": str(asked.symbol), "day": as_date(beyond.iloc[0]), "change": percent})
 
 
 def join(stored: Bars, rows: pd.DataFrame, source: str) -> pd.DataFrame | Refusal:

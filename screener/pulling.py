@@ -39,7 +39,7 @@ class Pulled:
     """What came of asking for bars: `bars` as they may be stored (None = nothing new), and how each source answered.
 
     `refusals`: source → why the door did not let its series in. `silent`: a second source agrees that there is nothing
-    after the last row. `unread`: the reason why a symbol that has bars lacks its early ones.
+    after the last row. `late_start`: the series begins later than asked, and no second source says that it must.
     """
 
     bars: Bars | None = None
@@ -83,26 +83,35 @@ class Puller:
     ) -> Pulled:
         """Rows from `start` to `end` from the first source that passes the door, joined to the stored ones.
 
-        A source that ends early is followed by the next ones, for what it lacks and as a second opinion that there is
-        nothing. An index that starts late is asked of the next source too; the longest one is taken.
+        A source that begins late or ends early is followed by the next ones: for what it lacks, and as a second opinion
+        that there is nothing (a stock not yet listed, a suspension).
         """
         pulled = Pulled()
         asked = Asked(symbol, "", start, end, self.finished, self.today, actions, listing, None if stored else levels)
         left = list(self.sources(symbol))
-        short: Bars | None = None
-        while left and pulled.bars is None:
+        late: list[Bars] = []
+        while left and pulled.bars is None and not _agree_on_first(late):
             source = left.pop(0)
             bars = self._one(replace(asked, source=source), stored, pulled)
-            if bars is not None and self._starts_late(bars, asked):
-                short = min((each for each in (short, bars) if each), key=lambda each: each.first)
-            elif bars is not None:
+            if bars is not None and _starts_late(bars, asked):
+                late.append(bars)
+            else:
                 pulled.bars = bars
-        if pulled.bars is None and short is not None:
-            pulled.bars = replace(short, asked_from=short.first)
-            pulled.late_start = Note("starts_late", {"first": short.first, "asked": start})
+        if pulled.bars is None and late:
+            self._take_late(late, asked, pulled)
         if pulled.bars is not None:
             self._ask_for_the_rest(asked, left, pulled)
         return pulled
+
+    def _take_late(self, late: Sequence[Bars], asked: Asked, pulled: Pulled) -> None:
+        """Of series that all begin late the longest; that nobody has more is known if two agree or nobody else is there."""
+        longest = min(late, key=lambda each: each.first)
+        alone = asked.symbol.kind == "stock" and len(self.sources(asked.symbol)) == 1
+        if alone or _agree_on_first(late):
+            pulled.bars = longest
+            return
+        pulled.bars = replace(longest, asked_from=longest.first)
+        pulled.late_start = Note("starts_late", {"first": longest.first, "asked": asked.start})
 
     def _one(self, asked: Asked, stored: Bars | None, pulled: Pulled) -> Bars | None:
         """One source's series through the door and joined to what is stored; None when it is not to be had or not let in."""
@@ -145,13 +154,6 @@ class Puller:
             pulled.bars = replace(further, asked_from=bars.asked_from)
             if pulled.silent:
                 return
-
-    @staticmethod
-    def _starts_late(bars: Bars, asked: Asked) -> bool:
-        if asked.symbol.kind != "index":
-            return False
-        due = load_calendar(asked.symbol.market).first_on_or_after(asked.start)
-        return due is not None and bars.first > due
 
     def _refuse(self, asked: Asked, refusal: Refusal, frame: pd.DataFrame, pulled: Pulled) -> None:
         pulled.tried.append(Tried(asked.source, refusal.code, refusal.params))
@@ -226,6 +228,17 @@ def provisional_actions(symbol: Symbol, found: Mapping[str, pd.DataFrame]) -> pd
         return None
     empty = pd.DataFrame({"session": pd.Series(dtype="datetime64[s]"), "close": pd.Series(dtype=float)})
     return check_actions(found, symbol=str(symbol), raw=empty, adjusted=None).actions
+
+
+def _starts_late(bars: Bars, asked: Asked) -> bool:
+    due = load_calendar(asked.symbol.market).first_on_or_after(max(asked.start, asked.listing.listed or asked.start))
+    return due is not None and bars.first > due
+
+
+def _agree_on_first(late: Sequence[Bars]) -> bool:
+    """Whether two series begin on one session, and none earlier."""
+    firsts = sorted(bars.first for bars in late)
+    return len(firsts) > 1 and firsts[0] == firsts[1]
 
 
 def overlap_start(bars: Bars) -> dt.date:

@@ -26,7 +26,8 @@ from tests.upstream import FAULTS, Upstream
 EVENING = dt.datetime(2025, 6, 30, 9, 0, tzinfo=dt.UTC)
 START = dt.date(2025, 3, 3)
 QUICK = Policy(deadline_seconds=3.0, calls_per_second=1000.0, tries=2, backoff_seconds=0.01)
-HASTY = Policy(deadline_seconds=0.5, calls_per_second=1000.0, tries=1)
+HASTY = Policy(deadline_seconds=1.0, calls_per_second=1000.0, tries=1)
+PATIENT = Policy(deadline_seconds=10.0, calls_per_second=1000.0, tries=1)
 FIBERHOME, CSI300, SHENWAN = "600498.SH", "000300.SH", "801770.SI"
 EASTMONEY, SINA, TENCENT = "push2his.eastmoney", "finance.sina.com.cn", "qq.com"
 
@@ -221,9 +222,19 @@ def test_a_source_that_ends_early_is_completed_by_the_next_one(served, store, ma
     assert store.read_bars(FIBERHOME).rows["source"].iloc[-3:].tolist() == ["sina"] * 3
 
 
-def test_a_stock_that_every_source_has_too_short_is_stale_when_no_other_stock_reaches_the_end(served, store):
-    served.fault("stale_last", code="600498")
-    result = pull(store, FIBERHOME)
+def test_a_stock_that_every_source_has_too_short_is_stale_when_no_other_stock_reaches_the_end(
+    market_folder, store, tmp_path, monkeypatch
+):
+    raw = tmp_path / "market" / "raw"
+    raw.mkdir(parents=True)
+    lines = (market_folder / "raw" / "600498.csv").read_text().splitlines(keepends=True)
+    (raw / "600498.csv").write_text("".join(line for line in lines if line[:10] <= "2025-06-25" or line.startswith("date")))
+    for name in ("actions.csv", "names.csv"):
+        (tmp_path / "market" / name).write_bytes((market_folder / name).read_bytes())
+    with Upstream(tmp_path / "market") as served:
+        for name, value in served.env().items():
+            monkeypatch.setenv(name, value)
+        result = pull(store, FIBERHOME)
     assert (result.state, result.reason.code, result.last) == ("stale", "source_lags", dt.date(2025, 6, 25))
     assert result.reason.params["sessions"] == 3
 
@@ -369,6 +380,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(served, store):
     assert not served.asked(EASTMONEY)
 
 
+HANGING = {"hang", "drip"}
 HARMLESS = {"reordered", "extra_keys", "padded_holiday", "text_dates", "live_bar", "other_units"}
 
 
@@ -381,12 +393,13 @@ def test_no_fault_of_one_source_puts_a_faulty_bar_into_the_store(served, store, 
     if host == SINA:
         served.fault("reset", host=EASTMONEY)
     served.fault(kind, host=host)
-    result = pull(store, symbol, policy=HASTY)
+    result = pull(store, symbol, policy=HASTY if kind in HANGING else PATIENT)
     wanted = true_closes(market_folder, symbol)
     got = stored_closes(store, symbol)
     assert set(got) <= set(wanted)
     if symbol == SHENWAN:
         assert got in ([], wanted, wanted[:-3], wanted[-60:])
+        assert result.complete is (got == wanted)
     else:
         assert got == wanted, (result.state, result.reason, result.tried)
 
@@ -395,7 +408,7 @@ def test_no_fault_of_one_source_puts_a_faulty_bar_into_the_store(served, store, 
 @pytest.mark.parametrize("kind", sorted(FAULTS))
 def test_no_fault_of_every_source_at_once_puts_a_faulty_bar_into_the_store(served, store, market_folder, kind):
     served.fault(kind)
-    result = pull(store, FIBERHOME, policy=HASTY)
+    result = pull(store, FIBERHOME, policy=HASTY if kind in HANGING else PATIENT)
     assert set(stored_closes(store, FIBERHOME)) <= set(true_closes(market_folder, FIBERHOME))
     assert result.complete or result.reason is not None
     if kind in HARMLESS:
