@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import pandas as pd
@@ -38,10 +38,12 @@ _ADJUSTED_FIRST, _ADJUSTED_LATER = ("eastmoney", "tencent"), ("tencent", "eastmo
 class Pulled:
     """What came of asking for bars: `bars` as they may be stored (None = nothing new), and how each source answered.
 
-    `refusals`: source → why the door did not let its series in. `silent`: a second source agrees that there is nothing
-    after the last row. `late_start`: the series begins later than asked, and no second source says that it must.
+    `actions`: what price limits are judged by. `refusals`: source → why the door did not let its series in. `silent`: a
+    second source agrees that there is nothing after the last row. `late_start`: the series begins later than asked, and
+    no second source says that it must.
     """
 
+    actions: Callable[[], pd.DataFrame | None] = lambda: None
     bars: Bars | None = None
     tried: list[Tried] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
@@ -77,17 +79,18 @@ class Puller:
         *,
         start: dt.date,
         end: dt.date,
-        actions: pd.DataFrame | None,
+        actions: Callable[[], pd.DataFrame | None],
         listing: Listing,
         levels: pd.Series | None,
     ) -> Pulled:
         """Rows from `start` to `end` from the first source that passes the door, joined to the stored ones.
 
         A source that begins late or ends early is followed by the next ones: for what it lacks, and as a second opinion
-        that there is nothing (a stock not yet listed, a suspension).
+        that there is nothing (a stock not yet listed, a suspension). `actions` is called once a series is there: other
+        hosts are asked while the first one rests.
         """
-        pulled = Pulled()
-        asked = Asked(symbol, "", start, end, self.finished, self.today, actions, listing, None if stored else levels)
+        pulled = Pulled(actions=actions)
+        asked = Asked(symbol, "", start, end, self.finished, self.today, None, listing, None if stored else levels)
         left = list(self.sources(symbol))
         late: list[Bars] = []
         while left and pulled.bars is None and not _agree_on_first(late):
@@ -119,6 +122,7 @@ class Puller:
         frame = self._call(asked.source, asked.symbol, fetch, pulled.tried)
         if frame is None:
             return None
+        asked = replace(asked, actions=pulled.actions())
         let_in = admit(frame, asked)
         joined = self._join(let_in, asked, stored) if isinstance(let_in, Admitted) else let_in
         if isinstance(joined, Refusal) or isinstance(let_in, Refusal):
@@ -185,15 +189,12 @@ class Puller:
                 )
             return None
 
-    def action_lists(self, symbol: Symbol, tried: list[Tried]) -> dict[str, pd.DataFrame]:
-        """The corporate actions of `symbol` as each of its sources has them; a source that failed is not among them."""
-        found = {}
-        for source in akshare_source.action_sources(symbol):
-            frame = self._call(source, symbol, partial(akshare_source.fetch_actions, source, symbol), tried)
-            if frame is not None:
-                found[source] = frame
-                tried.append(Tried(source, "answered"))
-        return found
+    def action_list(self, source: str, symbol: Symbol, tried: list[Tried]) -> pd.DataFrame | None:
+        """The corporate actions of `symbol` as `source` has them; None when it failed."""
+        frame = self._call(source, symbol, partial(akshare_source.fetch_actions, source, symbol), tried)
+        if frame is not None:
+            tried.append(Tried(source, "answered"))
+        return frame
 
     def check(
         self,
@@ -222,12 +223,29 @@ class Puller:
         return None
 
 
-def provisional_actions(symbol: Symbol, found: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
-    """Actions for judging price limits before anything is checked: what sources agree on, doubtful values NaN; None unknown."""
-    if not found:
-        return None
-    empty = pd.DataFrame({"session": pd.Series(dtype="datetime64[s]"), "close": pd.Series(dtype=float)})
-    return check_actions(found, symbol=str(symbol), raw=empty, adjusted=None).actions
+@dataclass(eq=False)
+class ActionLists:
+    """The corporate actions of one symbol as its sources list them, asked for when they are first needed."""
+
+    puller: Puller
+    symbol: Symbol
+    stored: Actions | None
+    tried: list[Tried] = field(default_factory=list)
+
+    @cached_property
+    def found(self) -> dict[str, pd.DataFrame]:
+        """Source → list; a source that failed is not among them."""
+        sources = akshare_source.action_sources(self.symbol)
+        lists = ((source, self.puller.action_list(source, self.symbol, self.tried)) for source in sources)
+        return {source: frame for source, frame in lists if frame is not None}
+
+    @cached_property
+    def provisional(self) -> pd.DataFrame | None:
+        """Actions to judge price limits by before anything is checked, doubtful values NaN; the stored ones, or None, else."""
+        if not self.found:
+            return None if self.stored is None else self.stored.rows
+        empty = pd.DataFrame({"session": pd.Series(dtype="datetime64[s]"), "close": pd.Series(dtype=float)})
+        return check_actions(self.found, symbol=str(self.symbol), raw=empty, adjusted=None).actions
 
 
 def _starts_late(bars: Bars, asked: Asked) -> bool:

@@ -15,7 +15,7 @@ from screener.errors import ScreenerError, UsageError
 from screener.fetching import Fetcher, Tried
 from screener.messages import Lang, say
 from screener.prices import Note
-from screener.pulling import Pulled, Puller, overlap_end, overlap_start, provisional_actions
+from screener.pulling import ActionLists, Pulled, Puller, overlap_end, overlap_start
 from screener.sessions import load_calendar
 from screener.snapshot import SnapshotSource
 from screener.store import Actions, Bars, Store, StoreError
@@ -132,9 +132,7 @@ class _Run:
     def _pull(
         self, symbol: Symbol, stored: Bars | None, actions: Actions | None, window: tuple[dt.date, dt.date] | None
     ) -> SymbolResult:
-        tried: list[Tried] = []
-        found = self.puller.action_lists(symbol, tried) if symbol.kind == "stock" else {}
-        judged_by = provisional_actions(symbol, found)
+        lists = ActionLists(self.puller, symbol, actions)
         pulled = Pulled()
         if window is not None:
             pulled = self.puller.bars(
@@ -142,20 +140,21 @@ class _Run:
                 stored,
                 start=window[0],
                 end=window[1],
-                actions=judged_by if judged_by is not None or actions is None else actions.rows,
+                actions=lambda: lists.provisional,
                 listing=listing_of(self.listings, str(symbol)),
                 levels=self.levels.get(str(symbol)),
             )
         bars = pulled.bars or stored
-        if found and bars is not None:
-            actions = self.puller.check(symbol, found, bars=bars, old=stored, stored=actions, tried=tried)
+        if bars is not None and lists.found:
+            actions = self.puller.check(symbol, lists.found, bars=bars, old=stored, stored=actions, tried=lists.tried)
             self.store.write_actions(str(symbol), actions)
         if pulled.bars is not None:
             self.store.write_bars(str(symbol), pulled.bars)
-        pulled.tried += tried
+        pulled.tried += lists.tried
         if pulled.silent and symbol.kind == "stock":
             self.silent.add(str(symbol))
-        return self._result(symbol, bars, pulled, actions, actions_failed=symbol.kind == "stock" and not found)
+        failed = symbol.kind == "stock" and bars is not None and not lists.found
+        return self._result(symbol, bars, pulled, actions, actions_failed=failed)
 
     def _stored_actions(self, symbol: Symbol) -> Actions | None:
         """Stored actions; a file that does not open counts as none and is written anew."""
