@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from types import MappingProxyType
+from io import StringIO
 from typing import Any
 from zipfile import BadZipFile
 
@@ -32,6 +32,8 @@ from screener.columns import (
     read_days,
     read_index_records,
     read_numbers,
+    record_of,
+    records_of,
     rename,
     sum_actions,
     volume_unit,
@@ -42,6 +44,7 @@ from screener.fetching import further_request
 from screener.replies import BadStatus, Form, Reply, SourceError, bad_status, check_forms, listening, no_reply, unread
 from screener.sessions import load_calendar
 from screener.symbols import Symbol, current_symbol, stock_symbol
+from screener.vendors import SOURCES, Source, action_sources, bar_sources
 
 __all__ = [
     "ACTION_COLUMNS",
@@ -58,50 +61,11 @@ __all__ = [
     "fetch_names",
     "fetch_ratings",
     "fetch_sessions",
+    "load_akshare",
 ]
 RATING_COLUMNS = ("symbol", "date", "house", "rating", "printed", "title", "code")
 
 
-@dataclass(frozen=True)
-class Source:
-    """One place to ask: `name` in options and records, `host` for pacing and the breaker, `title` for people (zh, en)."""
-
-    name: str
-    host: str
-    title: tuple[str, str]
-
-
-SOURCES: Mapping[str, Source] = MappingProxyType(
-    {
-        source.name: source
-        for source in (
-            Source("eastmoney", "push2his.eastmoney.com", ("东方财富", "Eastmoney")),
-            Source("eastmoney_hk", "33.push2his.eastmoney.com", ("东方财富港股", "Eastmoney, Hong Kong")),
-            Source("sina", "finance.sina.com.cn", ("新浪财经", "Sina Finance")),
-            Source("tencent", "proxy.finance.qq.com", ("腾讯证券", "Tencent")),
-            Source("csindex", "www.csindex.com.cn", ("中证指数", "China Securities Index")),
-            Source("swsresearch", "www.swsresearch.com", ("申万宏源研究", "Shenwan Hongyuan Research")),
-            Source("eastmoney_dividends", "datacenter-web.eastmoney.com", ("东方财富分红", "Eastmoney dividends")),
-            Source("sina_dividends", "vip.stock.finance.sina.com.cn", ("新浪分红配股", "Sina dividends")),
-            Source("eastmoney_reports", "reportapi.eastmoney.com", ("东方财富研报", "Eastmoney research reports")),
-            Source("exchanges", "query.sse.com.cn", ("交易所股票列表", "the exchanges' lists")),
-            Source("sina_calendar", "finance.sina.com.cn", ("新浪交易日历", "Sina trading calendar")),
-        )
-    }
-)
-
-# Which source has which board, in the order of asking. Tencent has no Beijing stocks; nobody here has B shares in CNY.
-_STOCK_SOURCES: Mapping[str, tuple[str, ...]] = {
-    "main": ("eastmoney", "sina", "tencent"),
-    "chinext": ("eastmoney", "sina", "tencent"),
-    "star": ("eastmoney", "sina", "tencent"),
-    "bse": ("eastmoney",),
-    "hk": ("eastmoney_hk",),
-}
-_ACTION_SOURCES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("main", "chinext", "star"), ("eastmoney_dividends", "sina_dividends")),
-    "bse": ("eastmoney_dividends",),
-}
 # Units of volume that a source may use, the documented one first; amount is CNY everywhere.
 # akshare turns Tencent's lots into shares by a list of code prefixes, which is wrong for some boards, in both directions.
 _VOLUME_UNITS: Mapping[str, tuple[float, ...]] = {
@@ -112,29 +76,7 @@ _VOLUME_UNITS: Mapping[str, tuple[float, ...]] = {
 # What an index must be called where its source says a name: a code is easily another security elsewhere.
 _INDEX_NAMES = {"000300": "沪深300"}
 _CSINDEX_PAGES = 60
-
-
-def bar_sources(symbol: Symbol) -> tuple[str, ...]:
-    """Names of the sources of daily bars of `symbol`, in the order in which they are asked; empty = no source has it.
-
-    The CSI 300 total return and H-codes: csindex alone. 申万 indices: swsresearch alone, no other house computes them.
-    """
-    if symbol.kind == "stock":
-        return _STOCK_SOURCES.get(symbol.board, ())
-    if str(symbol) == "000300.SH":
-        return ("csindex", "eastmoney", "sina")
-    if symbol.exchange == "CSI":
-        return ("csindex", "eastmoney") if symbol.code.isdigit() else ("csindex",)
-    if symbol.exchange == "SI":
-        return ("swsresearch",)
-    if symbol.exchange in ("SH", "SZ") and symbol.code.startswith(("000", "399")):
-        return ("eastmoney", "sina")
-    return ()
-
-
-def action_sources(symbol: Symbol) -> tuple[str, ...]:
-    """Names of the sources of corporate actions; empty for an index and where no source has them (Hong Kong, B shares)."""
-    return _ACTION_SOURCES.get(symbol.board, ())
+_SINA_RIGHTS_TABLE, _SINA_RIGHTS_COLUMN, _SINA_RIGHTS_WIDTH = 13, 4, 11
 
 
 def fetch_bars(source: str, symbol: Symbol, *, start: dt.date, end: dt.date) -> pd.DataFrame:
@@ -191,12 +133,11 @@ def fetch_actions(source: str, symbol: Symbol) -> pd.DataFrame:
 
 def fetch_names() -> pd.DataFrame:
     """Every listed A share: symbol ("600498.SH"), name. SourceError `list_truncated` when an exchange gave only a part."""
-    frame, replies = _ask("exchanges", "stock_info_a_code_name", form="any")
-    for reply in replies:
-        said = reply.json
+    answer = _ask("exchanges", "stock_info_a_code_name", form="any")
+    for said in (reply.json for reply in answer.replies):
         if isinstance(said, dict) and isinstance(said.get("pageHelp"), dict):
             check_count(_host("exchanges"), len(said.get("result") or []), said["pageHelp"].get("total"))
-    frame = rename(frame, {"code": "code", "name": "name"}, _host("exchanges"))
+    frame = rename(answer.table, {"code": "code", "name": "name"}, _host("exchanges"))
     listed = frame[frame["code"].astype(str).str.fullmatch(r"\d{6}")]  # the list of Shenzhen has blank lines
     symbols = [str(stock_symbol(code)) for code in listed["code"]]
     return pd.DataFrame({"symbol": symbols, "name": listed["name"].astype(str).str.strip().to_numpy()})
@@ -204,8 +145,8 @@ def fetch_names() -> pd.DataFrame:
 
 def fetch_sessions() -> list[dt.date]:
     """Trading days of the mainland exchanges, ascending; the list also holds days yet to come."""
-    frame, _ = _ask("sina_calendar", "tool_trade_date_hist_sina", form="packed")
-    days = read_days(rename(frame, {"trade_date": "session"}, _host("sina_calendar"))["session"], _host("sina_calendar"))
+    table = _ask("sina_calendar", "tool_trade_date_hist_sina", form="packed").table
+    days = read_days(rename(table, {"trade_date": "session"}, _host("sina_calendar"))["session"], _host("sina_calendar"))
     return sorted({day.date() for day in days})
 
 
@@ -215,17 +156,23 @@ def fetch_ratings(symbol: Symbol) -> pd.DataFrame:
     `rating`: in Eastmoney's own words; `printed`: in the house's, "" = not said; `code`: Eastmoney's number of the report.
     """
     names = {"publishDate": "date", "orgSName": "house", "emRatingName": "rating", "title": "title", "infoCode": "code"}
-    _, replies = _ask("eastmoney_reports", "stock_research_report_em", symbol.code, form="json", tolerant=True)
-    pages = [reply.json for reply in replies[1:] or replies]
-    records = [record for page in pages for record in page.get("data") or []]
+    host = _host("eastmoney_reports")
+    replies = _ask("eastmoney_reports", "stock_research_report_em", symbol.code, form="json").replies
+    # The first reply only tells the number of pages; each page is then asked for.
+    records = [record for reply in replies[1:] or replies for record in records_of(reply, reply.json.get("data"))]
+    check_count(host, len(records), replies[0].json.get("hits"))
     if not records:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in RATING_COLUMNS})
-    frame = rename(pd.DataFrame(records), names, _host("eastmoney_reports"))
+    frame = rename(pd.DataFrame(records), names, host)
     frame["printed"] = [record.get("sRatingName") or "" for record in records]
     frame["symbol"] = str(symbol)
-    frame["date"] = read_days(frame["date"], _host("eastmoney_reports"))
-    frame = frame[list(RATING_COLUMNS)].drop_duplicates()
-    return frame.sort_values("date", kind="stable", ignore_index=True)
+    frame["date"] = read_days(frame["date"], host)
+    return frame[list(RATING_COLUMNS)].sort_values("date", kind="stable", ignore_index=True)
+
+
+def load_akshare() -> None:
+    """Import akshare now (about a second), so that no call's deadline pays for it; SourceError `akshare_unusable`."""
+    _akshare("stock_zh_a_hist")
 
 
 # --- bars, source by source ------------------------------------------------------------------------------------------
@@ -237,54 +184,42 @@ def _eastmoney(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
 
 def _eastmoney_stock(symbol: Symbol, start: dt.date, end: dt.date, *, adjust: str = "") -> pd.DataFrame:
     """Lots and CNY. akshare takes every code with a 6 for Shanghai, so only A and Beijing shares may come here."""
-    frame, replies = _ask(
-        "eastmoney",
-        "stock_zh_a_hist",
-        symbol.code,
-        start_date=f"{start:%Y%m%d}",
-        end_date=f"{end:%Y%m%d}",
-        adjust=adjust,
-        form="json",
-        tolerant=True,
-    )
-    name = _check_kline(replies, "eastmoney", symbol, start, end)
-    return read_bars(frame, _CHINESE, _host("eastmoney"), name=name)
+    options = {**_compact(start, end), "adjust": adjust}
+    answer = _ask("eastmoney", "stock_zh_a_hist", symbol.code, form="json", **options)
+    name = _check_kline(answer, "eastmoney", symbol, start, end)
+    return read_bars(answer.table, _CHINESE, _host("eastmoney"), name=name)
 
 
 def _eastmoney_index(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
-    prefix = {"SH": "sh", "SZ": "sz", "CSI": "csi"}[symbol.exchange]
-    frame, replies = _ask(
-        "eastmoney",
-        "stock_zh_index_daily_em",
-        prefix + symbol.code,
-        start_date=f"{start:%Y%m%d}",
-        end_date=f"{end:%Y%m%d}",
-        form="json",
-        tolerant=True,
-    )
-    name = _check_kline(replies, "eastmoney", symbol, start, end)
-    return without_volume(read_bars(frame, _ENGLISH, _host("eastmoney"), name=name))
+    code = {"SH": "sh", "SZ": "sz", "CSI": "csi"}[symbol.exchange] + symbol.code
+    answer = _ask("eastmoney", "stock_zh_index_daily_em", code, form="json", **_compact(start, end))
+    name = _check_kline(answer, "eastmoney", symbol, start, end)
+    return without_volume(read_bars(answer.table, _ENGLISH, _host("eastmoney"), name=name))
 
 
 def _eastmoney_hk(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
     """Shares and HKD; the whole history comes and is cut by akshare."""
     code = symbol.code.zfill(5)
-    bounds = {"start_date": f"{start:%Y%m%d}", "end_date": f"{end:%Y%m%d}"}
-    frame, replies = _ask("eastmoney_hk", "stock_hk_hist", code, **bounds, form="json", tolerant=True)
-    name = _check_kline(replies, "eastmoney_hk", Symbol(code, "HK"), start, end)
-    if not len(frame):
+    answer = _ask("eastmoney_hk", "stock_hk_hist", code, form="json", **_compact(start, end))
+    name = _check_kline(answer, "eastmoney_hk", Symbol(code, "HK"), start, end)
+    if answer.table.empty:
         raise _empty("eastmoney_hk", symbol, start, end)
-    return read_bars(frame, _CHINESE, _host("eastmoney_hk"), name=name)
+    return read_bars(answer.table, _CHINESE, _host("eastmoney_hk"), name=name)
 
 
-def _check_kline(replies: Sequence[Reply], source: str, symbol: Symbol, start: dt.date, end: dt.date) -> str:
+def _compact(start: dt.date, end: dt.date) -> dict[str, str]:
+    return {"start_date": f"{start:%Y%m%d}", "end_date": f"{end:%Y%m%d}"}
+
+
+def _check_kline(answer: _Answer, source: str, symbol: Symbol, start: dt.date, end: dt.date) -> str:
     """The name in Eastmoney's reply, after making sure that the reply is about `symbol` and has rows."""
-    data = data_of(replies[-1])
+    reply = answer.replies[-1]
+    data = record_of(reply, data_of(reply))
     if not data:
         raise SourceError("source_unknown_symbol", host=_host(source), symbol=str(symbol))
     _check_identity(source, symbol, str(data.get("code", symbol.code)), str(data.get("name", "")))
     if "klines" not in data:
-        raise SourceError("columns_missing", host=_host(source), columns="klines", excerpt=replies[-1].body)
+        raise SourceError("columns_missing", host=_host(source), columns="klines", excerpt=reply.body)
     if not data["klines"]:
         raise _empty(source, symbol, start, end)
     return str(data.get("name", ""))
@@ -298,45 +233,38 @@ def _sina(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
     """
     code = symbol.exchange.lower() + symbol.code
     function = "stock_zh_a_cdr_daily" if symbol.kind == "stock" else "stock_zh_index_daily"
-    frame, replies = _ask("sina", function, code, form="packed", tolerant=True)
-    if b'=""' in replies[-1].body.replace(b" ", b""):
+    answer = _ask("sina", function, code, form="packed")
+    if b'=""' in answer.replies[-1].body.replace(b" ", b""):
         raise _empty("sina", symbol, start, end)
     if symbol.kind == "stock":
-        return read_bars(frame, _ENGLISH, _host("sina"))
-    return without_volume(read_bars(frame.assign(amount=np.nan), _ENGLISH, _host("sina")))
+        return read_bars(answer.table, _ENGLISH, _host("sina"))
+    return without_volume(read_bars(answer.table.assign(amount=np.nan), _ENGLISH, _host("sina")))
 
 
 def _tencent(symbol: Symbol, start: dt.date, end: dt.date, *, adjust: str = "") -> pd.DataFrame:
     """A request for the first day and one a year, within one call; dates with dashes keep akshare from asking beyond."""
     code = symbol.exchange.lower() + symbol.code
-    frame, replies = _ask(
-        "tencent",
-        "stock_zh_a_hist_tx",
-        code,
-        start_date=start.isoformat(),
-        end_date=end.isoformat(),
-        adjust=adjust,
-        form="json",
-        tolerant=True,
-    )
-    years = [_tencent_rows(reply, code) for reply in replies if "qq.com" in reply.host]
+    options = {"start_date": start.isoformat(), "end_date": end.isoformat(), "adjust": adjust}
+    answer = _ask("tencent", "stock_zh_a_hist_tx", code, form="json", **options)
+    years = [_tencent_rows(reply, code) for reply in answer.replies if "qq.com" in reply.host]
     if any(rows is None for rows in years):
         raise SourceError("source_unknown_symbol", host=_host("tencent"), symbol=str(symbol))
     if not any(years):
         raise _empty("tencent", symbol, start, end)
-    return read_bars(frame, _ENGLISH, _host("tencent"))
+    return read_bars(answer.table, _ENGLISH, _host("tencent"))
 
 
 def _tencent_rows(reply: Reply, code: str) -> list[object] | None:
     """The rows of one year; None when the code has no table of bars at all."""
-    said = (reply.json.get("data") or {}).get(code) or {}
+    said = record_of(reply, record_of(reply, data_of(reply)).get(code))
     return next((said[key] for key in ("day", "qfqday", "hfqday") if key in said), None)
 
 
 def _csindex(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
-    """10,000 lots and 100 million CNY, keys read by name. A reply may hold only the last part of the days asked for:
+    """Amounts in 100 million CNY, keys read by name.
 
-    then the earlier part is asked for by itself, until it is there or nothing more comes.
+    A reply may hold only the last part of the days asked for; the earlier part is then asked for by itself, until it is
+    there or nothing more comes.
     """
     records: list[dict[str, Any]] = []
     expected = load_calendar("XSHG").first_on_or_after(start) or start
@@ -356,19 +284,17 @@ def _csindex(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
 
 
 def _csindex_page(symbol: Symbol, start: dt.date, end: dt.date) -> list[dict[str, Any]]:
-    bounds = (f"{start:%Y%m%d}", f"{end:%Y%m%d}")
-    _, replies = _ask("csindex", "stock_zh_index_hist_csindex", symbol.code, *bounds, form="json", tolerant=True)
-    records = list(data_of(replies[-1]) or [])
+    reply = _ask("csindex", "stock_zh_index_hist_csindex", symbol.code, form="json", **_compact(start, end)).replies[-1]
+    records = records_of(reply, data_of(reply))
     for record in records[:1]:
-        said = str(record.get("indexCode", symbol.code)), str(record.get("indexNameCn") or "")
-        _check_identity("csindex", symbol, *said)
+        _check_identity("csindex", symbol, str(record.get("indexCode", symbol.code)), str(record.get("indexNameCn") or ""))
     return records
 
 
 def _swsresearch(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
     """Whole history; 100 million CNY."""
-    _, replies = _ask("swsresearch", "index_hist_sw", symbol.code, "day", form="json", tolerant=True)
-    records = list(data_of(replies[-1]) or [])
+    reply = _ask("swsresearch", "index_hist_sw", symbol.code, "day", form="json").replies[-1]
+    records = records_of(reply, data_of(reply))
     if not records:
         raise _empty("swsresearch", symbol, start, end)
     _check_identity("swsresearch", symbol, str(records[0].get("swindexcode", symbol.code)), "")
@@ -391,16 +317,16 @@ _BARS: Mapping[str, Callable[[Symbol, dt.date, dt.date], pd.DataFrame]] = {
 def _eastmoney_actions(symbol: Symbol) -> pd.DataFrame:
     """Per ten shares. A company that never paid has no `result`, with code 9201, on which akshare fails."""
     source = "eastmoney_dividends"
-    _, replies = _ask(source, "stock_fhps_detail_em", symbol.code, form="json", tolerant=True)
-    said = [reply.json for reply in replies]
-    if said[-1].get("result") is None:
-        if said[-1].get("code") != 9201:
-            raise SourceError("source_says", host=_host(source), message=said[-1].get("message"), excerpt=replies[-1].body)
+    replies = _ask(source, "stock_fhps_detail_em", symbol.code, form="json").replies
+    last = replies[-1]
+    if last.json.get("result") is None:
+        if last.json.get("code") != 9201:
+            raise SourceError("source_says", host=last.host, message=last.json.get("message"), excerpt=last.body)
         return sum_actions([])
     # The first reply only tells the number of pages; each page is then asked for.
-    pages = [each["result"] for each in (said[1:] or said)]
-    records = [record for page in pages for record in page.get("data") or []]
-    check_count(_host(source), len(records), pages[0].get("count"))
+    pages = [(reply, record_of(reply, reply.json.get("result"))) for reply in replies[1:] or replies]
+    records = [record for reply, page in pages for record in records_of(reply, page.get("data"))]
+    check_count(last.host, len(records), pages[0][1].get("count"))
     names = {"EX_DIVIDEND_DATE": "ex_date", "PRETAX_BONUS_RMB": "cash", "BONUS_IT_RATIO": "shares"}
     frame = rename(pd.DataFrame(records), names, _host(source))
     frame = frame[frame["ex_date"].notna()]
@@ -411,22 +337,29 @@ def _eastmoney_actions(symbol: Symbol) -> pd.DataFrame:
 
 def _sina_actions(symbol: Symbol) -> pd.DataFrame:
     """Dividends and bonus shares per ten shares, and rights issues, from two tables of one page."""
-    source = "sina_dividends"
-    function = "stock_history_dividend_detail"
-    frame, _ = _ask(source, function, symbol.code, "分红", form="page")
-    found: list[tuple[pd.Timestamp, float, float]] = []
-    if len(frame):
+    host = _host("sina_dividends")
+    answer = _ask("sina_dividends", "stock_history_dividend_detail", symbol.code, "分红", form="page")
+    found: list[tuple[object, float, float]] = []
+    if len(answer.table):
         names = {"除权除息日": "ex_date", "送股": "bonus", "转增": "converted", "派息": "cash", "进度": "progress"}
-        frame = rename(frame, names, _host(source))
-        frame = frame[(frame["progress"] == "实施") & frame["ex_date"].notna()]
-        bonus, converted, cash = (read_numbers(frame[name]).fillna(0) / 10 for name in ("bonus", "converted", "cash"))
-        found += zip(read_days(frame["ex_date"], _host(source)), cash, bonus + converted, strict=True)
-    further_request(_host(source))
-    frame, _ = _ask(source, function, symbol.code, "配股", form="page")
-    if len(frame):
-        days = rename(frame, {"除权日": "ex_date"}, _host(source))["ex_date"].dropna()
-        found += [(day, 0.0, np.nan) for day in read_days(days, _host(source))]
+        table = rename(answer.table, names, host)
+        table = table[(table["progress"] == "实施") & table["ex_date"].notna()]
+        bonus, converted, cash = (read_numbers(table[name]).fillna(0) / 10 for name in ("bonus", "converted", "cash"))
+        found += zip(read_days(table["ex_date"], host), cash, bonus + converted, strict=True)
+    found += [(day, 0.0, np.nan) for day in _sina_rights(answer.replies[-1])]
     return sum_actions(found)
+
+
+def _sina_rights(reply: Reply) -> list[dt.date]:
+    """Ex-dates of rights issues, from the page that the dividends came with.
+
+    akshare would ask for the same page again and take the same table and column by position.
+    """
+    tables = pd.read_html(StringIO(reply.body.decode("gb18030", errors="replace")))
+    if len(tables) <= _SINA_RIGHTS_TABLE or tables[_SINA_RIGHTS_TABLE].shape[1] != _SINA_RIGHTS_WIDTH:
+        raise SourceError("layout_changed", host=reply.host, excerpt=reply.body, detail="配股")
+    days = [day_of(value) for value in tables[_SINA_RIGHTS_TABLE].iloc[:, _SINA_RIGHTS_COLUMN]]
+    return [day for day in days if day is not None]
 
 
 # --- names of columns, and whether the reply is about what was asked ---------------------------------------------------
@@ -462,30 +395,44 @@ def _host(source: str) -> str:
 # --- asking ----------------------------------------------------------------------------------------------------------
 
 
-def _ask(
-    source: str, function: str, *args: object, form: Form, tolerant: bool = False, **options: object
-) -> tuple[pd.DataFrame, list[Reply]]:
-    """Call one function of akshare: its frame (a copy: some are cached and shared) and the replies behind it.
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    """The replies behind one call of akshare, and the frame that it made of them, if it could."""
 
-    `tolerant`: a reply of the right form that akshare could not read gives an empty frame; the caller reads the reply.
+    replies: Sequence[Reply]
+    frame: pd.DataFrame | None
+    error: SourceError | None = None
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """akshare's frame; SourceError where it could not read the replies."""
+        if self.frame is None:
+            raise self.error or SourceError("akshare_failed", detail="-")
+        return self.frame
+
+
+def _ask(source: str, function: str, *args: str, form: Form, **options: str) -> _Answer:
+    """Call one function of akshare; replies that are not of `form`, or none at all, are a SourceError.
+
+    The frame is a copy: akshare caches and shares some.
     """
     call = _akshare(function)
-    failures: tuple[type[Exception], ...] = (requests.RequestException, *_library_errors())
-    raised: Exception | None = None
-    frame = pd.DataFrame()
+    unreadable = _library_errors()
     with listening() as replies:
         try:
-            frame = pd.DataFrame(call(*args, **options)).copy()
+            answer = _Answer(replies, pd.DataFrame(call(*args, **options)).copy())
         except BadStatus as error:
             raise bad_status(error.reply) from error
-        except failures as error:
-            raised = error
-    if isinstance(raised, requests.RequestException) and not isinstance(raised, ValueError):
-        raise no_reply(raised, _host(source)) from raised
+        except requests.exceptions.JSONDecodeError as error:
+            answer = _Answer(replies, None, unread(error, replies))
+        except requests.RequestException as error:
+            raise no_reply(error, _host(source)) from error
+        except unreadable as error:
+            answer = _Answer(replies, None, unread(error, replies))
     check_forms(replies, form)
-    if raised is not None and not (tolerant and replies):
-        raise unread(raised, replies) from raised
-    return frame, replies
+    if answer.error is not None and not replies:
+        raise answer.error
+    return answer
 
 
 @cache

@@ -68,6 +68,20 @@ def data_of(reply: Reply) -> Any:
     return said["data"]
 
 
+def record_of(reply: Reply, value: Any) -> dict[str, Any]:
+    """A JSON object out of `reply`, null and [] as an empty one; SourceError where it is something else."""
+    if value and not isinstance(value, dict):
+        raise SourceError("layout_changed", host=reply.host, excerpt=reply.body, detail=type(value).__name__)
+    return dict(value or {})
+
+
+def records_of(reply: Reply, value: Any) -> list[dict[str, Any]]:
+    """A JSON list of objects out of `reply`, null as an empty one; SourceError where it is something else."""
+    if value is not None and not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
+        raise SourceError("layout_changed", host=reply.host, excerpt=reply.body, detail=type(value).__name__)
+    return list(value or [])
+
+
 def check_count(host: str, count: int, total: object) -> None:
     """SourceError `list_truncated` when a source says that it has more rows than it gave."""
     if isinstance(total, int) and count < total:

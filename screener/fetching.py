@@ -39,7 +39,7 @@ class Policy:
 
     deadline_seconds: float = 30.0
     calls_per_second: float = 1.0
-    jitter: float = 0.2
+    jitter: float = 0.1
     tries: int = 3
     backoff_seconds: float = 2.0
     backoff_limit_seconds: float = 20.0

@@ -96,15 +96,20 @@ def _listen_to_requests() -> None:
     plain = requests.Session.send
 
     def send(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        if _thread.replies is None:
+        replies = _thread.replies
+        if replies is None:
             return plain(session, request, **options)
         if given_up():
             raise requests.Timeout("nobody waits for this any more")
         if options.get("timeout") is None:
             options["timeout"] = TIMEOUT
-        response = plain(session, request, **options)
+        _thread.replies = None  # a redirect is part of this request
+        try:
+            response = plain(session, request, **options)
+        finally:
+            _thread.replies = replies
         reply = Reply(urlsplit(response.url).hostname or "", response.status_code, response.content)
-        _thread.replies.append(reply)
+        replies.append(reply)
         if reply.status >= 400:
             raise BadStatus(reply)
         return response

@@ -253,6 +253,7 @@ def test_a_rights_issue_is_an_action_of_unknown_kind(served: Upstream):
     frame = fetch_actions("sina_dividends", parse_symbol("601728.SH"))
     assert [f"{day:%Y-%m-%d}" for day in frame["ex_date"]] == ["2024-06-18"]
     assert math.isnan(frame["split_ratio"].iloc[0])
+    assert len(served.log) == 1  # the page of the dividends has it, too
 
 
 def test_actions_are_only_asked_where_somebody_has_them():
