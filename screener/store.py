@@ -27,6 +27,8 @@ LOCK_WAIT = 10.0
 # A killed run may leave a manifest this many symbols behind its files; the next one reads them again.
 SAVE_EVERY = 20
 EXCERPT = 200
+# A source that is refused every day must not fill the disk: the newest records are kept.
+KEPT_REFUSALS = 500
 
 BARS = pa.schema(
     [
@@ -228,7 +230,10 @@ class Store:
     def quarantine(
         self, symbol: str, *, source: str, reason: str, detail: str, excerpt: bytes, rows: pd.DataFrame | None, now: dt.datetime
     ) -> None:
-        """Keep what was refused: a record with the reason and the first bytes, and the rows where there were any."""
+        """Keep what was refused: a record with the reason and the first bytes, and the rows where there were any.
+
+        The newest KEPT_REFUSALS records stay. Needs `writing`.
+        """
         name = f"{now:%Y%m%dT%H%M%SZ}-{symbol}-{_slug(source)}"
         record = {
             "symbol": symbol,
@@ -242,6 +247,9 @@ class Store:
         if rows is not None:
             self._write(folder / f"{name}.csv", rows.to_csv(index=False))
         self._write(folder / f"{name}.json", json.dumps(record, ensure_ascii=False, indent=2))
+        for old in self.refusals()[:-KEPT_REFUSALS]:
+            for path in (old, old.with_suffix(".csv")):
+                path.unlink(missing_ok=True)
 
     def _path(self, part: str, symbol: str) -> Path:
         return self.folder / part / f"{parse_symbol(symbol)}.parquet"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-
 from conftest import run_screener
+from stored import END, fill_store
+
 from screener.doctor import doctor_records, doctor_text, examine
 from screener.fetching import Fetcher, Policy
 from screener.store import Store
-from stored import END, fill_store
 
 SYMBOLS = ("000300.SH", "801770.SI", "600941.SH")
 QUICK = Policy(deadline_seconds=1.0, calls_per_second=1000.0, tries=1)

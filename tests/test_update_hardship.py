@@ -12,8 +12,8 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-
 from conftest import ROOT, run_screener
+
 from screener.fetching import Policy
 from screener.store import Store
 
