@@ -13,7 +13,7 @@ import pandas as pd
 from screener import akshare_source
 from screener.action_check import check_actions
 from screener.bars import Listing
-from screener.door import OVERLAP, Admitted, Asked, Refusal, admit, join
+from screener.door import OVERLAP, Asked, Refusal, admit, join
 from screener.fetching import Fetcher, FetchError, Tried
 from screener.prices import Note, as_date
 from screener.sessions import load_calendar
@@ -122,29 +122,29 @@ class Puller:
         frame = self._call(asked.source, asked.symbol, fetch, pulled.tried)
         if frame is None:
             return None
-        asked = replace(asked, actions=pulled.actions())
-        let_in = admit(frame, asked)
-        joined = self._join(let_in, asked, stored) if isinstance(let_in, Admitted) else let_in
-        if isinstance(joined, Refusal) or isinstance(let_in, Refusal):
-            refusal = joined if isinstance(joined, Refusal) else let_in
-            assert isinstance(refusal, Refusal)  # noqa: S101 - one of the two is, by the condition above
-            self._refuse(asked, refusal, frame, pulled)
+        answer = self._through_the_door(frame, replace(asked, actions=pulled.actions()), stored, pulled.notes)
+        if isinstance(answer, Refusal):
+            self._refuse(asked, answer, frame, pulled)
             return None
         pulled.tried.append(Tried(asked.source, "answered"))
-        pulled.notes += let_in.notes
-        used = str(frame.attrs.get("asked_as") or asked.symbol)
-        if used != str(asked.symbol):
-            pulled.notes.append(Note("code_changed", {"symbol": str(asked.symbol), "used": used}))
-        return joined
+        return answer
 
-    def _join(self, let_in: Admitted, asked: Asked, stored: Bars | None) -> Bars | Refusal:
+    def _through_the_door(self, frame: pd.DataFrame, asked: Asked, stored: Bars | None, notes: list[Note]) -> Bars | Refusal:
+        let_in = admit(frame, asked)
+        if isinstance(let_in, Refusal):
+            return let_in
         rows = let_in.rows.assign(source=asked.source, fetched_at=pd.Timestamp(self.now).floor("s"))[BARS.names]
-        if stored is None:
-            return Bars(rows, asked.start)
-        joined = join(stored, rows, asked.source)
+        joined = rows if stored is None else join(stored, rows, asked.source)
         if isinstance(joined, Refusal):
             return joined
-        return Bars(joined, min(stored.asked_from, asked.start), None)
+        notes += let_in.notes
+        used = str(frame.attrs.get("asked_as") or asked.symbol)
+        if used != str(asked.symbol):
+            notes.append(Note("code_changed", {"symbol": str(asked.symbol), "used": used}))
+        if stored is None:
+            return Bars(joined, asked.start)
+        bars = Bars(joined, min(stored.asked_from, asked.start))
+        return replace(bars, silent_to=stored.silent_to) if bars.last == stored.last else bars
 
     def _ask_for_the_rest(self, asked: Asked, left: Sequence[str], pulled: Pulled) -> None:
         for source in left:

@@ -8,11 +8,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections import Counter
 
 import pandas as pd
 import pytest
-from conftest import THESIS, run_screener
+from conftest import ROOT, THESIS, run_screener
 from stored import bars_of
 
 from screener.fetching import Fetcher, Policy
@@ -378,6 +383,35 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(served, store):
     results = pull(store, FIBERHOME, CSI300)
     assert [each.state for each in results] == ["fresh", "fresh"]
     assert not served.asked(EASTMONEY)
+
+
+def test_a_suspension_stays_known_when_an_earlier_history_is_filled_in(served, store):
+    pull(store, "688313.SH", FIBERHOME, start=dt.date(2025, 5, 6))
+    suspended, _ = pull(store, "688313.SH", FIBERHOME)
+    assert (suspended.first, suspended.state, suspended.reason.code) == (START, "fresh", "suspended_since")
+
+
+def test_a_stock_listed_after_the_start_is_whole_when_two_sources_begin_on_one_day(served, store):
+    # 盛科通信 was listed on 2023-09-14.
+    result = pull(store, "688702.SH", start=dt.date(2023, 8, 1))
+    assert (result.first, result.state, result.complete) == (dt.date(2023, 9, 14), "fresh", True)
+    assert store.read_bars("688702.SH").asked_from == dt.date(2023, 8, 1)
+
+
+def test_an_interrupt_from_the_keyboard_ends_in_one_line_that_says_how_to_go_on(upstream, tmp_path):
+    folder = settings(tmp_path / "store", calls_per_second=4)
+    command = [sys.executable, "-m", "screener", "update", "--store", str(folder), "--end", "2025-06-30", "--lang", "en"]
+    env = {**os.environ, **upstream.env(), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    running = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not Store(folder).symbols() and running.poll() is None:
+        threading.Event().wait(0.05)
+    running.send_signal(signal.SIGINT)
+    _, said = running.communicate(timeout=30)
+    assert running.returncode == 1
+    assert "run screener update again to go on" in said
+    assert "Traceback" not in said
+    done = Store(folder).symbols()
+    assert set(Store(folder).entries()) == set(done)
 
 
 HANGING = {"hang", "drip"}
