@@ -197,9 +197,9 @@ class Store:
             self._recover()
             yield
         finally:
-            # A full disk has been reported by then; the files are right without their summary.
-            with suppress(StoreError):
-                self._save(always=False)
+            # Also after Ctrl-C between a file and its entry. A full disk has been reported by then.
+            with suppress(StoreError, OSError):
+                self._recover()
             with suppress(OSError):
                 (self.folder / "lock.json").unlink(missing_ok=True)
             lock.release()
@@ -293,18 +293,19 @@ class Store:
 
     def _recover(self) -> None:
         """Remove half-written files, set aside what does not open, and enter what the manifest lacks or has wrong."""
+        is_old = self.check_version() < VERSION
         for leftover in self.folder.rglob(".*.tmp"):
             with suppress(OSError):
                 leftover.unlink()
-        known = {} if self.check_version() < VERSION else dict(self.entries())
+        known = {} if is_old else dict(self.entries())
         stored = self.symbols()
         self._entries = {symbol: dict(known[symbol]) for symbol in stored if symbol in known}
         for symbol in stored:
             path = self._path("bars", symbol)
             if self._entries.get(symbol, {}).get("sha256") != hashlib.sha256(path.read_bytes()).hexdigest():
                 self._adopt(symbol, path)
-        if self.check_version() < VERSION or self._entries != known:
-            self._save(always=True)
+        if is_old or self._entries != known:
+            self._save()
 
     def _adopt(self, symbol: str, path: Path) -> None:
         try:
@@ -333,11 +334,9 @@ class Store:
         }
         self._unsaved += 1
         if save and self._unsaved >= SAVE_EVERY:
-            self._save(always=True)
+            self._save()
 
-    def _save(self, *, always: bool) -> None:
-        if not always and not self._unsaved:
-            return
+    def _save(self) -> None:
         manifest = {"version": VERSION, "symbols": dict(sorted(self._entries.items()))}
         self._write(self.folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1))
         self._unsaved = 0
