@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import FrameType
 from typing import Any, Literal, Protocol
 
 import pandas as pd
@@ -90,12 +94,14 @@ def run_update(
     StoreError when the store cannot be locked or written; ScreenerError `update_stopped` on Ctrl-C. Either way what is
     stored stays, and the next run goes on from there.
     """
-    with store.writing(now=plan.now):
+    with store.writing(now=plan.now), _interrupts() as interrupted:
         puller = Puller(store, fetcher, plan.now, shanghai_date(plan.now), last_finished_day(plan.now), order or {})
         run = _Run(store, plan, puller, listings_of(store, plan.symbols), _snapshot_levels(plan))
         results: list[SymbolResult] = []
         try:
             for symbol in plan.symbols:
+                if interrupted.is_set():
+                    raise KeyboardInterrupt
                 if watcher:
                     watcher.begin(symbol, puller.sources(parse_symbol(symbol)))
                 results.append(run.update(parse_symbol(symbol)))
@@ -104,6 +110,25 @@ def run_update(
         except KeyboardInterrupt:
             raise ScreenerError("update_stopped", done=len(results), total=len(plan.symbols)) from None
         return run.with_suspensions(results)
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Ctrl-C noted as an event too: raised while an object is being finalised, the exception alone would be lost."""
+    noticed = threading.Event()
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield noticed
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noticed.set()
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield noticed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @dataclass(frozen=True, eq=False)
