@@ -157,12 +157,13 @@ def _ratio_steps(close: Floats, levels: Floats, cash: Floats, ratio: Floats) -> 
     """CNY by which the ex-right close implied by 前复权 by ratio differs from the actions'; 0 = within tolerance.
 
     The close before a step, seen from the session after it, is level / next level × next close; it must be
-    (close − cash) / ratio.
+    (close − cash) / ratio. Levels are rounded to the cent: half a cent in each of the two, to first order.
     """
     expected = (close[:-1] - cash) / ratio
     with np.errstate(divide="ignore", invalid="ignore"):
         implied = levels[:-1] / levels[1:] * close[1:]
-        tolerance = STEP_TOLERANCE * close[:-1] + CENT + CENT * close[1:] / np.abs(levels[1:])
+        rounding = CENT / 2 * (close[1:] + expected) / np.abs(levels[1:])
+        tolerance = STEP_TOLERANCE * close[:-1] + CENT + rounding
     off = np.nan_to_num(implied - expected, nan=np.inf)
     return np.where(np.abs(off) > np.nan_to_num(tolerance, nan=0.0, posinf=0.0), off, 0.0)
 

@@ -245,11 +245,11 @@ def _tencent(symbol: Symbol, start: dt.date, end: dt.date, *, adjust: str = "") 
     """A request for the first day and one a year, within one call; dates with dashes keep akshare from asking beyond."""
     code = symbol.exchange.lower() + symbol.code
     options = {"start_date": start.isoformat(), "end_date": end.isoformat(), "adjust": adjust}
-    answer = _ask("tencent", "stock_zh_a_hist_tx", code, form="json", **options)
-    years = [_tencent_rows(reply, code) for reply in answer.replies if "qq.com" in reply.host]
+    answer = _ask("tencent", "stock_zh_a_hist_tx", code, form="script", **options)
+    years = [_tencent_rows(reply, code) for reply in answer.replies if "qq.com" in reply.host and reply.json is not None]
     if any(rows is None for rows in years):
         raise SourceError("source_unknown_symbol", host=_host("tencent"), symbol=str(symbol))
-    if not any(years):
+    if years and not any(years):
         raise _empty("tencent", symbol, start, end)
     return read_bars(answer.table, _ENGLISH, _host("tencent"))
 
@@ -424,11 +424,11 @@ def _ask(source: str, function: str, *args: str, form: Form, **options: str) -> 
         except BadStatus as error:
             raise bad_status(error.reply) from error
         except requests.exceptions.JSONDecodeError as error:
-            answer = _Answer(replies, None, unread(error, replies))
+            answer = _Answer(replies, None, unread(error, replies, form))
         except requests.RequestException as error:
             raise no_reply(error, _host(source)) from error
         except unreadable as error:
-            answer = _Answer(replies, None, unread(error, replies))
+            answer = _Answer(replies, None, unread(error, replies, form))
     check_forms(replies, form)
     if answer.error is not None and not replies:
         raise answer.error

@@ -16,6 +16,7 @@ from screener.clock import last_finished_day, shanghai_date
 from screener.messages import LANGS, Lang, say
 
 if TYPE_CHECKING:
+    from screener.events import EventStudy
     from screener.outcome import Outcome
     from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
@@ -41,6 +42,10 @@ PricesWord = Annotated[str, typer.Option("--prices", metavar="SOURCE", help="aut
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The local store of prices.")]
 ThemesDir = Annotated[Path | None, typer.Option("--themes", metavar="DIR", help="Your own theses, before the bundled.")]
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
+Proxy = Annotated[
+    list[str] | None,
+    typer.Option("--proxy", metavar="BENCHMARK=SYMBOL", help="A stand-in for another market's benchmark: MXCN.MSCI=HSI.HK."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
@@ -124,11 +129,14 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    from screener.listings_text import listings_text
+    from screener.other_markets import parse_proxies
     from screener.outcome_text import outcome_text
-    from screener.records import has_gaps, outcome_record
+    from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
 
     loaded, scale, source = _open(thesis, themes, prices, store)
@@ -139,13 +147,15 @@ def outcome(
         published=_published(published),
         as_of=parse_date(as_of, "--as-of"),
         today=last_finished_day(dt.datetime.now(dt.UTC)),
+        proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
     if as_json:
         _print_json(outcome_record(result, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
-    _exit(has_gaps(result))
+        print(outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang)), end="")
+    # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
+    _exit(has_gaps(result) or bool(proxy and listing_gaps(result)))
 
 
 @app.command()
@@ -183,6 +193,43 @@ def weekly(
     else:
         print(week_text(result, _lang(lang)), end="")
     _exit(has_gaps(result))
+
+
+@app.command()
+@reported
+def events(
+    thesis: ThesisName = "guolian-2024-ai-compute",
+    as_of: AsOf = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random dates.")] = 0,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
+    from screener.events_text import events_text
+    from screener.library import open_library
+    from screener.records import event_gaps, events_record
+    from screener.screening import check_events
+
+    loaded, scale, source = _open(thesis, themes, prices, store)
+    result = check_events(
+        loaded,
+        scale,
+        open_library(themes).load_policies(thesis),
+        source,
+        as_of=parse_date(as_of, "--as-of"),
+        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        seed=seed,
+    )
+    _say_notes(result, _lang(lang))
+    if as_json:
+        _print_json(events_record(result, _lang(lang)))
+    else:
+        print(events_text(result, _lang(lang)), end="")
+    _exit(bool(event_gaps(result)))
 
 
 @app.command()
@@ -326,8 +373,8 @@ def _lang(lang: str) -> Lang:
     return "en" if lang == "en" else "zh"
 
 
-def _say_notes(result: Outcome | Week, lang: Lang) -> None:
-    for note in result.prices.notes:
+def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
+    for note in (*result.prices.notes, *getattr(result, "other_notes", ())):
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
 
 

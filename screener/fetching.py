@@ -32,7 +32,7 @@ class Policy:
     `jitter`: each pause is longer by up to this fraction. `tries`: calls in all, of which those after the first wait
     `backoff_seconds`, then twice that, and so on up to `backoff_limit_seconds`. After `breaker_refusals` refusals in a
     row, over all calls to one host, the host is left alone for `breaker_rest_seconds`; the first refusal after that rest
-    begins the next.
+    begins the next. A call that brought nothing of use in all its tries (500, half a reply) counts as one refusal.
 
     One call a second: Eastmoney turns an address away after some 50 to 200 fast calls, for hours.
     """
@@ -155,7 +155,12 @@ class Fetcher:
             sleep=self._sleep,
             reraise=True,
         )
-        value: T = attempts(self._call_once, host, function)
+        try:
+            value: T = attempts(self._call_once, host, function)
+        except FetchError as error:
+            if error.may_pass and not error.refused:
+                self._note_refusal(host)  # no reply of use in all its tries is as good as a refusal
+            raise
         return value
 
     def first(self, attempts: Sequence[tuple[str, str, Callable[[], T]]]) -> Fetched[T]:
@@ -194,15 +199,15 @@ class Fetcher:
         try:
             value = _Job(self, host, function).run()
         except FetchError as error:
-            self._note(host, refused=error.refused)
+            if error.refused:
+                self._note_refusal(host)
+            elif not error.may_pass:
+                self.breakers.pop(host, None)
             raise
-        self._note(host, refused=False)
+        self.breakers.pop(host, None)
         return value
 
-    def _note(self, host: str, *, refused: bool) -> None:
-        if not refused:
-            self.breakers.pop(host, None)
-            return
+    def _note_refusal(self, host: str) -> None:
         refusals = self.breakers.get(host, Breaker()).refusals + 1
         rest = dt.timedelta(seconds=self.policy.breaker_rest_seconds)
         self.breakers[host] = Breaker(refusals, self._now() + rest if refusals >= self.policy.breaker_refusals else None)

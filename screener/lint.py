@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from screener.errors import Problem, ScreenerError
 from screener.names import bundled_names
+from screener.policies import PolicyBook
 from screener.scales import RatingScale, Record, read_record
 from screener.symbols import parse_symbol
 from screener.thesis import Thesis
@@ -53,6 +54,54 @@ def check_scale_text(data: bytes, file: str) -> tuple[RatingScale | None, tuple[
     return _validate(RatingScale, document, file, _Lines(data.decode("utf-8")))
 
 
+def check_policies_text(
+    data: bytes, *, file: str, slug: str, buckets: tuple[str, ...], today: dt.date | None = None
+) -> tuple[PolicyBook | None, tuple[Problem, ...]]:
+    """The policies of the thesis `slug` with these bucket ids, and all problems of their file."""
+    document, problems = _parse(data, file)
+    if document is None:
+        return None, problems
+    lines = _Lines(data.decode("utf-8-sig"))
+    book, problems = _validate(PolicyBook, document, file, lines)
+    if document.get("thesis") not in (None, slug):
+        problems += (_problem(file, lines, ("thesis",), document, "policies_of_other", slug=slug),)
+    problems += tuple(_policy_facts(document, file, lines, buckets, today))
+    return book, tuple(sorted(set_once(problems), key=lambda each: each.line or 0))
+
+
+def _policy_facts(
+    document: dict[str, Any], file: str, lines: _Lines, buckets: tuple[str, ...], today: dt.date | None
+) -> Iterator[Problem]:
+    ids = [str(entry.get("id")) for entry in _entries(document, "policies")]
+    for at, entry in enumerate(_entries(document, "policies")):
+        path: Path = ("policies", at)
+        if ids.index(ids[at]) < at:
+            first = lines.find(("policies", ids.index(ids[at]), "id"))
+            yield _problem(file, lines, (*path, "id"), document, "duplicate", first=first)
+        day = entry.get("day")
+        if _is_date(day) and f"{day:%Y-%m}" != entry.get("month"):
+            yield _problem(file, lines, (*path, "day"), document, "day_outside_month", month=entry.get("month"))
+        if _is_date(day) and "day_source" not in entry:
+            yield _problem(file, lines, (*path, "day"), document, "day_needs_source")
+        if today is not None and str(entry.get("month")) > f"{today:%Y-%m}":
+            yield _problem(file, lines, (*path, "month"), document, "date_in_future", today=today)
+        yield from _unknown_buckets(document, file, lines, path, buckets)
+        for number, target in enumerate(_entries(entry, "targets")):
+            place = (*path, "targets", number)
+            yield from _unknown_buckets(document, file, lines, place, buckets)
+            if ("due" in target) == (target.get("kind") == "status"):
+                yield _problem(file, lines, (*place, "due"), document, "target_due")
+
+
+def _unknown_buckets(
+    document: dict[str, Any], file: str, lines: _Lines, path: Path, known: tuple[str, ...]
+) -> Iterator[Problem]:
+    named = _value(document, (*path, "buckets"))
+    for at, bucket in enumerate(named if isinstance(named, list) else []):
+        if bucket not in known:
+            yield _problem(file, lines, (*path, "buckets", at), document, "bucket_unknown", known=", ".join(known))
+
+
 def set_once(problems: tuple[Problem, ...]) -> list[Problem]:
     """The problems without repeats of one place and code."""
     return list({(each.file, each.line, each.field, each.code): each for each in problems}.values())
@@ -79,7 +128,13 @@ def _validate(
     try:
         return read_record(model, document), ()
     except ValidationError as error:
-        return None, tuple(_schema_problem(file, lines, document, model, detail) for detail in error.errors(include_url=False))
+        found = [detail for detail in error.errors(include_url=False) if not _only_seems_empty(document, detail)]
+        return None, tuple(_schema_problem(file, lines, document, model, detail) for detail in found)
+
+
+def _only_seems_empty(document: object, detail: Any) -> bool:
+    """A list whose entries are all faulty counts as too short as well: the entries' own problems say enough."""
+    return detail["type"] == "too_short" and bool(_value(document, tuple(detail["loc"])))
 
 
 # What pydantic calls a fault, and our message for it.
@@ -111,6 +166,7 @@ def _facts(
     yield from _check_symbols(document, file, lines)
     yield from _check_buckets(document, file, lines)
     if scale is not None:
+        yield from _check_listings(document, file, lines, scale)
         yield from _check_scale_words(document, file, lines, scale)
     yield from _check_dates(document, file, lines, today)
 
@@ -145,6 +201,9 @@ def _named_symbols(document: dict[str, Any]) -> Iterator[tuple[Path, str, str]]:
     for at, entry in enumerate(_entries(document, "candidates")):
         if isinstance(entry.get("symbol"), str):
             yield ("candidates", at, "symbol"), entry["symbol"], str(entry.get("name", ""))
+        for number, listing in enumerate(_entries(entry, "listings")):
+            if isinstance(listing.get("symbol"), str):
+                yield ("candidates", at, "listings", number, "symbol"), listing["symbol"], str(entry.get("name", ""))
 
 
 def _check_buckets(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
@@ -185,6 +244,32 @@ def _check_scale_words(document: dict[str, Any], file: str, lines: _Lines, scale
         if document["benchmark"] not in named:
             known = ", ".join(str(each) for each in named)
             yield _problem(file, lines, ("benchmark",), document, "benchmark_unknown", market=markets[market].name, known=known)
+
+
+def _check_listings(document: dict[str, Any], file: str, lines: _Lines, scale: RatingScale) -> Iterator[Problem]:
+    """Second listings: in another market of the scale, trading there, judged by a benchmark it names, each once."""
+    markets = {each.id: each for each in scale.markets}
+    places: dict[str, Path] = {}
+    for at, entry in enumerate(_entries(document, "candidates")):
+        for number, listing in enumerate(_entries(entry, "listings")):
+            path: Path = ("candidates", at, "listings", number)
+            symbol, market = str(listing.get("symbol")), markets.get(str(listing.get("market")))
+            if symbol in places:
+                yield _problem(file, lines, (*path, "symbol"), document, "duplicate", first=lines.find(places[symbol]))
+            places.setdefault(symbol, (*path, "symbol"))
+            if market is None:
+                yield _problem(file, lines, (*path, "market"), document, "market_unknown", known=", ".join(markets))
+                continue
+            if market.id == document.get("market", "a_share"):
+                yield _problem(file, lines, (*path, "market"), document, "listing_same_market")
+            if symbol.rpartition(".")[2] not in market.exchanges:
+                told = {"symbol": symbol, "market": market.name, "exchanges": ", ".join(market.exchanges)}
+                yield _problem(file, lines, (*path, "symbol"), document, "listing_elsewhere", **told)
+            named = [each.symbol for each in market.benchmarks]
+            if "benchmark" in listing and listing["benchmark"] not in named:
+                known = ", ".join(str(each) for each in named)
+                place = (*path, "benchmark")
+                yield _problem(file, lines, place, document, "benchmark_unknown", market=market.name, known=known)
 
 
 def _check_dates(document: dict[str, Any], file: str, lines: _Lines, today: dt.date | None) -> Iterator[Problem]:

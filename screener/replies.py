@@ -8,6 +8,7 @@ which the reply can no longer be seen. So, in a thread that listens, and in no o
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,8 +21,10 @@ import requests
 
 from screener.fetching import FetchError, given_up
 
-# What a reply must be: JSON (also wrapped in JavaScript), Sina's packed series, a web page, or one cannot say.
-Form = Literal["json", "packed", "page", "any"]
+# What a reply must be: JSON, a script that holds data (Tencent's need not be strict JSON), Sina's packed series, a web
+# page, or one cannot say.
+Form = Literal["json", "script", "packed", "page", "any"]
+_PACKED = re.compile(rb'=\s*"[^"<\s]*"')
 # Seconds to connect and between bytes. The deadline around a call is what bounds a run; this lets its thread end, too.
 TIMEOUT = (10.0, 20.0)
 
@@ -59,8 +62,8 @@ class Reply:
         if form == "json":
             return isinstance(self.json, dict)
         if form == "packed":
-            return self.body.count(b'"') == 2 and b"=" in self.body
-        return form == "any" or b"</html>" in self.body.lower()
+            return _PACKED.search(self.body) is not None
+        return form != "page" or b"</html>" in self.body.lower()
 
 
 class BadStatus(requests.RequestException):
@@ -120,13 +123,13 @@ def _listen_to_requests() -> None:
 def check_forms(replies: Sequence[Reply], form: Form) -> None:
     """SourceError when a reply is not what it must be, whatever a library made of it."""
     for reply in replies:
-        if reply.is_page and form in ("json", "packed"):
+        if reply.is_page and form in ("json", "script", "packed"):
             raise SourceError("ban_page", refused=True, excerpt=reply.body, host=reply.host)
         if not reply.has(form):
             raise SourceError("unparsable_reply", may_pass=True, excerpt=reply.body, host=reply.host)
 
 
-def unread(error: Exception, replies: Sequence[Reply]) -> SourceError:
+def unread(error: Exception, replies: Sequence[Reply], form: Form) -> SourceError:
     """The error for a reply that the library could not read, or for a failure before there was one."""
     detail = f"{type(error).__name__}: {error}".splitlines()[0][:120]
     if not replies:
@@ -134,6 +137,8 @@ def unread(error: Exception, replies: Sequence[Reply]) -> SourceError:
     last = replies[-1]
     if last.is_page:
         return SourceError("ban_page", refused=True, excerpt=last.body, host=last.host)
+    if form == "script" and last.json is None:
+        return SourceError("unparsable_reply", may_pass=True, excerpt=last.body, host=last.host)
     return SourceError("layout_changed", excerpt=last.body, host=last.host, detail=detail)
 
 

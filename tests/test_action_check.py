@@ -8,7 +8,7 @@ import math
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from screener.action_check import check_actions
@@ -125,6 +125,8 @@ def test_a_drift_of_a_factor_by_three_hundredths_of_a_percent_is_no_event():
     assert check_actions({"a": actions()}, symbol="x", raw=raw, adjusted=adjusted).mismatches == {}
 
 
+@settings(deadline=None, max_examples=60)
+@example(prices=[500, 1190, 2999, 501, *[500] * 8], paid=[(2, 1, 1.0), (4, 0, 2.0)], by_ratio=True)
 @given(
     prices=st.lists(st.integers(500, 20_000), min_size=12, max_size=12),
     paid=st.lists(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
+import os
 import subprocess
 import sys
 
@@ -24,6 +25,7 @@ from screener.akshare_source import (
     fetch_ratings,
     fetch_sessions,
 )
+from screener.fetching import Fetcher, Policy
 from screener.symbols import parse_symbol
 from tests.upstream import Upstream
 
@@ -87,6 +89,89 @@ def test_an_index_has_no_volume_and_its_amount_is_in_yuan(served: Upstream, samp
 def test_closes_alone_leave_the_other_prices_blank_not_zero(served: Upstream):
     assert bars("csindex", "H00300.CSI")[["open", "high", "low"]].isna().all(axis=None)
     assert bars("swsresearch", "801770.SI")[["open", "high", "low"]].isna().all(axis=None)
+
+
+def test_tencents_script_may_be_looser_than_json(served: Upstream, monkeypatch):
+    from tests.upstream import routes
+
+    good = bars("tencent", "600498.SH")
+    strict = routes._tencent
+
+    def loose(*args):
+        status, body, mime = strict(*args)
+        return status, body.replace(b'"code": 0', b"code: 0").replace(b'"qt"', b"qt"), mime
+
+    monkeypatch.setattr(
+        routes, "ROUTES", tuple((pattern, loose if handler is strict else handler) for pattern, handler in routes.ROUTES)
+    )
+    assert bars("tencent", "600498.SH").equals(good)
+
+
+def test_a_redirect_is_followed_and_is_one_reply(served: Upstream, monkeypatch):
+    from tests.upstream import server
+
+    plain = server.route
+
+    def moved(market, host, path, query, kinds):
+        if host == "www.csindex.com.cn" and "moved" not in query:
+            return (
+                302,
+                b"",
+                "text/plain\r\nLocation: https://www.csindex.com.cn"
+                + path
+                + "?moved=1&"
+                + "&".join(f"{k}={v}" for k, v in query.items()),
+            )
+        return plain(market, host, path, query, kinds)
+
+    monkeypatch.setattr(server, "route", moved)
+    assert len(bars("csindex", "000300.SH")) == 117
+    assert len(served.log) == 2
+
+
+def test_an_index_without_official_history_comes_from_the_second_source(served: Upstream, sample_folder):
+    served.fault("empty", host="csindex")
+    symbol = parse_symbol("931160.CSI")
+    attempts = [
+        (source, SOURCES[source].host, lambda source=source: fetch_bars(source, symbol, start=START, end=END))
+        for source in bar_sources(symbol)
+    ]
+    found = Fetcher(Policy(calls_per_second=1000)).first(attempts)
+    assert found.source == "eastmoney"
+    assert found.tried[0].code == "source_empty"
+    assert found.value["close"].tolist() == [float(row["close"]) for row in written(sample_folder, "931160.CSI")]
+
+
+def test_a_host_that_has_moved_is_named(monkeypatch):
+    import requests
+
+    from screener.replies import no_reply
+
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(requests.ConnectionError) as caught:
+        requests.get("https://trend.invalid/", timeout=5)
+    error = no_reply(caught.value, "trend.invalid")
+    assert (error.code, error.may_pass, error.refused) == ("host_not_found", False, False)
+    assert "trend.invalid" in error.text("zh")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
+def test_no_day_moves_in_any_time_zone(served: Upstream, zone):
+    served.fault("text_dates")
+    code = (
+        "import datetime as dt\n"
+        "from screener.akshare_source import fetch_bars\n"
+        "from screener.symbols import parse_symbol\n"
+        "asked = ['sina 600498.SH', 'sina 000300.SH', 'tencent 600498.SH', 'swsresearch 801770.SI']\n"
+        "for source, symbol in map(str.split, asked):\n"
+        "    days = fetch_bars(source, parse_symbol(symbol), start=dt.date(2025, 1, 1), end=dt.date(2025, 6, 30))['session']\n"
+        "    print(len(days), days.iloc[0].date(), days.iloc[-1].date())\n"
+    )
+    environment = {**os.environ, "TZ": zone}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment, check=True)
+    assert done.stdout.splitlines() == ["117 2025-01-02 2025-06-30"] * 4
 
 
 def test_only_the_days_asked_for_come_back_also_from_sources_that_send_everything(served: Upstream):

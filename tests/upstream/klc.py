@@ -56,10 +56,10 @@ def pack_stock(rows: Sequence[StockRow]) -> str:
         return ""
     run = Bits(STOCK)
     close_before = volume_before = 0
-    for at, (day, *prices, volume, amount) in enumerate(rows):
+    for at, (day, *prices, shares, amount) in enumerate(rows):
         number = (day - EPOCH).days
         opened, high, low, close = (round(price * 100) for price in prices)
-        volume = int(volume)
+        volume = int(shares)
         if at == 0:
             _stock_head(run, number)
         else:

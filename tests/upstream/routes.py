@@ -126,7 +126,7 @@ def _bonus(code: str, name: str, action: Action | None, kinds: Sequence[str]) ->
         "BONUS_RATIO": None,
         "IT_RATIO": shares or None,
         "PRETAX_BONUS_RMB": round(action.cash * 10, 6) if action else 1.5,
-        "PLAN_NOTICE_DATE": "2024-03-22 00:00:00",
+        "PUBLISH_DATE": "2024-03-22 00:00:00",
         "EQUITY_RECORD_DATE": ex_date,
         "EX_DIVIDEND_DATE": ex_date,
         "REPORT_DATE": "2023-12-31 00:00:00",
@@ -140,7 +140,7 @@ def _bonus(code: str, name: str, action: Action | None, kinds: Sequence[str]) ->
         "PER_UNASSIGN_PROFIT": 4.0,
         "PNP_YOY_RATIO": 5.0,
         "TOTAL_SHARES": 1e9,
-        "PUBLISH_DATE": "2024-03-22 00:00:00",
+        "PLAN_NOTICE_DATE": "2024-03-22 00:00:00",
         "DIVIDENT_RATIO": 0.02,
         **{f"DAYS_{at}": 1.0 for at in range(3)},
     }
