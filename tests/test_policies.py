@@ -185,7 +185,7 @@ def test_a_good_file_has_no_problem():
 @pytest.mark.parametrize(
     ("old", "new", "line", "field", "code"),
     [
-        (MONTH, 'month = "2023-20"', 6, "policies[0].month", "value_wrong"),
+        (MONTH, 'month = "2023-20"', 6, "policies[0].month", "pattern_wrong"),
         (
             'month = "2023-10"',
             'month = "2023-10"\nday = 2023-11-08\nday_source = "x"',
