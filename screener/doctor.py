@@ -16,7 +16,7 @@ import pandas as pd
 
 from screener import __version__
 from screener.fetching import Fetcher, FetchError, Policy
-from screener.messages import Lang, say
+from screener.messages import LANGS, Lang, say
 from screener.prices import as_date
 from screener.sessions import load_calendar
 from screener.store import Store, StoreError
@@ -40,7 +40,7 @@ _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the examination: how serious, about what (message codes with their parameters), details for programs."""
+    """One line of the examination: how serious, about what (message codes with their parameters; a pair is Chinese, English)."""
 
     level: Level
     topic: str
@@ -54,7 +54,8 @@ class Finding:
 
     def title(self, lang: Lang = "zh") -> str:
         """What it is about."""
-        return say(self.topic, lang, **self.topic_params)
+        words = {key: each[LANGS.index(lang)] if isinstance(each, tuple) else each for key, each in self.topic_params.items()}
+        return say(self.topic, lang, **words)
 
 
 def examine(store: Store, symbols: Sequence[str], *, today: dt.date, fetcher: Fetcher | None = None) -> tuple[Finding, ...]:
@@ -171,7 +172,7 @@ def _sources(fetcher: Fetcher, today: dt.date) -> Iterator[Finding]:
     end = calendar.last_on_or_before(min(today, calendar.last_day)) or today
     for name in bar_source_names():
         source = akshare_source.SOURCES[name]
-        topic: dict[str, object] = {"zh": source.title[0], "en": source.title[1]}
+        topic: dict[str, object] = {"name": source.title}
         probe = parse_symbol(PROBES.get(name, PROBE))
         fetch = partial(akshare_source.fetch_bars, name, probe, start=calendar.shift(end, -PROBE_SESSIONS), end=end)
         yield _probe(fetcher, source.host, fetch, topic)
@@ -237,7 +238,7 @@ def doctor_records(findings: Sequence[Finding], lang: Lang) -> list[dict[str, An
         {
             "level": each.level,
             "topic": each.topic.removeprefix("topic_"),
-            "subject": each.topic_params.get("symbol") or each.topic_params.get("en"),
+            "subject": each.title("en") if each.topic_params else None,
             "code": each.code,
             "text": each.text(lang),
             **{key: value if isinstance(value, int | float) else str(value) for key, value in each.params.items()},

@@ -140,7 +140,7 @@ class Puller:
         notes += let_in.notes
         used = str(frame.attrs.get("asked_as") or asked.symbol)
         if used != str(asked.symbol):
-            notes.append(Note("code_changed", {"symbol": str(asked.symbol), "used": used}))
+            notes.append(Note("asked_under_new_code", {"symbol": str(asked.symbol), "used": used}))
         if stored is None:
             return Bars(joined, asked.start)
         bars = Bars(joined, min(stored.asked_from, asked.start))

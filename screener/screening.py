@@ -42,7 +42,7 @@ def check_outcome(
     prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
     outcome = judge(thesis, scale, prices, published=published, as_of=as_of)
     others, notes = check_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
-    return replace(outcome, other_markets=others, other_notes=notes)
+    return replace(outcome, other_markets=others, other_notes=tuple(note for note in notes if note not in prices.notes))
 
 
 def check_listings(

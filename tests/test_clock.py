@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from conftest import run_screener
 
 from screener.clock import last_finished_day, shanghai_date
 
@@ -25,9 +24,3 @@ def test_a_day_is_finished_at_four_in_the_afternoon_in_shanghai(now, today, fini
     assert last_finished_day(moment) == dt.date.fromisoformat(finished)
     elsewhere = moment.astimezone(dt.timezone(dt.timedelta(hours=-7)))
     assert last_finished_day(elsewhere) == dt.date.fromisoformat(finished)
-
-
-@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
-def test_the_zone_of_the_machine_changes_no_figure(zone):
-    args = ("outcome", "--prices", "snapshot", "--as-of", "2025-06-30", "--json")
-    assert run_screener(*args, env={"TZ": zone}).json == run_screener(*args, env={"TZ": "Asia/Shanghai"}).json

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from conftest import run_screener
-from stored import END, fill_store
 
 from screener.doctor import doctor_records, doctor_text, examine
 from screener.fetching import Fetcher, Policy
 from screener.store import Store
+from tests.conftest import run_screener
+from tests.stored import END, fill_store
 
 SYMBOLS = ("000300.SH", "801770.SI", "600941.SH")
 QUICK = Policy(deadline_seconds=1.0, calls_per_second=1000.0, tries=1)
@@ -109,7 +109,7 @@ def without_akshare(tmp_path):
 
 
 def run_without(broken, *args):
-    from conftest import ROOT
+    from tests.conftest import ROOT
 
     return run_screener(*args, env={"PYTHONPATH": broken["PYTHONPATH"] + ":" + str(ROOT)})
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from stored import small_bars
 
 from screener.bars import Listing
 from screener.door import Admitted, Asked, Refusal, admit, join
 from screener.symbols import parse_symbol
+from tests.stored import small_bars
 
 LEFT = "600498.SH"
 NO_ACTIONS = pd.DataFrame({"ex_date": pd.to_datetime([]), "cash_per_share": np.array([]), "split_ratio": np.array([])})

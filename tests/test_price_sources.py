@@ -7,7 +7,6 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from stored import END, fill_store
 
 from screener.folder import FolderSource
 from screener.prices import Note, as_date, session_axis
@@ -15,6 +14,7 @@ from screener.snapshot import SnapshotSource
 from screener.sources import NotedSource
 from screener.store import Store
 from screener.store_source import StoreSource
+from tests.stored import END, fill_store
 
 START = dt.date(2024, 3, 1)
 SYMBOLS = ("000300.SH", "600941.SH", "688313.SH", "002281.SZ", "801770.SI")

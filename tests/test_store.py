@@ -13,12 +13,12 @@ import threading
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import ROOT, THESIS, run_screener
-from stored import END, NOW, actions_of, bars_of, fill_store, small_bars
 
 from screener.errors import Gap, ScreenerError
 from screener.store import VERSION, Actions, Store, StoreError
 from screener.store_source import StoreSource
+from tests.conftest import ROOT, THESIS, run_screener
+from tests.stored import END, NOW, actions_of, bars_of, fill_store, small_bars
 
 LEFT = "600050.SH"
 
@@ -169,11 +169,10 @@ def test_a_symbol_cannot_name_a_file_outside_the_store(store):
 
 
 SCRIPT = """
-import datetime as dt, resource, signal, sys
+import resource
 from pathlib import Path
 from screener.store import Store, StoreError
-sys.path.insert(0, {tests!r})
-from stored import NOW, small_bars
+from tests.stored import NOW, small_bars
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 try:
     with Store(Path({folder!r})).writing(now=NOW):
@@ -186,7 +185,7 @@ except StoreError as error:
 def test_a_full_disk_is_a_clear_error_and_loses_nothing(store):
     write(store)
     before = (store.folder / "bars" / f"{LEFT}.parquet").read_bytes()
-    script = SCRIPT.format(tests=str(ROOT / "tests"), folder=str(store.folder))
+    script = SCRIPT.format(folder=str(store.folder))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.stdout.startswith("store_write_failed"), done.stderr
     assert "what was stored is unchanged" in done.stdout

@@ -6,13 +6,13 @@ import datetime as dt
 
 import pandas as pd
 import pytest
-from conftest import THESIS, run_screener
 
 from screener.errors import ScreenerError, UsageError
 from screener.fetching import Fetcher, Policy
 from screener.library import open_library
 from screener.store import Store
 from screener.universe import thesis_symbols, universe_symbols
+from tests.conftest import THESIS, run_screener
 from tests.upstream import Upstream
 
 NOW = dt.datetime(2025, 6, 30, 9, 0, tzinfo=dt.UTC)

@@ -17,14 +17,14 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from conftest import ROOT, THESIS, run_screener
-from stored import bars_of
 
 from screener.fetching import Fetcher, Policy
 from screener.source_settings import load_settings
 from screener.store import Store
 from screener.store_source import StoreSource
 from screener.update import plan_update, run_update
+from tests.conftest import ROOT, THESIS, run_screener
+from tests.stored import bars_of
 from tests.upstream import FAULTS, Upstream
 
 # 17:00 in Shanghai on 2025-06-30: that session is finished.
@@ -361,7 +361,7 @@ def test_a_changed_code_is_asked_under_the_new_one_and_kept_under_the_old(market
             monkeypatch.setenv(name, value)
         result = pull(Store(tmp_path / "store"), "300114.SZ", start=dt.date(2025, 5, 6))
     assert (result.symbol, result.state) == ("300114.SZ", "fresh")
-    assert ("code_changed", "302132.SZ") in [(note.code, note.params["used"]) for note in result.notes]
+    assert ("asked_under_new_code", "302132.SZ") in [(note.code, note.params["used"]) for note in result.notes]
 
 
 def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(served, store):

@@ -12,10 +12,10 @@ from collections import Counter
 
 import pandas as pd
 import pytest
-from conftest import ROOT, run_screener
 
 from screener.fetching import Policy
 from screener.store import Store
+from tests.conftest import ROOT, run_screener
 
 pytestmark = pytest.mark.slow
 FAST = "[policy]\ncalls_per_second = 200\nbackoff_seconds = 0.05\n"
