@@ -40,7 +40,7 @@ _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the examination: how serious, about what (message codes with their parameters; a pair is Chinese, English)."""
+    """One line of the examination: how serious, about what; message codes with parameters, a pair being (zh, en)."""
 
     level: Level
     topic: str
