@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
     from screener.thesis import Thesis
+    from screener.trust import Trust
     from screener.week import Week
 
 EXIT_GAPS = 3
@@ -52,6 +53,12 @@ Proxy = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
+SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
+PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help="Compare with N random baskets.")]
+UniverseFolder = Annotated[
+    str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: a folder with the market.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random draws repeatable.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -132,6 +139,10 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    sensitivity: SensitivityFlag = False,
+    placebo: PlaceboCount = None,
+    universe: UniverseFolder = None,
+    seed: Seed = 0,
     proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
@@ -153,12 +164,15 @@ def outcome(
         proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
+    trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
     if as_json:
-        _print_json(outcome_record(result, _lang(lang)))
+        _print_json(_trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang)))
     else:
         print(outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang)), end="")
+        print(_trust_text(trust, _lang(lang)), end="")
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
-    _exit(has_gaps(result) or bool(proxy and listing_gaps(result)))
+    missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
+    _exit(has_gaps(result) or missing)
 
 
 @app.command()
@@ -254,8 +268,8 @@ def update(
     from screener.progress import ProgressBar
     from screener.source_settings import load_settings
     from screener.store import Store, default_folder
-    from screener.universe import thesis_symbols, universe_symbols
     from screener.update import plan_update, run_update, update_records, update_text
+    from screener.update_scope import thesis_symbols, universe_symbols
 
     now = dt.datetime.now(dt.UTC)
     opened = Store(store or default_folder())
@@ -291,7 +305,7 @@ def doctor(
     from screener.fetching import Fetcher
     from screener.library import open_library
     from screener.store import Store, default_folder
-    from screener.universe import thesis_symbols
+    from screener.update_scope import thesis_symbols
 
     now = dt.datetime.now(dt.UTC)
     opened = Store(store or default_folder())
@@ -414,6 +428,30 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
     today = last_finished_day(dt.datetime.now(dt.UTC))
     source = open_source(prices, thesis.symbols(scale), store=store, start=first_needed(thesis), today=today)
     return thesis, scale, source
+
+
+def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust | None:
+    if not sensitivity and placebo is None and universe is None:
+        return None
+    from screener.trusting import assess_trust
+
+    return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+
+
+def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> dict[str, Any]:
+    if trust is None:
+        return record
+    from screener.trust_records import with_trust
+
+    return with_trust(record, trust, lang)
+
+
+def _trust_text(trust: Trust | None, lang: Lang) -> str:
+    if trust is None:
+        return ""
+    from screener.trust_text import trust_text
+
+    return "\n" + trust_text(trust, lang)
 
 
 def _published(text: str | None) -> dt.date | None:

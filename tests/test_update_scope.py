@@ -11,7 +11,7 @@ from screener.errors import ScreenerError, UsageError
 from screener.fetching import Fetcher, Policy
 from screener.library import open_library
 from screener.store import Store
-from screener.universe import thesis_symbols, universe_symbols
+from screener.update_scope import thesis_symbols, universe_symbols
 from tests.conftest import THESIS, run_screener
 from tests.upstream import Upstream
 
