@@ -126,6 +126,17 @@ def test_a_file_that_does_not_open_is_a_gap_when_read_and_set_aside_by_the_next_
     assert (store.folder / "quarantine" / f"unreadable-{LEFT}.parquet").is_file()
 
 
+def test_a_reader_in_the_middle_of_a_file_is_not_disturbed_by_its_replacement(store):
+    write(store)
+    path = store.folder / "bars" / f"{LEFT}.parquet"
+    whole = path.read_bytes()
+    with path.open("rb") as reader:
+        head = reader.read(100)
+        write(store, closes=(5.0, 5.1, 5.2))
+        assert head + reader.read() == whole
+    assert len(store.read_bars(LEFT).rows) == 3
+
+
 def test_a_second_writer_waits_and_then_says_who_holds_the_store(store):
     with store.writing(now=NOW), pytest.raises(StoreError) as refused, Store(store.folder).writing(wait=0.2, now=NOW):
         pytest.fail("two writers at once")
