@@ -11,12 +11,13 @@ import pandas as pd
 
 from screener.clock import last_finished_day
 from screener.errors import ScreenerError, UsageError
+from screener.folder import FolderSource
 from screener.library import open_library
 from screener.outcome import Outcome
 from screener.prices import PriceSource
 from screener.results import OutcomeResult, ScreenResult, SensitivityResult, ThesisView, WeekResult
 from screener.scales import RatingScale
-from screener.screening import check_outcome, check_week
+from screener.screening import check_outcome, check_week, first_needed
 from screener.screens import open_screen
 from screener.sensitivity import measure_sensitivity
 from screener.sources import open_source
@@ -41,12 +42,14 @@ class PriceChoice:
     """Which prices to use; `auto` is decided for each thesis, since it depends on what the store covers."""
 
     word: str = "auto"
+    store: Path | None = None
     source: PriceSource | None = field(default=None, repr=False)
 
     def for_theses(self, pairs: Sequence[tuple[Thesis, RatingScale]]) -> PriceSource:
         """The source for these theses."""
         symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
-        return self.source or open_source(self.word, symbols)
+        start = min(first_needed(thesis) for thesis, _ in pairs)
+        return self.source or open_source(self.word, symbols, store=self.store, start=start, today=_last_day())
 
 
 def list_theses(themes: str | Path | None = None) -> pd.DataFrame:
@@ -81,22 +84,22 @@ def load_thesis(name: str | Path = DEFAULT_THESIS, *, themes: str | Path | None 
     return ThesisView(thesis, scale)
 
 
-def open_prices(source: str | Path = "auto") -> PriceChoice:
+def open_prices(source: str | Path = "auto", *, store: str | Path | None = None) -> PriceChoice:
     """Prices: `auto` (the store if it covers the thesis, else the snapshot), `snapshot`, `store`, or a folder of files.
 
-    Nothing is read before a measure asks for it; UsageError for a folder that is not there.
+    `store`: the store's folder, by default the one in the user's data directory. Nothing is read before a measure asks for it; UsageError for a folder that is not there.
 
     >>> import screener as sc
     >>> sc.open_prices("snapshot")
-    PriceChoice(word='snapshot')
+    PriceChoice(word='snapshot', store=None)
     >>> sc.open_prices("no-such-folder")
     Traceback (most recent call last):
     screener.errors.UsageError: ...
     """
-    word = str(source)
+    word, place = str(source), None if store is None else Path(store)
     if word not in ("auto", "snapshot", "store"):
-        return PriceChoice(word, open_source(word, ()))
-    return PriceChoice(word)
+        return PriceChoice(word, place, FolderSource(Path(word)))
+    return PriceChoice(word, place)
 
 
 def outcome(

@@ -55,13 +55,13 @@ Proxy = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
+WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
 SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
 PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help="Compare with N random baskets.")]
 UniverseFolder = Annotated[
     str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: a folder with the market.")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random draws repeatable.")]
-WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -142,11 +142,11 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    png: WithPng = False,
     sensitivity: SensitivityFlag = False,
     placebo: PlaceboCount = None,
     universe: UniverseFolder = None,
     seed: Seed = 0,
-    png: WithPng = False,
     proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
@@ -170,14 +170,15 @@ def outcome(
     )
     _say_notes(result, _lang(lang))
     trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+    record = _trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang))
     if as_json:
-        _print_json(_trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang)))
+        _print_json(record)
     else:
         words = outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang))
         print(words + _trust_text(trust, _lang(lang)), end="", flush=True)
         print(say("report_writing", _lang(lang)), file=sys.stderr)
         extra = _trust_sections(trust, _lang(lang))
-        _say_files(publish_outcome(result, out, lang=_lang(lang), png=png, extra=extra), _lang(lang))
+        _say_files(publish_outcome(result, out, record, lang=_lang(lang), png=png, extra=extra), _lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
     missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
     _exit(has_gaps(result) or missing)
@@ -317,6 +318,74 @@ def events(
     _exit(bool(event_gaps(result)))
 
 
+@app.command()
+@reported
+def update(
+    theses: Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or files; default: all.")] = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day wanted.")] = None,
+    end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day wanted.")] = None,
+    universe: Annotated[str | None, typer.Option("--universe", metavar="a-shares", help="The whole market too.")] = None,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Pull prices, corporate actions and indices into the local store; resumable. 更新本地行情库。"""
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.progress import ProgressBar
+    from screener.source_settings import load_settings
+    from screener.store import Store, default_folder
+    from screener.update import plan_update, run_update, update_records, update_text
+    from screener.update_scope import thesis_symbols, universe_symbols
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    settings = load_settings(opened.folder)
+    fetcher = Fetcher(settings.policy)
+    symbols, first = thesis_symbols(open_library(themes), theses or [])
+    if universe is not None:
+        more, note = universe_symbols(opened, fetcher, universe, now=now)
+        symbols += more
+        if note is not None:
+            print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+    plan = plan_update(symbols, start=parse_date(start, "--start") or first, end=parse_date(end, "--end"), now=now)
+    with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
+        results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
+    if as_json:
+        _print_json(update_records(results, _lang(lang)))
+    else:
+        print(update_text(results, plan, opened, _lang(lang)), end="")
+    _exit(not all(each.complete for each in results))
+
+
+@app.command()
+@reported
+def doctor(
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Say what works here: sources, store, calendar, versions, fonts. 检查环境。"""
+    from screener.doctor import DOCTOR_POLICY, doctor_records, doctor_text, examine
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.store import Store, default_folder
+    from screener.update_scope import thesis_symbols
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    symbols, _ = thesis_symbols(open_library(themes), [])
+    findings = examine(opened, symbols, today=last_finished_day(now), fetcher=Fetcher(DOCTOR_POLICY))
+    if as_json:
+        _print_json(doctor_records(findings, _lang(lang)))
+    else:
+        print(doctor_text(findings, _lang(lang)), end="")
+
+
 @thesis_app.command("list")
 @reported
 def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Language = "zh", debug: Debug = False) -> None:
@@ -421,16 +490,28 @@ def _say_draft(draft: Draft, written: Sequence[Path], lang: Lang) -> None:
 
 def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tuple[Thesis, RatingScale, PriceSource]:
     from screener.library import open_library
+    from screener.screening import first_needed
     from screener.sources import open_source
 
     thesis, scale = open_library(themes).load(name)
-    return thesis, scale, open_source(prices, thesis.symbols(scale))
+    today = last_finished_day(dt.datetime.now(dt.UTC))
+    source = open_source(prices, thesis.symbols(scale), store=store, start=first_needed(thesis), today=today)
+    return thesis, scale, source
 
 
 def _source_of(pairs: Sequence[tuple[Thesis, RatingScale]], prices: str, store: Path | None) -> PriceSource:
+    from screener.screening import first_needed
     from screener.sources import open_source
 
-    return open_source(prices, tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale))))
+    symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
+    start = min(first_needed(thesis) for thesis, _ in pairs)
+    return open_source(prices, symbols, store=store, start=start, today=last_finished_day(dt.datetime.now(dt.UTC)))
+
+
+def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
+    print(say("weekly_archive", lang, path=page))
+    for path in broken:
+        print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
 
 
 def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust | None:
@@ -449,15 +530,7 @@ def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> di
     return with_trust(record, trust, lang)
 
 
-def _trust_text(trust: Trust | None, lang: Lang) -> str:
-    if trust is None:
-        return ""
-    from screener.trust_text import trust_text
-
-    return "\n" + trust_text(trust, lang)
-
-
-def _trust_sections(trust: Trust | None, lang: Lang) -> tuple[Section, ...]:
+def _trust_sections(trust: Trust | None, lang: Lang) -> Sequence[Section]:
     if trust is None:
         return ()
     from screener.trust_sections import trust_sections
@@ -465,10 +538,12 @@ def _trust_sections(trust: Trust | None, lang: Lang) -> tuple[Section, ...]:
     return trust_sections(trust, lang)
 
 
-def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
-    print(say("weekly_archive", lang, path=page))
-    for path in broken:
-        print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
+def _trust_text(trust: Trust | None, lang: Lang) -> str:
+    if trust is None:
+        return ""
+    from screener.trust_text import trust_text
+
+    return "\n" + trust_text(trust, lang)
 
 
 def _published(text: str | None) -> dt.date | None:

@@ -62,54 +62,60 @@ def drawdown_chart(facts: WeeklyFacts, paths: Paths, lang: Lang) -> Chart:
     )
 
 
+LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 34, 92, 26, 24, 176
+STYLES: dict[str, tuple[float, tuple[int, ...]]] = {"bench": (1.5, (5, 2)), "industry": (1.75, ()), "theme": (2.25, ())}
+
+
 def _drawdown_spec(falls: dict[str, Path], days: Sequence[dt.date], names: dict[str, str], width: int, lang: Lang) -> Spec:
-    left, right, top, height = 34, 92, 26, 176
-    inner = width - left - right
-    rows: list[dict[str, Any]] = [
-        {"i": at, "day": day.isoformat(), **{key: hundredths(values[at]) for key, values in falls.items()}}
-        for at, day in enumerate(days)
-    ]
-    for row in rows:
-        row.update({f"{key}_word": percent(row[key] / 100) if isinstance(row[key], float) else "" for key in falls})
+    inner = width - LEFT - RIGHT
+    rows = _rows(falls, days)
     x = Axis(0, max(len(days) - 1, 1), 0, inner)
-    y, ticks = axis_over([row[key] for row in rows for key in falls], height=height, most=4)
+    y, ticks = axis_over([row[key] for row in rows for key in falls], height=HEIGHT, most=4)
+    unit = [{"x": -LEFT, "y": -16, "text": say("weekly_axis_drawdown", lang)}]
+    marks = [{"x": -6, "y": y.at(tick), "text": number(tick, tick_decimals(ticks))} for tick in ticks]
+    head = {"day": say("weekly_head_session", lang), **{f"{key}_word": names[key] for key in falls}}
     layers = [
         charts.rules([{"x": 0, "x2": inner, "y": y.at(tick), "y2": y.at(tick)} for tick in ticks if tick], color="rule"),
         charts.rules([{"x": 0, "x2": inner, "y": y.at(0), "y2": y.at(0)}], color="ink2"),
-        *charts.texts(
-            [{"x": -6, "y": y.at(tick), "text": number(tick, tick_decimals(ticks))} for tick in ticks],
-            align="right",
-            color="ink3",
-            size=charts.SMALL,
-        ),
-        *charts.texts([{"x": -left, "y": -16, "text": say("weekly_axis_drawdown", lang)}], color="ink3", size=charts.SMALL),
+        *charts.texts(marks, align="right", color="ink3", size=charts.SMALL),
+        *charts.texts(unit, color="ink3", size=charts.SMALL),
+        *(charts.line(key, x=x, y=y, color=key, width=STYLES[key][0], dash=STYLES[key][1]) for key in STYLES if key in falls),
+        *_ends(rows[-1], names, x, y),
+        *_dates(days, x),
+        charts.pointer(head, name="fall", x=x, height=HEIGHT),
     ]
-    styles = {"bench": (1.5, (5, 2)), "industry": (1.75, ()), "theme": (2.25, ())}
-    for key, (stroke, dash) in styles.items():
-        if key in falls:
-            layers.append(charts.line(key, x=x, y=y, color=key, width=stroke, dash=dash))
-    known = [key for key in falls if rows[-1][key] is not None]
-    spots = charts.spread([y.at(rows[-1][key]) for key in known], low=8, high=height - 8)
+    panel = charts.view(layers, width=inner, height=HEIGHT, rows=rows)
+    return charts.chart([panel], size=(width, HEIGHT + TOP + BOTTOM), origin=(LEFT, TOP))
+
+
+def _rows(falls: dict[str, Path], days: Sequence[dt.date]) -> list[dict[str, Any]]:
+    """One row per session: falls in percent, and the words that the pointer shows."""
+    rows: list[dict[str, Any]] = []
+    for at, day in enumerate(days):
+        row: dict[str, Any] = {"i": at, "day": day.isoformat(), **{key: hundredths(path[at]) for key, path in falls.items()}}
+        row |= {f"{key}_word": percent(row[key] / 100) if row[key] is not None else "" for key in falls}
+        rows.append(row)
+    return rows
+
+
+def _ends(last: dict[str, Any], names: dict[str, str], x: Axis, y: Axis) -> list[Spec]:
+    """Name and last value of each line at its end, pushed apart."""
+    known = [key for key in names if last.get(key) is not None]
+    spots = charts.spread([y.at(last[key]) for key in known], low=8, high=HEIGHT - 8)
+    layers: list[Spec] = []
     for key, spot in zip(known, spots, strict=True):
-        pair = [
-            {"x": inner + 8, "y": spot - 6, "text": names[key]},
-            {"x": inner + 8, "y": spot + 8, "text": rows[-1][f"{key}_word"]},
-        ]
+        left = x.stop + 8
+        pair = [{"x": left, "y": spot - 6, "text": names[key]}, {"x": left, "y": spot + 8, "text": last[f"{key}_word"]}]
         layers += charts.texts(pair, color=key, bold=key != "bench", size=charts.SMALL)
-        layers.append(charts.dots([{"x": x.at(len(days) - 1), "y": y.at(rows[-1][key])}], color=key, size=24))
-    ticks_at = sorted({0, len(days) // 2, len(days) - 1})
+        layers.append(charts.dots([{"x": x.at(last["i"]), "y": y.at(last[key])}], color=key, size=24))
+    return layers
+
+
+def _dates(days: Sequence[dt.date], x: Axis) -> list[Spec]:
+    """First, middle and last session below the axis."""
     align = {0: "left", len(days) - 1: "right"}
-    for at in ticks_at:
-        layers += charts.texts(
-            [{"x": x.at(at), "y": height + 13, "text": f"{days[at]:%y-%m-%d}"}],
-            align=align.get(at, "center"),
-            color="ink3",
-            size=charts.SMALL,
-        )
-    head = {"day": say("weekly_head_session", lang), **{f"{key}_word": names[key] for key in falls}}
-    layers.append(charts.pointer(head, name="fall", x=x, height=height))
-    return charts.chart(
-        [charts.view(layers, width=inner, height=height, rows=rows)],
-        size=(width, height + top + 24),
-        origin=(left, top),
-    )
+    layers: list[Spec] = []
+    for at in sorted({0, len(days) // 2, len(days) - 1}):
+        row = {"x": x.at(at), "y": HEIGHT + 13, "text": f"{days[at]:%y-%m-%d}"}
+        layers += charts.texts([row], align=align.get(at, "center"), color="ink3", size=charts.SMALL)
+    return layers

@@ -18,11 +18,18 @@ CSV_ENCODING = "utf-8-sig"
 
 
 def publish_outcome(
-    outcome: Outcome, out: Path, *, lang: Lang = "zh", png: bool = False, extra: Sequence[Section] = ()
+    outcome: Outcome,
+    out: Path,
+    record: Mapping[str, object] | None = None,
+    *,
+    lang: Lang = "zh",
+    png: bool = False,
+    extra: Sequence[Section] = (),
 ) -> tuple[Path, ...]:
     """Write the dossier of `outcome` to `out`/<thesis>/outcome/: HTML, Markdown, Excel, JSON, CSV, with `png` its charts.
 
-    Returns the files written. ScreenerError when the folder cannot be written, or for `png` without Chinese glyphs.
+    `record`: what the JSON file holds, else the outcome's own; `extra`: sections on how far to trust it. Returns the files
+    written. ScreenerError when the folder cannot be written, or for `png` without Chinese glyphs.
     """
     from screener.dossier import build_dossier
     from screener.ledger import daily_csv, outcome_csv
@@ -30,7 +37,7 @@ def publish_outcome(
 
     document = build_dossier(outcome, lang, extra=extra)
     files = document_files(document, "outcome", png=png)
-    files["outcome.json"] = json_bytes(outcome_record(outcome, lang))
+    files["outcome.json"] = json_bytes(record or outcome_record(outcome, lang))
     files["outcome.csv"] = outcome_csv(outcome, lang).encode(CSV_ENCODING)
     files["outcome-daily.csv"] = daily_csv(outcome).encode(CSV_ENCODING)
     return write_files(out / document.slug / "outcome", files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -180,25 +180,20 @@ class _Relative:
         )
 
     def rows(self) -> list[dict[str, object]]:
-        """One row per session: figures in percent, and the words that the pointer shows."""
+        """One row per session up to the as-of date: figures in percent, and the words that the pointer shows."""
+        paths, edge = self.paths, max(self.facts.week.scale.industry.edges)
+        series = self.series()
+        excess = {key: paths.excess(values) for key, values in series.items() if key != "bench"}
         found = []
-        bench = self.paths.benchmark
-        edge = max(self.facts.week.scale.industry.edges)
-        for at, day in enumerate(self.paths.sessions):
+        for at, day in enumerate(paths.sessions[: paths.end + 1]):
             row: dict[str, object] = {"i": at, "day": day.isoformat()}
-            for key, values in self.series().items():
-                row[key] = hundredths(values[at])
-                row[f"{key}_word"] = percent(values[at]) if np.isfinite(values[at]) else ""
-            for key, values in self.series().items():
-                if key != "bench":
-                    excess = values[at] - bench[at] if at >= self.paths.base else math.nan
-                    row[f"{key}_excess"] = hundredths(excess)
-                    row[f"{key}_excess_word"] = points(excess) if np.isfinite(excess) else ""
-            row["low"], row["high"] = (
-                hundredths(bench[at] + side * edge) if at >= self.paths.base else None for side in (-1, 1)
-            )
-            if at <= self.paths.end:
-                found.append(row)
+            for key, values in series.items():
+                row |= _shown(key, values[at], percent)
+            for key, values in excess.items():
+                row |= _shown(f"{key}_excess", values[at], points)
+            band = (hundredths(paths.benchmark[at] + side * edge) if at >= paths.base else None for side in (-1, 1))
+            row["low"], row["high"] = band
+            found.append(row)
         return found
 
     def spec(self, look: _Look, *, narrow: bool) -> Spec:
@@ -320,52 +315,39 @@ class _Relative:
 
     def captions(self, look: _Look, x: Axis, *, narrow: bool) -> list[Spec]:
         """Unit and base above the axis, the publication date and the window's dates inside, the ribbon's meaning below."""
-        week, lang, low = self.facts.week, self.lang, self.paths.window[0]
-        months = sorted(self.facts.horizons)
-        published = "weekly_mark_inferred" if _is_inferred(self.facts) else "weekly_mark_published"
-        inside = [{"x": x.at(self.paths.base) + 5, "y": 8, "text": say(published, lang, day=week.published)}]
-        inside.append(
-            {
-                "x": x.at(self.paths.base) + 5,
-                "y": 23,
-                "text": say("weekly_mark_base", lang, day=month_day(week.base_date or week.as_of)),
-            }
-        )
-        if low is not None:
-            opens = say("weekly_mark_window", lang, months=months[0], day=self.facts.horizons[months[0]])
-            left = self.facts.left[months[-1]]
-            code = "weekly_window_over" if not left else "weekly_window_left_one" if left == 1 else "weekly_window_left"
-            status = say(code, lang, left=left)
-            inside += (
-                [] if narrow else [{"x": x.at(low) + 5, "y": 8, "text": opens}, {"x": x.at(low) + 5, "y": 23, "text": status}]
-            )
-        edge = number(100 * max(week.scale.industry.edges), 0)
-        ribbon = say(
-            "weekly_ribbon",
-            lang,
-            benchmark=self.names["bench"],
-            edge=edge,
-            band=rating_word(week.scale.industry.ratings[1], week.scale.industry, lang),
-        )
-        above = [{"x": -38, "y": -20, "text": say("weekly_axis_return", lang, day=week.base_date)}]
-        below = [{"x": x.at(self.paths.base) + 5, "y": look.upper - 10, "text": ribbon}]
-        ends = (
-            []
-            if narrow
-            else [
-                {
-                    "x": look.width,
-                    "y": -8,
-                    "text": say("weekly_mark_end", lang, months=months[-1], day=self.facts.horizons[months[-1]]),
-                }
-            ]
-        )
+        lang, scale, left = self.lang, self.facts.week.scale.industry, x.at(self.paths.base) + 5
+        edge, band = number(100 * max(scale.edges), 0), rating_word(scale.ratings[1], scale, lang)
+        ribbon = say("weekly_ribbon", lang, benchmark=self.names["bench"], edge=edge, band=band)
+        above = [{"x": -look.left, "y": -20, "text": say("weekly_axis_return", lang, day=self.facts.week.base_date)}]
+        below = [{"x": left, "y": look.upper - 10, "text": ribbon}]
+        window, end = ([], []) if narrow else self.window_words(look, x)
         return [
-            *charts.texts(inside, size=charts.SMALL, halo=True),
+            *charts.texts([*self.publication_words(left), *window], size=charts.SMALL, halo=True),
             *charts.texts(above, size=charts.SMALL, color="ink3"),
-            *charts.texts(ends, size=charts.SMALL, align="right"),
+            *charts.texts(end, size=charts.SMALL, align="right"),
             *charts.texts(below, size=charts.SMALL, color="ink3", halo=True),
         ]
+
+    def publication_words(self, left: float) -> list[dict[str, object]]:
+        """When the report came out, and the date that the returns count from, beside the publication mark."""
+        week = self.facts.week
+        code = "weekly_mark_inferred" if _is_inferred(self.facts) else "weekly_mark_published"
+        base = say("weekly_mark_base", self.lang, day=month_day(week.base_date or week.as_of))
+        published = say(code, self.lang, day=week.published)
+        return [{"x": left, "y": 8, "text": published}, {"x": left, "y": 23, "text": base}]
+
+    def window_words(self, look: _Look, x: Axis) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+        """When the window opens and what is left of it, inside it; when it ends, above its end."""
+        days, low = self.facts.horizons, self.paths.window[0]
+        first, last = min(days), max(days)
+        end = say("weekly_mark_end", self.lang, months=last, day=days[last])
+        above: list[dict[str, object]] = [{"x": look.width, "y": -8, "text": end}]
+        if low is None:
+            return [], above
+        opens = say("weekly_mark_window", self.lang, months=first, day=days[first])
+        left = x.at(low) + 5
+        status = window_status(self.facts.left[last], self.lang)
+        return [{"x": left, "y": 8, "text": opens}, {"x": left, "y": 23, "text": status}], above
 
     def months(self, look: _Look, x: Axis) -> list[Spec]:
         """The first session of every second month, the year where it changes."""
@@ -375,9 +357,8 @@ class _Relative:
         rows, year = [], 0
         for at in firsts[::step]:
             day = days[at]
-            text = (
-                say("weekly_tick_month", self.lang, month=day.month, short=f"{day:%b}") if day.year == year else f"{day:%Y-%m}"
-            )
+            month = say("weekly_tick_month", self.lang, month=day.month if self.lang == "zh" else f"{day:%b}")
+            text = month if day.year == year else f"{day:%Y-%m}"
             rows.append({"x": x.at(at), "y": look.lower + 14, "text": text})
             year = day.year
         return [
@@ -396,6 +377,19 @@ class _Relative:
             if key != "bench"
         }
         return charts.pointer({**head, **shown, **excess}, name=name, x=x, height=height)
+
+
+def window_status(left: int | None, lang: Lang) -> str:
+    """What is left of the window in sessions; only its name where its end lies beyond the known calendar."""
+    if left is None:
+        return say("weekly_window_open", lang)
+    code = "weekly_window_over" if left == 0 else "weekly_window_left_one" if left == 1 else "weekly_window_left"
+    return say(code, lang, left=left)
+
+
+def _shown(key: str, value: float, write: Callable[[float], str]) -> dict[str, object]:
+    """A figure of a row, in percent and in words; None and "" where there is none."""
+    return {key: hundredths(value), f"{key}_word": write(value) if np.isfinite(value) else ""}
 
 
 def _is_inferred(facts: WeeklyFacts) -> bool:

@@ -44,6 +44,9 @@ from screener.weekly_facts import build_facts
 from screener.weekly_files import weekly_of
 from screener.window_charts import path_charts
 
+# Notes on reading shown below a table; a folder of many files has one for each.
+MOST_NOTES = 3
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Shown:
@@ -412,7 +415,9 @@ def source_lines(prices: Prices, lang: Lang) -> Iterator[str]:
     """Where the prices came from, and what was noted while reading them."""
     kind = say(f"term_kind_{prices.kind}", lang)
     yield say("view_prices", lang, name=prices.name, kind=kind, first=prices.first, last=prices.last, hash=prices.sha256[:12])
-    yield from (say(note.code, lang, **note.params) for note in prices.notes)
+    yield from (say(note.code, lang, **note.params) for note in prices.notes[:MOST_NOTES])
+    if len(prices.notes) > MOST_NOTES:
+        yield say("view_more_notes", lang, count=len(prices.notes) - MOST_NOTES)
 
 
 def missing_lines(result: Outcome | Week, lang: Lang) -> Iterator[str]:

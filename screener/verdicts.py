@@ -95,14 +95,12 @@ def _clauses(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         result = result_of(verdict)
         row = outcome.row(subject.id, outcome.scale.window.to_months)
         ladder = ladder_of(subject, outcome.scale)
-        quoted = say("verdict_quoted", lang, rating=rating_word(verdict.stated, ladder, lang))
+        leaning = "verdict_" if before is None else "verdict_also_" if result == before else "verdict_next_"
         yield phrase(
-            f"verdict_{result}",
+            f"{leaning}{result}",
             lang,
-            it=quoted if before is None else say("verdict_it", lang),
-            stated=quoted,
+            stated=say("verdict_quoted", lang, rating=rating_word(verdict.stated, ladder, lang)),
             place=_place(subject, outcome, lang),
-            too=say(f"verdict_too_{result}", lang) if result == before else "",
             who=_who(subject, lang),
             excess=figure("excess", row.excess),
             band=rating_word(verdict.band, ladder, lang) if verdict.band else "",

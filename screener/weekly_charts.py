@@ -44,6 +44,11 @@ class _Bar:
     bold: bool = False
 
     @property
+    def words(self) -> str:
+        """The value with its unit, for a sentence."""
+        return points(self.value) if isinstance(self.value, float) else self.text
+
+    @property
     def drawn(self) -> float:
         """The value in percent; a gap has no bar."""
         return 100 * self.value if isinstance(self.value, float) else 0.0
@@ -75,9 +80,9 @@ def excess_chart(facts: WeeklyFacts, lang: Lang) -> Chart | None:
             "weekly_excess_finding",
             lang,
             best=best.name,
-            best_value=best.text,
+            best_value=best.words,
             worst=worst.name,
-            worst_value=worst.text,
+            worst_value=worst.words,
         ),
         kind="bars",
         data=_bar_table("excess_data", bars, kind="excess", head=say("weekly_head_excess", lang), lang=lang),
@@ -153,7 +158,7 @@ def contribution_chart(facts: WeeklyFacts, lang: Lang) -> Chart | None:
         id="contribution",
         title=say("weekly_contribution_title", lang),
         sub=say("weekly_contribution_sub", lang, count=len(facts.parts)),
-        finding=say("weekly_contribution_finding", lang, total=percent(total.own), name=biggest.name, value=biggest.text),
+        finding=say("weekly_contribution_finding", lang, total=percent(total.own), name=biggest.name, value=biggest.words),
         kind="waterfall",
         data=_bar_table("contribution_data", bars, kind="points", head=say("weekly_head_contribution", lang), lang=lang),
         wide=_waterfall_spec(bars, THIRD, mark),

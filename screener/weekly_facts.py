@@ -101,13 +101,14 @@ class Crossing:
 
 @dataclass(frozen=True)
 class Breadth:
-    """Names by the week's return: up, down, unchanged, ahead of the benchmark; `measured` of `listed` (traded ones)."""
+    """Names by the week's return: up, down, unchanged, ahead of the benchmark; `halted` did not trade, `missing` has a gap."""
 
     up: int
     down: int
     flat: int
     ahead: int
-    measured: int
+    halted: int
+    missing: int
     listed: int
 
 
@@ -346,7 +347,8 @@ def measure_breadth(week: Week) -> Breadth:
         down=sum(value < 0 for value in returns),
         flat=sum(value == 0 for value in returns),
         ahead=sum(row.excess is not None and row.excess > 0 for row in traded),
-        measured=len(traded),
+        halted=sum(row.own_return is not None for row in rows) - len(traded),
+        missing=sum(row.own_return is None for row in rows),
         listed=len(rows),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from screener.errors import Gap
 from screener.labels import number, points
 from screener.messages import Lang, say
-from screener.phrases import band_of, ladder_of, name_of
+from screener.phrases import band_of, ladder_of, name_of, phrase
 from screener.report import (
     Cell,
     KeyFigure,
@@ -33,19 +33,19 @@ def lede_parts(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
 
 def _lede_week(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
     theme, other = facts.figures["all", "week"], facts.figures[facts.benchmark.id, "week"]
-    benchmark = name_of(facts.benchmark, lang)
-    yield say("weekly_lede_theme", lang)
-    yield toned(theme.own, strong=True)
-    yield say("weekly_lede_benchmark", lang, name=benchmark)
-    yield toned(other.own)
-    yield say("weekly_lede_benchmark_after", lang, name=benchmark)
-    yield say("weekly_lede_excess", lang)
-    yield figure("excess", theme.excess, strong=True)
+    yield from phrase(
+        "weekly_lede_week",
+        lang,
+        own=toned(theme.own, strong=True),
+        benchmark=name_of(facts.benchmark, lang),
+        other=toned(other.own),
+        excess=figure("excess", theme.excess, strong=True),
+    )
     index = facts.week.thesis.industry_index
     if index is None:
         return
-    yield say("weekly_lede_index", lang, name=name_of(facts.subject(index.symbol), lang))
-    yield toned(facts.figures[index.symbol, "week"].own)
+    name, value = name_of(facts.subject(index.symbol), lang), toned(facts.figures[index.symbol, "week"].own)
+    yield from phrase("weekly_lede_index", lang, name=name, value=value)
     rank = facts.ranking.rank(index.symbol) if facts.ranking else None
     if facts.ranking and rank:
         yield say("weekly_lede_rank", lang, rank=rank, count=facts.ranking.count)
@@ -63,29 +63,28 @@ def _lede_names(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
     yield say("weekly_lede_breadth", lang, count=breadth.listed, up=breadth.up, down=breadth.down)
     if breadth.flat:
         yield say("weekly_lede_flat", lang, flat=breadth.flat)
-    if breadth.measured < breadth.listed:
-        yield say("weekly_lede_untraded", lang, count=breadth.listed - breadth.measured)
+    if breadth.halted:
+        yield say("weekly_lede_untraded", lang, count=breadth.halted)
+    if breadth.missing:
+        yield say("weekly_lede_missing", lang, count=breadth.missing)
     yield say("weekly_lede_ahead", lang, ahead=breadth.ahead, name=benchmark)
     rows = extremes_table(facts, lang).rows
     if rows:
-        yield say("weekly_lede_best", lang, name=rows[0].head)
-        yield toned(float(rows[0].cells[0].value))  # type: ignore[arg-type]
-        yield say("weekly_lede_worst", lang, name=rows[-1].head)
-        yield toned(float(rows[-1].cells[0].value))  # type: ignore[arg-type]
-        yield say("weekly_lede_worst_after", lang)
+        best, worst = (dataclasses.replace(row.cells[0], toned=True) for row in (rows[0], rows[-1]))
+        names = {"best": rows[0].head, "worst": rows[-1].head}
+        yield from phrase("weekly_lede_extremes", lang, **names, best_value=best, worst_value=worst)
 
 
 def _lede_since(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
     if ("all", "since") not in facts.figures:
         yield say("weekly_lede_before", lang)
         return
-    yield say("weekly_lede_since", lang)
-    yield figure("excess", facts.figures["all", "since"].excess, strong=True)
+    own = figure("excess", facts.figures["all", "since"].excess, strong=True)
+    yield from phrase("weekly_lede_since", lang, value=own)
     index = facts.week.thesis.industry_index
     if index is not None:
-        subject = facts.subject(index.symbol)
-        yield say("weekly_lede_since_index", lang, name=name_of(subject, lang))
-        yield figure("excess", facts.figures[index.symbol, "since"].excess, strong=True)
+        name, excess = name_of(facts.subject(index.symbol), lang), facts.figures[index.symbol, "since"].excess
+        yield from phrase("weekly_lede_since_index", lang, name=name, value=figure("excess", excess, strong=True))
         yield from _lede_band(facts, index.symbol, lang)
     months = max(facts.left)
     left = facts.left[months]
@@ -105,9 +104,7 @@ def _lede_band(facts: WeeklyFacts, symbol: str, lang: Lang) -> Iterator[str | Ce
     else:
         yield say("weekly_lede_band", lang, band=now)
     edge = number(100 * (row.excess_since_published + row.to_next_edge), 0, sign=True)
-    yield say("weekly_lede_edge", lang, edge=edge)
-    yield points(abs(row.to_next_edge), sign=False)
-    yield say("weekly_lede_edge_after", lang, edge=edge)
+    yield say("weekly_lede_edge", lang, edge=edge, value=points(abs(row.to_next_edge), sign=False))
 
 
 def key_figures(facts: WeeklyFacts, lang: Lang) -> Iterator[KeyFigure]:

@@ -96,6 +96,17 @@ def test_no_text_is_smaller_than_the_floor(drawn):
             assert min(map(int, sizes)) >= 11
 
 
+def test_the_lines_show_excess_from_the_base_date_on_and_end_at_the_as_of_date(drawn):
+    rows = drawn["relative"].wide["data"]["values"]
+    base = next(row["i"] for row in rows if row["day"] == "2024-04-12")
+    assert [row["theme_excess"] for row in rows[:base]] == [None] * base
+    assert rows[base]["theme_excess"] == rows[base]["theme"] == rows[base]["bench"] == 0
+    assert rows[-1]["day"] == "2025-04-11"
+    # 2680.25 / 2358.20 − 3750.52 / 3475.84, in percent.
+    assert rows[-1]["industry_excess"] == pytest.approx(100 * (2680.25 / 2358.2 - 3750.52 / 3475.84), abs=1e-4)
+    assert (rows[-1]["high"] + rows[-1]["low"]) / 2 == pytest.approx(rows[-1]["bench"], abs=1e-4)
+
+
 def test_falling_bars_are_hatched_and_rising_ones_solid(drawn):
     root = svg(drawn["excess"], drawn["excess"].wide)
     fills = [each.get("fill") for each in root.iter(f"{SVG}path") if each.get("fill")]

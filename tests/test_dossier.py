@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import os
 import re
 import shutil
 from pathlib import Path
@@ -14,16 +15,18 @@ from screener.errors import UsageError
 from screener.folder import FolderSource
 from screener.labels import cell_text, parts_text
 from screener.ledger import actions_of, daily_csv, entries, outcome_csv
+from screener.markdown import render_markdown
 from screener.outcome import Outcome
 from screener.phrases import phrase
 from screener.report import Cell, Chart, Document, Panels, Paragraph, Row, Section, Stack, Table, walk_cells
 from screener.screening import check_outcome
+from screener.snapshot import SnapshotSource
 from screener.thesis import StatedRating
 from screener.verdicts import background, headline
 from screener.window_charts import shown_span, values_of
 from tests.conftest import run_screener
 
-PUBLISHED = dt.date(2024, 4, 14)
+GOLDEN = Path(__file__).parent / "golden"
 MATURED, RUNNING, PENDING = dt.date(2025, 6, 30), dt.date(2025, 1, 15), dt.date(2024, 9, 30)
 BUCKETS = {
     "运营商": "operators",
@@ -434,6 +437,16 @@ def test_small_charts_show_every_name_and_the_second_opinion(document):
 def test_figures_inside_a_sentence_stay_typed():
     parts = phrase("verdict_both", "zh", months=6, band="中性", first=Cell("excess", 0.031), second=Cell("excess", 0.0172))
     assert parts == ("满 6 个月两者都是中性（", Cell("excess", 0.031), "、", Cell("excess", 0.0172), "）")
+
+
+@pytest.mark.parametrize(("as_of", "lang"), [(MATURED, "zh"), (RUNNING, "en")])
+def test_the_markdown_of_the_bundled_figures_stays_as_it_was_read(bundled, as_of, lang):
+    outcome = check_outcome(*bundled, SnapshotSource(), as_of=as_of, today=dt.date(2026, 1, 5))
+    found = render_markdown(build_dossier(outcome, lang))
+    path = GOLDEN / f"outcome-{as_of}-{lang}.md"
+    if os.environ.get("SCREENER_UPDATE_GOLDEN"):
+        path.write_text(found, "utf-8")
+    assert found == path.read_text("utf-8")
 
 
 @pytest.mark.slow

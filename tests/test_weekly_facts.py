@@ -134,7 +134,7 @@ def test_a_name_that_did_not_trade_keeps_its_close_and_counts_as_no_flat_week(bu
     name = facts.names["688313.SH"]
     assert (name.close, name.close_date) == (38.05, dt.date(2025, 6, 27))
     # Ten others: 600941 112.55 > 112.17, 600050 5.34 > 5.31, 601728 unchanged, 688205 62.69 < 62.99, the rest up.
-    assert (facts.breadth.up, facts.breadth.down, facts.breadth.flat, facts.breadth.measured) == (8, 1, 1, 10)
+    assert (facts.breadth.up, facts.breadth.down, facts.breadth.flat, facts.breadth.halted) == (8, 1, 1, 1)
 
 
 def test_breadth_of_the_one_session_week(bundled):

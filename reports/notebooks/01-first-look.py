@@ -44,4 +44,5 @@ sc.screen(thesis, prices, sort="-excess_since_published")
 # 每个结果都有整洁的 DataFrame（英文列名，分数而非百分数；要中文列名用 `.named()`）：
 
 # %%
-week.named()[["名称", "环节", "收益", "超额", "累计超额", "至今区间"]].head(8)
+candidates = week.named().query("类别 == 'candidate'")
+candidates[["名称", "环节", "收益", "超额", "累计超额", "至今区间"]]

@@ -38,47 +38,19 @@ from_months = 6
 to_months = 12
 phrase = "发布后 6 到 12 个月内的相对表现"
 
-[[stock.bands]]
-rating = "推荐"
-rating_en = "Buy"
-lower = 0.05
-lower_closed = true
-side = "buy"
+[stock]
+bands = [
+  { rating = "推荐", rating_en = "Buy", lower = 0.05, lower_closed = true, side = "buy" },
+  { rating = "中性", rating_en = "Neutral", lower = -0.05, upper = 0.05, side = "hold" },
+  { rating = "回避", rating_en = "Avoid", upper = -0.05, upper_closed = true, side = "sell" },
+]
 
-[[stock.bands]]
-rating = "中性"
-rating_en = "Neutral"
-lower = -0.05
-upper = 0.05
-side = "hold"
-
-[[stock.bands]]
-rating = "回避"
-rating_en = "Avoid"
-upper = -0.05
-upper_closed = true
-side = "sell"
-
-[[industry.bands]]
-rating = "看好"
-rating_en = "Positive"
-lower = 0.05
-lower_closed = true
-side = "buy"
-
-[[industry.bands]]
-rating = "中性"
-rating_en = "Neutral"
-lower = -0.05
-upper = 0.05
-side = "hold"
-
-[[industry.bands]]
-rating = "看淡"
-rating_en = "Negative"
-upper = -0.05
-upper_closed = true
-side = "sell"
+[industry]
+bands = [
+  { rating = "看好", rating_en = "Positive", lower = 0.05, lower_closed = true, side = "buy" },
+  { rating = "中性", rating_en = "Neutral", lower = -0.05, upper = 0.05, side = "hold" },
+  { rating = "看淡", rating_en = "Negative", upper = -0.05, upper_closed = true, side = "sell" },
+]
 
 [[markets]]
 id = "a_share"
@@ -86,15 +58,12 @@ name = "A 股"
 name_en = "A shares"
 exchanges = ["SH", "SZ", "BJ"]
 currency = "CNY"
-
-[[markets.benchmarks]]
-symbol = "000300.SH"
-name = "沪深300"
-name_en = "CSI 300"
-total_return = "H00300.CSI"
+benchmarks = [{ symbol = "000300.SH", name = "沪深300", name_en = "CSI 300", total_return = "H00300.CSI" }]
 """,
     encoding="utf-8",
 )
+
+# %%
 (folder / "my-first.toml").write_text(
     """
 title = "光与网：换一种分组"
@@ -104,50 +73,19 @@ sector = "通信"
 scale = "five-percent"
 published = 2024-05-06
 published_basis = "printed"
-
-[rating]
-industry = "看好"
-
-[industry_index]
-symbol = "801770.SI"
-name = "申万通信"
-name_en = "SW Telecom"
-
-[[buckets]]
-id = "optics"
-name = "光"
-name_en = "Optics"
-
-[[buckets]]
-id = "networks"
-name = "网"
-name_en = "Networks"
-
-[[candidates]]
-symbol = "688498.SH"
-name = "源杰科技"
-bucket = "optics"
-
-[[candidates]]
-symbol = "688313.SH"
-name = "仕佳光子"
-bucket = "optics"
-rating = "推荐"
-
-[[candidates]]
-symbol = "300308.SZ"
-name = "中际旭创"
-bucket = "optics"
-
-[[candidates]]
-symbol = "600941.SH"
-name = "中国移动"
-bucket = "networks"
-
-[[candidates]]
-symbol = "301165.SZ"
-name = "锐捷网络"
-bucket = "networks"
+rating = { industry = "看好" }
+industry_index = { symbol = "801770.SI", name = "申万通信", name_en = "SW Telecom" }
+buckets = [
+  { id = "optics", name = "光", name_en = "Optics" },
+  { id = "networks", name = "网", name_en = "Networks" },
+]
+candidates = [
+  { symbol = "688498.SH", name = "源杰科技", bucket = "optics" },
+  { symbol = "688313.SH", name = "仕佳光子", bucket = "optics", rating = "推荐" },
+  { symbol = "300308.SZ", name = "中际旭创", bucket = "optics" },
+  { symbol = "600941.SH", name = "中国移动", bucket = "networks" },
+  { symbol = "301165.SZ", name = "锐捷网络", bucket = "networks" },
+]
 """,
     encoding="utf-8",
 )
@@ -158,7 +96,7 @@ mine
 # 写错了会怎样？每个问题都指出文件、行和改法，一次列全：
 
 # %%
-broken = (folder / "my-first.toml").read_text(encoding="utf-8").replace('bucket = "networks"', 'bucket = "network"')
+broken = (folder / "my-first.toml").read_text(encoding="utf-8").replace('bucket = "networks" }', 'bucket = "network" }')
 (folder / "broken.toml").write_text(broken, encoding="utf-8")
 try:
     sc.load_thesis(folder / "broken.toml")

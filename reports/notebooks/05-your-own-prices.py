@@ -59,7 +59,7 @@ try:
 except sc.ScreenerError as error:
     for problem in error.problems:
         print(problem.line_text())
-path.write_text(good, encoding="utf-8");
+path.write_text(good, encoding="utf-8")
 
 # %% [markdown]
 # 少一个文件则是缺口，其余照算：
