@@ -87,7 +87,8 @@ def load_thesis(name: str | Path = DEFAULT_THESIS, *, themes: str | Path | None 
 def open_prices(source: str | Path = "auto", *, store: str | Path | None = None) -> PriceChoice:
     """Prices: `auto` (the store if it covers the thesis, else the snapshot), `snapshot`, `store`, or a folder of files.
 
-    `store`: the store's folder, by default the one in the user's data directory. Nothing is read before a measure asks for it; UsageError for a folder that is not there.
+    `store`: the store's folder, by default the one in the user's data directory. Nothing is read before a measure asks
+    for it; UsageError for a folder that is not there.
 
     >>> import screener as sc
     >>> sc.open_prices("snapshot")

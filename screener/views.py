@@ -26,12 +26,13 @@ STYLE = """
 .screener-view .screener-scroll{overflow-x:auto}
 .screener-view table{border-collapse:collapse;margin:.4em 0;font-variant-numeric:tabular-nums;border:0}
 .screener-view table tr,.screener-view table tr:nth-child(even),.screener-view table tr:hover{background:transparent}
-.screener-view.screener-view th,.screener-view.screener-view td{padding:.2em .7em;text-align:right;white-space:nowrap;border:0;color:inherit}
-.screener-view th{font-weight:500;opacity:.75;border-bottom:1px solid currentColor}
-.screener-view td{border-bottom:1px solid rgba(128,128,128,.25)}
+.screener-view.screener-view th,.screener-view.screener-view td{padding:.2em .7em;text-align:right;white-space:nowrap}
+.screener-view.screener-view th,.screener-view.screener-view td{border:0;color:inherit}
+.screener-view.screener-view th{font-weight:500;opacity:.75;border-bottom:1px solid currentColor}
+.screener-view.screener-view td{border-bottom:1px solid rgba(128,128,128,.25)}
 .screener-view.screener-view th.screener-left,.screener-view.screener-view td.screener-left{text-align:left}
-.screener-view .up{color:#d23c37;color:color-mix(in srgb,#e3342f 72%,currentColor)}
-.screener-view .dn{color:#1d8a5f;color:color-mix(in srgb,#0f9d63 72%,currentColor)}
+.screener-view.screener-view td.up{color:#d23c37;color:color-mix(in srgb,#e3342f 72%,currentColor)}
+.screener-view.screener-view td.dn{color:#1d8a5f;color:color-mix(in srgb,#0f9d63 72%,currentColor)}
 .screener-view .screener-quiet{opacity:.6}
 """
 # Pixels around a chart, and for the title above it.

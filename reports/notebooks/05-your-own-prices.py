@@ -13,8 +13,8 @@
 # %% [markdown]
 # # 05 · 用自己的价格
 #
-# 从终端导出的 CSV 放进一个文件夹就行：`raw/<代码>.csv` 未复权收盘、`index/<代码>.csv` 指数、`actions.csv` 分红送转，中英文表头都认。
-# 复权在读取时算，不要自己复权。这里用快照的数字造一个小文件夹来演示。
+# 从终端导出的 CSV 放进一个文件夹就行：`raw/<代码>.csv` 未复权收盘、`index/<代码>.csv` 指数、`actions.csv` 分红送转，
+# 中英文表头都认。复权在读取时算，不要自己复权。这里用快照的数字造一个小文件夹来演示。
 #
 # *A folder of CSV exports as a price source; unadjusted closes in, adjustment happens at read.*
 
