@@ -101,7 +101,8 @@ def test_frames_are_typed_and_take_chinese_names_on_request(results):
 
 
 def test_changing_a_frame_does_not_change_the_result(results):
-    results["screen"].frame.loc[0, "name"] = "别的"
+    frame = results["screen"].frame
+    frame.loc[0, "name"] = "别的"
     assert results["screen"].frame.loc[0, "name"] == "中国移动"
     with pytest.raises(AttributeError):
         results["screen"].value = None
