@@ -21,7 +21,7 @@ lint: $(VENV)/ready-dev ## style, types, import contract, structure figures
 	@$(BIN)/python -m tests.structure
 
 lab: $(VENV)/ready-lab ## the notebooks in JupyterLab
-	@cd reports/notebooks && ../../$(BIN)/jupyter lab
+	@cd reports/notebooks && ../../$(BIN)/jupytext --quiet --sync *.py && ../../$(BIN)/jupyter lab 01-first-look.ipynb
 
 check-python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

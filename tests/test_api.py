@@ -91,7 +91,7 @@ def test_figures_are_those_of_the_command(results, bundled):
 def test_frames_are_typed_and_take_chinese_names_on_request(results):
     for name in ("outcome", "week", "screen", "sensitivity"):
         frame = results[name].frame
-        assert not any(dtype == object for dtype in frame.dtypes), name
+        assert "object" not in frame.dtypes.astype(str).tolist(), name
         chinese = results[name].named()
         assert not any(column.isascii() for column in chinese.columns if column != "beta"), name
         assert list(results[name].named("en").columns) != list(chinese.columns)

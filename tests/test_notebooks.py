@@ -33,7 +33,7 @@ def test_jupyterlab_opens_the_sources_as_notebooks():
     from jupytext.config import load_jupytext_config
 
     config = load_jupytext_config(str(NOTEBOOKS[0]))
-    assert "py:percent" in str(config.formats)
+    assert config.formats == ["ipynb,py:percent"]
     assert all(jupytext.read(path).cells[0].cell_type == "markdown" for path in NOTEBOOKS)
 
 

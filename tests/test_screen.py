@@ -138,7 +138,7 @@ def test_the_mean_amount_is_over_traded_sessions_only(bundled):
     assert mean_amount(replace(prices, amount=amounts), BENCHMARK) == sum(range(len(amounts) - 20, len(amounts))) / 20
     halted = prices.close.copy()
     halted.iloc[-2:] = np.nan
-    seen = [each for each in range(len(amounts) - 20, len(amounts) - 2)]
+    seen = range(len(amounts) - 20, len(amounts) - 2)
     assert mean_amount(replace(prices, amount=amounts, close=halted), BENCHMARK) == sum(seen) / 18
     assert mean_amount(replace(prices, amount=None), BENCHMARK) is None
 
@@ -292,7 +292,9 @@ def test_a_market_is_measured_by_the_rules_of_candidates(bundled):
         assert row["excess_1w"] == pytest.approx(path[-1] / path[week_before] - other[-1] / other[week_before])
         assert row["since_published"] == pytest.approx(path[-1] / path[base] - 1)
         assert row["drawdown"] == pytest.approx(path[-1] / max(path[base:]) - 1)
-        traded = [day for day in range(1, len(days)) if universe.amount[day, at] > 0 and universe.amount[day - 1, at] > 0][-250:]
+        traded = [day for day in range(1, len(days)) if universe.amount[day, at] > 0 and universe.amount[day - 1, at] > 0][
+            -250:
+        ]
         own = np.array([path[day] / path[day - 1] - 1 for day in traded])
         market = np.array([other[day] / other[day - 1] - 1 for day in traded])
         assert row["volatility"] == pytest.approx(np.std(own, ddof=1) * math.sqrt(250))
@@ -323,7 +325,7 @@ def test_a_name_long_suspended_has_its_250_returns_from_before(bundled):
     universe.level[-200:-1, 3] = universe.level[-201, 3]
     screen = screen_universe(universe, *bundled, market=NAMELESS, published=PUBLISHED, as_of=AS_OF)
     count = len(universe.sessions)
-    traded = [day for day in range(1, count - 200)][-250:]
+    traded = range(1, count - 200)[-250:]
     own = [universe.level[day, 3] / universe.level[day - 1, 3] - 1 for day in traded]
     assert screen.frame["volatility"][3] == pytest.approx(np.std(own, ddof=1) * math.sqrt(250))
 
@@ -345,7 +347,8 @@ def test_likeness_uses_nothing_after_the_base_date(bundled):
     base = int(np.searchsorted(universe.sessions, np.datetime64("2024-04-12")))
     later.level[base + 1 :] = later.level[base]
     found = [
-        find_alike(each, *bundled, "operators", market=NAMELESS, published=PUBLISHED, as_of=AS_OF).frame for each in (universe, later)
+        find_alike(each, *bundled, "operators", market=NAMELESS, published=PUBLISHED, as_of=AS_OF).frame
+        for each in (universe, later)
     ]
     pd.testing.assert_series_equal(found[0]["correlation"], found[1]["correlation"])
 
