@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
+from screener.clock import last_finished_day, shanghai_date
 from screener.messages import LANGS, Lang, printable, say
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from screener.trust import Trust
     from screener.week import Week
 
-# Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
-SAFE_TIME = dt.time(16, 0)
 EXIT_GAPS = 3
 
 app = typer.Typer(
@@ -113,15 +111,9 @@ def main() -> None:
     app()
 
 
-def last_finished_day(now: dt.datetime) -> dt.date:
-    """The date in Shanghai whose closes are final at `now`: today after SAFE_TIME, else yesterday."""
-    local = now.astimezone(ZoneInfo("Asia/Shanghai"))
-    return local.date() if local.time() >= SAFE_TIME else local.date() - dt.timedelta(days=1)
-
-
 def today() -> dt.date:
     """Today's date in Shanghai."""
-    return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return shanghai_date(dt.datetime.now(dt.UTC))
 
 
 def parse_date(text: str | None, option: str) -> dt.date | None:
@@ -271,6 +263,74 @@ def events(
     _exit(bool(event_gaps(result)))
 
 
+@app.command()
+@reported
+def update(
+    theses: Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or files; default: all.")] = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day wanted.")] = None,
+    end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day wanted.")] = None,
+    universe: Annotated[str | None, typer.Option("--universe", metavar="a-shares", help="The whole market too.")] = None,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Pull prices, corporate actions and indices into the local store; resumable. 更新本地行情库。"""
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.progress import ProgressBar
+    from screener.source_settings import load_settings
+    from screener.store import Store, default_folder
+    from screener.update import plan_update, run_update, update_records, update_text
+    from screener.update_scope import thesis_symbols, universe_symbols
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    settings = load_settings(opened.folder)
+    fetcher = Fetcher(settings.policy)
+    symbols, first = thesis_symbols(open_library(themes), theses or [])
+    if universe is not None:
+        more, note = universe_symbols(opened, fetcher, universe, now=now)
+        symbols += more
+        if note is not None:
+            print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+    plan = plan_update(symbols, start=parse_date(start, "--start") or first, end=parse_date(end, "--end"), now=now)
+    with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
+        results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
+    if as_json:
+        _print_json(update_records(results, _lang(lang)))
+    else:
+        print(update_text(results, plan, opened, _lang(lang)), end="")
+    _exit(not all(each.complete for each in results))
+
+
+@app.command()
+@reported
+def doctor(
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Say what works here: sources, store, calendar, versions, fonts. 检查环境。"""
+    from screener.doctor import DOCTOR_POLICY, doctor_records, doctor_text, examine
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.store import Store, default_folder
+    from screener.update_scope import thesis_symbols
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    symbols, _ = thesis_symbols(open_library(themes), [])
+    findings = examine(opened, symbols, today=last_finished_day(now), fetcher=Fetcher(DOCTOR_POLICY))
+    if as_json:
+        _print_json(doctor_records(findings, _lang(lang)))
+    else:
+        print(doctor_text(findings, _lang(lang)), end="")
+
+
 @thesis_app.command("list")
 @reported
 def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Language = "zh", debug: Debug = False) -> None:
@@ -375,10 +435,13 @@ def _say_draft(draft: Draft, written: Sequence[Path], lang: Lang) -> None:
 
 def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tuple[Thesis, RatingScale, PriceSource]:
     from screener.library import open_library
+    from screener.screening import first_needed
     from screener.sources import open_source
 
     thesis, scale = open_library(themes).load(name)
-    return thesis, scale, open_source(prices, thesis.symbols(scale))
+    today = last_finished_day(dt.datetime.now(dt.UTC))
+    source = open_source(prices, thesis.symbols(scale), store=store, start=first_needed(thesis), today=today)
+    return thesis, scale, source
 
 
 def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:

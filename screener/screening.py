@@ -47,7 +47,7 @@ def check_outcome(
     prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
     outcome = judge(thesis, scale, prices, published=published, as_of=as_of)
     others, notes = check_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
-    return replace(outcome, other_markets=others, other_notes=notes)
+    return replace(outcome, other_markets=others, other_notes=tuple(note for note in notes if note not in prices.notes))
 
 
 def check_listings(
@@ -168,3 +168,10 @@ def load_rankings(week: Week, source: PriceSource) -> tuple[Ranking | None, Rank
         return None, None
     market = build_market(prices)
     return rank_industries(market, start=middle, end=last), rank_industries(market, start=first, end=middle)
+
+
+def first_needed(thesis: Thesis) -> dt.date:
+    """The first session that a run on `thesis` reads: LOOKBACK sessions before the base date of its earliest publication."""
+    calendar = load_calendar()
+    earliest = min(thesis.published, thesis.published_earliest or thesis.published)
+    return calendar.shift(calendar.last_on_or_before(earliest) or earliest, -LOOKBACK)
