@@ -313,7 +313,9 @@ class _Writer:
                 series |= {"fill": {"color": UP}, "invert_if_negative": True, "invert_if_negative_color": DOWN}
             native.add_series(series)
         native.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
-        number_format = NUMBER_FORMATS[grid.rows[0][columns[0]].kind].split(";")[0].replace(".00", "").replace("+", "")
+        kinds = (row[columns[0]].kind for row in grid.rows)
+        number_format = NUMBER_FORMATS[next(kind for kind in kinds if kind in NUMBER_FORMATS)]
+        number_format = number_format.split(";")[0].replace(".00", "").replace("+", "")
         dates = isinstance(grid.rows[0][0].value, dt.date)
         along: dict[str, object] = (
             {"date_axis": True, "num_format": "yyyy-mm", "major_unit": 1, "major_unit_type": "months"} if dates else {}
