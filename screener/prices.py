@@ -17,6 +17,8 @@ from screener.sessions import Calendar, load_calendar
 
 SeriesName = Literal["price", "total"]
 SERIES: tuple[SeriesName, ...] = ("price", "total")
+# Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
+LOOKBACK = 60
 FIELDS = ("open", "high", "low", "close", "volume", "amount")
 
 

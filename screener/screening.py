@@ -6,14 +6,11 @@ import datetime as dt
 
 from screener.errors import ScreenerError, UsageError
 from screener.outcome import Outcome, judge
-from screener.prices import Prices, PriceSource
+from screener.prices import LOOKBACK, Prices, PriceSource
 from screener.scales import RatingScale
 from screener.sessions import load_calendar
 from screener.thesis import Thesis
 from screener.week import Week, last_complete_week, measure_week, week_sessions
-
-# Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
-LOOKBACK = 60
 
 
 def check_outcome(
