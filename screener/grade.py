@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
-from screener.grade_facts import BLOCK, FORM_DIFFERS, HORIZONS, NEAR_EDGE_FLAG
+from screener.errors import ScreenerError
+from screener.grade_facts import BLOCK, FORM_DIFFERS, HORIZONS, NEAR_EDGE_FLAG, Facts
 from screener.panel import GAP_NUMBER, NO_GAP
-from screener.ratings import RESULTS
+from screener.ratings import RESULTS, StagedRatings
 
+EngineName = Literal["duckdb", "spark"]
+ENGINES: tuple[EngineName, ...] = ("duckdb", "spark")
+KEYS = ("row", "symbol", "published", "rating", "scale")
 NOT_DUE = GAP_NUMBER["not_due"]
+# Hash tables beyond this go to disk.
+MEMORY_LIMIT = "1GB"
+# Ratings of one query: enough to be worth building the hash tables, few enough to stay within the memory.
+GRADED_AT_ONCE = 1_000_000
 
 Table = Any  # ibis has no types
 
@@ -154,3 +167,84 @@ def _named(rows: Table, tables: Mapping[str, Table]) -> Table:
         sessions=rows.measured.fill_null(0).cast("int32"),
     )
     return rows.select("row", *RESULTS)
+
+
+class Engine(Protocol):
+    """What runs the expression."""
+
+    def results(self, staged: StagedRatings, *, shares: bool) -> Iterator[pa.Table]:
+        """Columns RESULTS in the order of the staged rows; the pieces may be of any length."""
+
+
+@contextmanager
+def open_engine(name: EngineName, facts: Facts, folder: Path) -> Iterator[Engine]:
+    """DuckDB in this process, or the Spark session of the environment; `folder` is for facts and spill files.
+
+    ScreenerError `engine_missing` when the `spark` extra is not installed.
+    """
+    paths = {}
+    for table in facts.tables:
+        paths[table] = folder / f"{table}.parquet"
+        pq.write_table(facts.tables[table], paths[table], compression="lz4")
+    if name == "spark":
+        yield _SparkEngine(facts, paths, folder)
+        return
+    engine = _DuckEngine(facts, paths, folder)
+    try:
+        yield engine
+    finally:
+        engine.connection.disconnect()
+
+
+class _DuckEngine:
+    """DuckDB: facts as tables in memory, ratings in batches, so that memory does not grow with their number."""
+
+    def __init__(self, facts: Facts, paths: Mapping[str, Path], folder: Path) -> None:
+        self.connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(folder))
+        read = self.connection.read_parquet
+        tables = {name: self.connection.create_table(name, obj=read(path)) for name, path in paths.items()}
+        self.relations = Relations(tables, facts.sessions, facts.blocks, facts.edges)
+
+    def results(self, staged: StagedRatings, *, shares: bool) -> Iterator[pa.Table]:
+        ratings = self.connection.read_parquet(staged.path).select(*KEYS)
+        for start in range(0, staged.rows, GRADED_AT_ONCE):
+            some = ratings.filter((ratings.row >= start) & (ratings.row < start + GRADED_AT_ONCE))
+            counts = None
+            if shares:
+                counts = self.connection.create_table(f"counts_{start}", obj=window_counts(some, self.relations))
+            result = self.connection.to_pyarrow(grade_expression(some, self.relations, counts=counts))
+            if shares:
+                self.connection.raw_sql(f"DROP TABLE counts_{start}")
+            yield _in_order(result)
+
+
+class _SparkEngine:
+    """Spark: one query over the whole file, written by the executors to `folder`, which they must be able to reach."""
+
+    def __init__(self, facts: Facts, paths: Mapping[str, Path], folder: Path) -> None:
+        try:
+            from pyspark.sql import SparkSession
+        except ImportError:
+            raise ScreenerError("engine_missing") from None
+        self.session = SparkSession.builder.appName("screener grade").getOrCreate()
+        self.connection = ibis.pyspark.connect(self.session)
+        tables = {name: self.connection.read_parquet(path, table_name=f"facts_{name}") for name, path in paths.items()}
+        self.relations = Relations(tables, facts.sessions, facts.blocks, facts.edges)
+        self.folder = folder
+
+    def results(self, staged: StagedRatings, *, shares: bool) -> Iterator[pa.Table]:
+        ratings = self.connection.read_parquet(staged.path, table_name="ratings").select(*KEYS)
+        counts = window_counts(ratings, self.relations) if shares else None
+        graded = grade_expression(ratings, self.relations, counts=counts).order_by("row")
+        target = self.folder / "graded"
+        self.session.sql(self.connection.compile(graded)).write.mode("overwrite").parquet(str(target))
+        for part in sorted(target.glob("part-*.parquet")):
+            with pq.ParquetFile(part) as file:
+                for batch in file.iter_batches(GRADED_AT_ONCE):
+                    yield _in_order(pa.Table.from_batches([batch]))
+
+
+def _in_order(result: pa.Table) -> pa.Table:
+    """RESULTS by ascending row."""
+    order = np.argsort(result["row"].to_numpy(), kind="stable")
+    return result.select(list(RESULTS)).take(pa.array(order))

@@ -45,8 +45,8 @@ _DATE = r"^(\d{4}-\d{2}-\d{2}|\d{8})$"
 class StagedRatings:
     """A checked ratings file as Parquet: `path`, and what a run must know of it before prices are read.
 
-    Columns: COLUMNS first (`published` a date, the others text; `rating` is "" for a name recommended without a rating),
-    then the carried columns as they were.
+    Columns: row (0, 1, …), then COLUMNS (`published` a date, the others text; `rating` is "" for a name recommended
+    without a rating), then the carried columns as they were.
     """
 
     path: Path
@@ -109,7 +109,7 @@ def stage_ratings(path: Path, scales: Mapping[str, RatingScale], folder: Path) -
     return StagedRatings(
         path=staged,
         rows=census.rows,
-        carried=tuple(name for name in writer.schema.names if name not in COLUMNS),
+        carried=tuple(name for name in writer.schema.names if name not in ("row", *COLUMNS)),
         symbols=tuple(sorted(census.symbols)),
         scales=tuple(sorted(census.used_scales)),
         first=census.first,
@@ -123,7 +123,7 @@ def _check_head(names: Sequence[str], file: str) -> list[Problem]:
     problems = [Problem(file, 1, name, head, "header_missing", {"wanted": name}) for name in missing]
     twice = sorted({name for name in names if list(names).count(name) > 1})
     problems += [Problem(file, 1, name, head, "header_twice") for name in twice]
-    return problems + [Problem(file, 1, name, head, "ratings_column_taken") for name in names if name in RESULTS]
+    return problems + [Problem(file, 1, name, head, "ratings_column_taken") for name in names if name in ("row", *RESULTS)]
 
 
 def _parquet_batches(path: Path, census: _Census) -> Iterator[tuple[pa.Table, pa.Array]]:
@@ -200,12 +200,13 @@ def _check_batch(table: pa.Table, lines: pa.Array, census: _Census) -> pa.Table:
     _note(census, lines, texts["rating_id"], pc.equal(texts["rating_id"], ""), "rating_id", "blank_cell")
     _check_symbols(texts["symbol"], lines, census)
     _check_ratings(texts, lines, census)
-    census.rows += len(table)
     days = pc.min_max(published)
     if days["min"].is_valid:
         census.first = min(days["min"].as_py(), census.first or dt.date.max)
         census.last = max(days["max"].as_py(), census.last or dt.date.min)
-    kept = {name: published if name == "published" else texts[name] for name in COLUMNS}
+    rows = pa.array(np.arange(census.rows, census.rows + len(table), dtype=np.int64))
+    census.rows += len(table)
+    kept = {"row": rows, **{name: published if name == "published" else texts[name] for name in COLUMNS}}
     return pa.table({**kept, **{name: table[name] for name in table.column_names if name not in COLUMNS}})
 
 
