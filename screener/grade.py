@@ -72,7 +72,7 @@ def window_counts(ratings: Table, facts: Relations) -> Table:
     measured, earned = [], []
     for place in range(BLOCK):
         # The difference of two simple returns, in the order of operations of outcome's path.
-        excess = (rows[f"level_{place}"] / rows.level_0 - 1) - rows[f"bench_{place}"]
+        excess = (rows[f"close_{place}"] / rows.level_0 - 1) - rows[f"bench_{place}"]
         linked = rows.linked > place
         measured.append(ibis.ifelse(excess.notnull() & linked, 1, 0))
         earned.append(ibis.ifelse((excess >= rows.stated_from) & (excess < rows.stated_to) & linked, 1, 0))

@@ -195,7 +195,7 @@ def _block_table(panel: Panel) -> pa.Table:
     wide = np.full((symbols, blocks * BLOCK), np.nan)
     wide[:, :sessions] = np.where(panel.gaps == NO_GAP, panel.levels, np.nan)
     by_block = wide.reshape(symbols * blocks, BLOCK)
-    columns = {f"level_{place}": _nullable(by_block[:, place]) for place in range(BLOCK)}
+    columns = {f"close_{place}": _nullable(by_block[:, place]) for place in range(BLOCK)}
     return pa.table({"key": np.arange(symbols * blocks, dtype=np.int64), **columns})
 
 
