@@ -17,7 +17,7 @@ from screener.messages import LANGS, Lang, say
 
 if TYPE_CHECKING:
     from screener.outcome import Outcome
-    from screener.prices import PriceSource
+    from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
     from screener.thesis import Thesis
     from screener.week import Week
@@ -135,9 +135,9 @@ def outcome(
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    from screener.outcome_text import outcome_text
     from screener.records import has_gaps, outcome_record
     from screener.screening import check_outcome
-    from screener.terminal import outcome_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_outcome(
@@ -152,7 +152,7 @@ def outcome(
     if as_json:
         _print_json(outcome_record(result, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang)), end="")
+        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
     _exit(has_gaps(result))
 
 
@@ -174,7 +174,7 @@ def weekly(
     """Write the weekly theme performance report. 主题周度表现。"""
     from screener.records import has_gaps, week_record
     from screener.screening import check_week
-    from screener.terminal import week_text
+    from screener.week_text import week_text
 
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_week(
@@ -249,6 +249,14 @@ def _published(text: str | None) -> dt.date | None:
     if day is not None and day > today():
         raise UsageError("published_in_future", published=day, today=today())
     return day
+
+
+def _series(series: str) -> SeriesName:
+    from screener.errors import UsageError
+
+    if series not in ("price", "total"):
+        raise UsageError("series_unknown", value=series)
+    return "total" if series == "total" else "price"
 
 
 def _lang(lang: str) -> Lang:

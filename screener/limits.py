@@ -18,15 +18,16 @@ class Limit:
     percent: int
     free_sessions: int
     risk_warning_percent: int
+    tick: float = 0.01
 
 
-# Source: the exchanges' trading rules. Before registration-based IPOs the first session had its own rule (44%), and then 10%.
+# Source: the exchanges' trading rules. Before registration-based IPOs the first session had a rule of its own (44%).
 # 2026-07-06: public code says that risk-warning names on the main boards moved to 10%; not read in a rule book.
 LIMITS: tuple[Limit, ...] = (
     Limit("main", dt.date(1996, 12, 16), 10, 1, 5),
     Limit("main", dt.date(2023, 4, 10), 10, 5, 5),
     Limit("main", dt.date(2026, 7, 6), 10, 5, 10),
-    Limit("b_share", dt.date(1996, 12, 16), 10, 1, 5),
+    Limit("b_share", dt.date(1996, 12, 16), 10, 1, 5, tick=0.001),
     Limit("chinext", dt.date(2009, 10, 30), 10, 1, 10),
     Limit("chinext", dt.date(2020, 8, 24), 20, 5, 20),
     Limit("star", dt.date(2019, 7, 22), 20, 5, 20),
@@ -41,14 +42,15 @@ def limit_on(board: Board, session: dt.date) -> Limit | None:
     return rules[-1] if rules else None
 
 
-def limit_prices(reference: float, percent: int) -> tuple[float, float]:
-    """Lowest and highest close (CNY) allowed from `reference`: reference × (1 ± percent), half a cent rounded up.
+def limit_prices(reference: float, percent: int, tick: float = 0.01) -> tuple[float, float]:
+    """Lowest and highest close (CNY) allowed from `reference`: reference × (1 ± percent), half a tick rounded up.
 
-    Integer cents throughout: 1.05 CNY + 10% is 1.16 (+10.48%), as the exchange prints it.
+    Whole ticks throughout (Shanghai B shares: 0.001): 1.05 CNY + 10% is 1.16 (+10.48%), as the exchange prints it.
     """
-    cents = round(reference * 100)
-    low, high = ((cents * (100 + sign * percent) + 50) // 100 for sign in (-1, 1))
-    return low / 100, high / 100
+    per_unit = round(1 / tick)
+    ticks = round(reference * per_unit)
+    low, high = ((ticks * (100 + sign * percent) + 50) // 100 for sign in (-1, 1))
+    return low / per_unit, high / per_unit
 
 
 def reference_price(previous_close: float, cash: float = 0.0, split_ratio: float = 1.0) -> float:

@@ -198,10 +198,11 @@ def _check_dates(document: dict[str, Any], file: str, lines: _Lines, today: dt.d
             yield _problem(file, lines, path, document, "date_in_future", today=today)
     if document.get("published_basis") == "inferred" and not (_is_date(earliest) and _is_date(latest)):
         yield _problem(file, lines, ("published_basis",), document, "inferred_needs_range")
-    if all(_is_date(day) for day in (published, earliest, latest)) and not earliest <= published <= latest:
+    ranged = all(_is_date(day) for day in (published, earliest, latest))
+    if ranged and not earliest <= published <= latest:  # type: ignore[operator]
         yield _problem(file, lines, ("published",), document, "published_outside_range", earliest=earliest, latest=latest)
     for at, each in enumerate(_entries(document, "related_reports")):
-        if _is_date(each.get("date")) and _is_date(published) and each["date"] > published:  # type: ignore[operator]
+        if _is_date(each.get("date")) and _is_date(published) and each["date"] > published:
             yield _problem(file, lines, ("related_reports", at, "date"), document, "related_after_publication", day=published)
 
 

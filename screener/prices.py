@@ -60,8 +60,9 @@ class Prices:
 
     @property
     def first(self) -> dt.date:
-        """First session of the axis."""
-        return as_date(self.close.index[0])
+        """First session on which any symbol has a close; the axis' first session when none has."""
+        traded = self.close.notna().to_numpy().any(axis=1)
+        return as_date(self.close.index[int(traded.argmax())])
 
     @property
     def last(self) -> dt.date:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
 from screener.errors import GAP_CODES, Problem
+
+# Pandera imports pyspark.pandas wherever pyspark is installed, which then warns about pandas 3 on every command.
+warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
+import pandera.pandas as pa  # noqa: E402 the filter must come first
 
 # Vendors round prices to cents and amounts to yuan: low ≤ close is allowed to miss by a hundredth of a cent.
 PRICE_TOLERANCE = 1e-4
@@ -26,7 +31,7 @@ def _between(column: str) -> pa.Check:
     def holds(bars: pd.DataFrame) -> pd.Series:
         low, high = bars["low"] - PRICE_TOLERANCE, bars["high"] + PRICE_TOLERANCE
         outside = (bars[column] < low) | (bars[column] > high) | (bars["low"] > high)
-        return ~(outside & _traded(bars))
+        return ~(outside & _traded(bars) & (bars[column] > 0))
 
     return pa.Check(holds, error=f"outside_low_high:{column}")
 

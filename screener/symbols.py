@@ -12,10 +12,10 @@ from screener.errors import ScreenerError
 Kind = Literal["stock", "index", "fund"]
 Board = Literal["main", "chinext", "star", "bse", "b_share", "hk", "none"]
 
-_PATTERN = re.compile(r"^([0-9A-Z]{2,8})\.([A-Z]{2,5})$")
+_PATTERN = re.compile(r"([0-9A-Z]{2,8})\.([A-Z]{2,5})")
 # A code's shape on each exchange; 000300.SH is an index because 000xxx on Shanghai is never a stock.
 _INDEX_PREFIX = {"SH": ("000", "880"), "SZ": ("399",), "BJ": ("899",)}
-_STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("4", "8", "920")}
+_STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("43", "83", "87", "88", "92")}
 _MARKET = {"HK": "XHKG"}
 
 
@@ -62,7 +62,7 @@ class Symbol:
 @lru_cache(maxsize=16384)
 def parse_symbol(text: str) -> Symbol:
     """Read `CODE.EXCHANGE`; ScreenerError `bad_symbol` for anything else, also for a bare code."""
-    match = _PATTERN.match(text)
+    match = _PATTERN.fullmatch(text)
     if match is None:
         raise ScreenerError("bad_symbol", value=text)
     symbol = Symbol(*match.groups())

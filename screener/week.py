@@ -159,7 +159,7 @@ class _Measurer:
         since_excess = None if since.value is None or so_far.value is None else excess_return(since.value, so_far.value)
         ladder = self.scale.stock if subject.kind == "candidate" else self.scale.industry
         rated = since_excess is not None and subject.kind != "benchmark"
-        flags = list(own.flags)
+        flags = [*own.flags, *(flag for member in since.members for flag in member.end.flags)]
         if self.base is None or self.base > self.previous:
             flags += ["equal_at_start"] if not subject.is_single else []
         flags += ["near_edge"] if rated and since_excess is not None and is_near_edge(since_excess, ladder) else []

@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Ran, run_screener
+
+SH = "raw/600941.csv"
+SZ = "raw/002281.csv"
+Edit = Callable[[str], str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, market_folder: Path) -> Path:
+    """A private copy of the real folder, to be spoilt."""
+    for name in ("raw", "index"):
+        (tmp_path / name).mkdir()
+    for path in (market_folder / "raw").iterdir():
+        shutil.copy(path, tmp_path / "raw")
+    for code in ("000300", "801770", "931160", "H00300"):
+        shutil.copy(market_folder / "index" / f"{code}.csv", tmp_path / "index")
+    shutil.copy(market_folder / "actions.csv", tmp_path)
+    return tmp_path
+
+
+def edit(folder: Path, file: str, change: Edit) -> None:
+    path = folder / file
+    path.write_text(change(path.read_text("utf-8")), "utf-8")
+
+
+def line_of(text: str, day: str) -> str:
+    return next(line for line in text.splitlines() if line.startswith(day))
+
+
+def set_cell(day: str, column: int, value: str) -> Edit:
+    def change(text: str) -> str:
+        line = line_of(text, day)
+        cells = line.split(",")
+        cells[column] = value
+        return text.replace(line, ",".join(cells))
+
+    return change
+
+
+def outcome(folder: Path, *more: str) -> Ran:
+    options = ("--published", "2024-04-14", "--as-of", "2025-06-30", "--prices", str(folder), "--json", *more)
+    return run_screener("outcome", *options)
+
+
+def weekly(folder: Path, week: str, *more: str) -> Ran:
+    return run_screener("weekly", "--week", week, "--prices", str(folder), "--json", *more)
+
+
+CLOSE, VOLUME = 4, 5
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("-109.79", "价格须为正数"),
+        ("0", "价格须为正数"),
+        ("NaN", "不是数字"),
+        ("inf", "不是数字"),
+        ("abc", "不是数字"),
+        ("1,234.5", "列"),
+        ("", "缺少数值"),
+    ],
+)
+def test_a_close_that_is_no_positive_number_is_refused_with_its_line(folder, value, said):
+    edit(folder, SH, set_cell("2024-08-15", CLOSE, value))
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "raw/600941.csv:635" in ran.err
+    assert said in ran.err
+    assert value in ran.err
+
+
+def test_a_text_cell_does_not_hide_a_negative_one_nor_one_file_another(folder):
+    edit(folder, SH, set_cell("2024-08-15", CLOSE, "abc"))
+    edit(folder, SH, set_cell("2024-08-16", CLOSE, "-5"))
+    edit(folder, SZ, set_cell("2024-08-16", CLOSE, "0"))
+    ran = outcome(folder)
+    assert ran.code == 1
+    for place in ("raw/600941.csv:635", "raw/600941.csv:636", "raw/002281.csv:"):
+        assert place in ran.err
+
+
+def test_the_same_date_with_different_values_is_refused_and_an_exact_duplicate_is_dropped(folder):
+    same = line_of((folder / SH).read_text("utf-8"), "2024-08-15")
+    edit(folder, SH, lambda text: text + same + "\n")
+    ran = outcome(folder)
+    assert ran.code == 0
+    assert "完全重复" in ran.err
+    edit(folder, SH, lambda text: text + same.replace("2024-08-15,1", "2024-08-15,2") + "\n")
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "同一日期出现两次" in ran.err
+
+
+def test_a_saturday_is_refused_and_a_padded_holiday_is_dropped_with_a_word(folder):
+    friday = line_of((folder / SH).read_text("utf-8"), "2024-09-30")
+    edit(folder, SH, lambda text: text + friday.replace("2024-09-30", "2024-10-01") + "\n")
+    ran = outcome(folder)
+    assert ran.code == 0
+    assert "2024-10-01 休市" in ran.err
+    edit(folder, SH, lambda text: text + friday.replace("2024-09-30", "2024-10-05") + "\n")
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "周末" in ran.err
+
+
+def test_a_missing_file_is_a_gap_that_stands_where_its_figures_would(folder):
+    (folder / SH).unlink()
+    ran = outcome(folder)
+    assert ran.code == 3
+    rows = [row for row in ran.json["rows"] if row["subject"] == "600941.SH"]
+    assert {row["gap"] for row in rows} == {"no_data"}
+    assert {row["excess"] for row in rows} == {None}
+    basket = [row for row in ran.json["rows"] if row["subject"] == "operators"]
+    assert all(row["left_out"] == ["600941.SH"] and row["excess"] is not None for row in basket)
+
+
+def test_without_the_benchmark_nothing_is_measured(folder):
+    (folder / "index" / "000300.csv").unlink()
+    ran = outcome(folder)
+    assert ran.code == 3
+    against_it = [row for row in ran.json["rows"] if row["benchmark"] == "000300.SH"]
+    assert {row["gap"] for row in against_it} == {"no_benchmark"}
+    assert {row["band"] for row in against_it} == {None}
+
+
+def test_without_the_industry_index_its_verdict_is_open(folder):
+    (folder / "index" / "801770.csv").unlink()
+    ran = outcome(folder)
+    assert ran.code == 3
+    assert ran.json["verdict"]["801770.SI"]["hit"] is None
+    assert ran.json["verdict"]["all"]["hit"] is True
+
+
+def test_an_empty_file_and_one_without_rows(folder):
+    (folder / SH).write_text("")
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "raw/600941.csv" in ran.err
+    (folder / SH).write_text("date,close\n")
+    ran = outcome(folder)
+    assert ran.code == 3
+    assert any(gap["subject"] == "600941.SH" and gap["code"] == "no_data" for gap in ran.json["gaps"])
+
+
+def test_bom_gb18030_and_chinese_heads_are_read_and_said_and_change_no_figure(folder):
+    plain = outcome(folder).json["rows"]
+    text = (folder / SH).read_text("utf-8")
+    (folder / SH).write_text("\ufeff" + text, "utf-8")
+    ran = outcome(folder)
+    assert ran.json["rows"] == plain
+    assert "BOM" in ran.err
+    chinese = text.replace("date,open,high,low,close,volume,amount", "日期,开盘,最高,最低,收盘,成交量,成交额")
+    (folder / SH).write_bytes(chinese.replace("-", "").encode("gb18030"))
+    ran = outcome(folder)
+    assert ran.json["rows"] == plain
+    assert "GB18030" in ran.err
+    assert "中文表头" in ran.err
+    assert len(ran.json["prices"]["notes"]) == 2
+
+
+def test_shuffled_rows_change_nothing_not_even_the_hash(folder):
+    plain = outcome(folder).json
+    for file in (SH, SZ, "index/000300.csv"):
+        edit(folder, file, lambda text: "\n".join([text.splitlines()[0], *reversed(text.splitlines()[1:])]) + "\n")
+    assert {**outcome(folder).json, "prices": None} == {**plain, "prices": None}
+    assert outcome(folder).json["prices"]["sha256"] == plain["prices"]["sha256"]
+
+
+def test_volume_in_lots_is_converted_and_said(folder):
+    def in_lots(text: str) -> str:
+        head, *rows = text.splitlines()
+        cells = [row.split(",") for row in rows]
+        return "\n".join([head, *(",".join([*row[:5], str(int(float(row[5])) / 100), row[6]]) for row in cells)]) + "\n"
+
+    edit(folder, SH, in_lots)
+    ran = outcome(folder)
+    assert ran.code == 0
+    assert "手" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("close", "price", 1), "缺少必需的列"),
+        (lambda text: text.replace(",", "\t"), "缺少必需的列"),
+        (lambda text: text.replace("open", "收盘", 1), "同一含义的列"),
+        (lambda text: text.replace("2024-08-15", "2024-13-01"), "不是日期"),
+        (lambda text: text.replace("2024-08-15", "15/08/2024"), "不是日期"),
+        (lambda text: text.replace(line_of(text, "2024-08-15"), line_of(text, "2024-08-15") + ",5"), "8 列"),
+        (lambda text: text.replace(line_of(text, "2024-08-15"), '2024-08-15,"'), "CSV"),
+    ],
+)
+def test_a_file_that_is_not_such_a_table_is_refused(folder, change, said):
+    edit(folder, SH, change)
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err
+
+
+def test_bytes_that_are_no_text_are_refused(folder):
+    (folder / SH).write_bytes(b"\x00\xff\xfe\xff" * 50)
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "GB18030" in ran.err
+
+
+def test_codes_that_lost_their_zeros_are_refused_with_what_they_were(folder):
+    edit(folder, "actions.csv", lambda text: text.replace("\n002281", "\n2281"))
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "002281" in ran.err
+    shutil.copy(folder / SZ, folder / "raw" / "2281.csv")
+    (folder / SZ).unlink()
+    assert "raw/2281.csv" in outcome(folder).err
+
+
+def test_a_close_beyond_the_price_limit_is_refused_unless_an_action_explains_it(folder):
+    def jump(text: str) -> str:
+        line = line_of(text, "2024-08-15")
+        return text.replace(line, "2024-08-15,150,150,150,150,1000000,150000000")
+
+    edit(folder, SH, jump)
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "涨跌幅限制" in ran.err
+    assert "raw/600941.csv:635" in ran.err
+
+
+def test_a_removed_action_makes_its_ex_date_a_fault_and_removed_actions_a_gap(folder):
+    edit(folder, "actions.csv", lambda text: "\n".join(row for row in text.splitlines() if "301165,2025-06-04" not in row))
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert "raw/301165.csv" in ran.err
+    (folder / "actions.csv").unlink()
+    ran = outcome(folder)
+    assert ran.code == 3
+    rows = {(row["subject"], row["series"]): row["gap"] for row in ran.json["rows"] if row["horizon_months"] == 12}
+    assert rows["600941.SH", "total"] == "no_data"
+    assert rows["600941.SH", "price"] is None
+
+
+def test_an_action_of_unknown_kind_is_a_gap_across_its_date(folder):
+    edit(folder, "actions.csv", lambda text: text + "600941,2024-11-11,,,rights issue\n")
+    ran = outcome(folder)
+    assert ran.code == 3
+    gaps = {row["horizon_months"]: row["gap"] for row in ran.json["rows"] if row["subject"] == "600941.SH"}
+    assert gaps == {6: None, 9: "action_mismatch", 12: "action_mismatch"}
+
+
+def test_a_file_that_ends_early_is_stale_and_not_carried_for_months(folder):
+    edit(folder, SH, lambda text: "\n".join(row for row in text.splitlines() if row < "2025-03" or row > "a") + "\n")
+    ran = outcome(folder)
+    assert ran.code == 3
+    rows = {row["horizon_months"]: row for row in ran.json["rows"] if row["subject"] == "600941.SH"}
+    assert (rows[9]["gap"], rows[12]["gap"], rows[12]["end_close"]) == (None, "stale", None)
+    baskets = {row["horizon_months"]: row["gap"] for row in ran.json["rows"] if row["subject"] == "operators"}
+    assert baskets == {6: None, 9: None, 12: "stale"}, "a basket does not drop the member that ended early"
+
+
+def test_rows_outside_the_sessions_that_a_run_uses_are_not_judged(folder):
+    edit(folder, SH, set_cell("2022-06-01", CLOSE, "-1"))
+    edit(folder, SH, set_cell("2025-07-01", CLOSE, "-1"))
+    assert outcome(folder).code == 0
+
+
+def test_a_listing_date_after_the_base_date_is_not_listed(folder):
+    (folder / "names.csv").write_text("code,name,listed,delisted\n688702,盛科通信-U,2024-05-06,\n", "utf-8")
+    ran = outcome(folder)
+    rows = [row for row in ran.json["rows"] if row["subject"] == "688702.SH"]
+    assert {row["gap"] for row in rows} == {"not_listed"}
+
+
+def test_a_delisted_name_keeps_its_last_price_and_stays_in_the_basket(folder):
+    (folder / "names.csv").write_text("code,name,listed,delisted\n688702,盛科通信-U,2023-09-14,2025-01-10\n", "utf-8")
+    edit(folder, "raw/688702.csv", lambda text: "\n".join(row for row in text.splitlines() if row < "2025-01-09" or row > "a"))
+    ran = outcome(folder)
+    row = next(row for row in ran.json["rows"] if row["subject"] == "688702.SH" and row["horizon_months"] == 12)
+    assert row["gap"] is None
+    assert "delisted" in row["flags"]
+    assert row["end_close_date"] == "2025-01-08"
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "published", "as_of", "said"),
+    [
+        ("688702_partial_and_snapshot_days", "raw/688702.csv", "2025-08-26", "2025-09-18", "小于 1 股"),
+        ("688702_volume_hands_vs_shares", "raw/688702.csv", "2024-06-03", "2024-06-05", "同一日期"),
+        ("600941_factor_drift_no_event", SH, "2024-06-21", "2024-06-28", "缺少必需的列"),
+        ("301165_stale_row_under_two_dates", "raw/301165.csv", "2026-06-29", "2026-07-02", "前收盘"),
+        ("301165_adjusted_price_raw_volume", "raw/301165.csv", "2025-05-30", "2025-06-06", "口径不一"),
+    ],
+)
+def test_a_real_faulty_file_is_refused(folder, market_folder, name, file, published, as_of, said):
+    shutil.copy(market_folder / "faults" / f"{name}.csv", folder / file)
+    ran = outcome(folder, "--published", published, "--as-of", as_of)
+    assert (ran.code, ran.out) == (1, "")
+    assert said in ran.err
+
+
+def test_an_adjustment_in_the_wrong_segment_gives_no_figure_across_it(folder, market_folder):
+    # The file starts four sessions before the false step; without a listing date that could be a new listing: a gap.
+    shutil.copy(market_folder / "faults" / "301165_adjustment_in_wrong_segment.csv", folder / "raw" / "301165.csv")
+    ran = weekly(folder, "2024-06-04", "--published", "2024-05-31")
+    row = next(row for row in ran.json["rows"] if row["subject"] == "301165.SZ")
+    assert (ran.code, row["gap"], row["return"]) == (3, "action_mismatch", None)
+    (folder / "names.csv").write_text("code,name,listed\n301165,锐捷网络,2022-11-21\n", "utf-8")
+    ran = weekly(folder, "2024-06-04", "--published", "2024-05-31")
+    assert (ran.code, ran.out) == (1, "")
+    assert "涨跌幅限制" in ran.err
+
+
+def test_a_holiday_that_repeats_the_next_session_is_dropped(folder, market_folder):
+    shutil.copy(market_folder / "faults" / "000300_padded_head.csv", folder / "index" / "000300.csv")
+    ran = weekly(folder, "2015-01-07", "--published", "2015-01-05")
+    assert "2015-01-01 休市" in ran.err
+
+
+def test_suspended_days_with_zero_prices_are_not_traded(folder, market_folder):
+    shutil.copy(market_folder / "faults" / "600358_suspended_zero_ohl.csv", folder / SH)
+    ran = weekly(folder, "2025-05-16", "--published", "2025-05-13")
+    row = next(row for row in ran.json["rows"] if row["subject"] == "600941.SH")
+    assert "suspended" in row["flags"]
+    assert row["since_published"] == pytest.approx(4.73 / 4.5 - 1), "the last close before the suspension is carried"
+
+
+def test_a_missing_index_session_is_a_gap_only_where_it_is_needed(folder, market_folder):
+    shutil.copy(market_folder / "faults" / "801770_missing_day.csv", folder / "index" / "801770.csv")
+    needed = weekly(folder, "2023-09-08", "--published", "2023-09-06")
+    row = next(row for row in needed.json["rows"] if row["subject"] == "801770.SI")
+    assert (row["gap"], row["return"]) == ("no_data", None)
+
+
+def test_a_name_that_stands_only_in_the_market_file_is_measured_and_says_so(tmp_path, market_folder, bundled):
+    from tests.conftest import ROOT
+
+    text = (ROOT / "themes" / "guolian-2024-ai-compute.toml").read_text("utf-8")
+    text = text.replace('symbol = "600941.SH"\nname = "中国移动"', 'symbol = "600000.SH"\nname = "浦发银行"')
+    (tmp_path / "other.toml").write_text(text, "utf-8")
+    ran = run_screener("outcome", tmp_path / "other.toml", "--as-of", "2025-05-23", "--prices", market_folder, "--json")
+    assert ran.code == 3
+    rows = {row["series"]: row for row in ran.json["rows"] if row["subject"] == "600000.SH" and row["horizon_months"] == 12}
+    assert rows["price"]["gap"] is None
+    assert rows["total"]["gap"] == "no_data"
+    assert "market_close.parquet" in ran.err
