@@ -6,7 +6,7 @@ import datetime as dt
 import functools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -193,6 +193,56 @@ def weekly(
     _exit(has_gaps(result))
 
 
+@app.command()
+@reported
+def grade(
+    ratings: Annotated[
+        Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
+    ],
+    prices: PricesWord = "auto",
+    as_of: AsOf = None,
+    engine: Annotated[str, typer.Option("--engine", metavar="duckdb|spark", help="What runs the query.")] = "duckdb",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Write every outcome to a .csv or .parquet.")
+    ] = None,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Grade many published ratings at once. 批量核查评级是否兑现。"""
+    from screener.errors import UsageError
+    from screener.grade import ENGINES
+    from screener.grade_text import scoreboard_record, scoreboard_text
+    from screener.grading import check_result_path, grade_to_file, grade_to_scoreboard
+    from screener.library import open_library
+
+    if engine not in ENGINES:
+        raise UsageError("engine_unknown", value=engine)
+    library = open_library(themes)
+    scales = {name: library.load_scale(name) for name in library.scale_ids()}
+    choose = functools.partial(_choose, prices, store)
+    when = {"as_of": parse_date(as_of, "--as-of"), "today": last_finished_day(dt.datetime.now(dt.UTC))}
+    if out is not None:
+        check_result_path(out)
+        ground, tally = grade_to_file(ratings, choose, scales, out=out, engine=engine, **when)
+        counts = {"rows": tally.rows, "measured": tally.measured, "pending": tally.pending, "gaps": tally.gaps}
+        if as_json:
+            _print_json({"out": str(out), "as_of": str(ground.as_of), **counts})
+        else:
+            print(say("grade_written", _lang(lang), path=out, as_of=ground.as_of, **counts))
+    else:
+        ground, tally, board = grade_to_scoreboard(ratings, choose, scales, engine=engine, **when)
+        if as_json:
+            _print_json(scoreboard_record(board, ground, tally.rows))
+        else:
+            print(scoreboard_text(board, ground, tally.rows, _lang(lang)), end="")
+    for note in ground.notes:
+        print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+    _exit(tally.gaps > 0)
+
+
 @thesis_app.command("list")
 @reported
 def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Language = "zh", debug: Debug = False) -> None:
@@ -240,6 +290,12 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
 
     thesis, scale = open_library(themes).load(name)
     return thesis, scale, open_source(prices, thesis.symbols(scale))
+
+
+def _choose(prices: str, store: Path | None, symbols: Sequence[str], start: dt.date) -> PriceSource:
+    from screener.sources import open_source
+
+    return open_source(prices, symbols)
 
 
 def _published(text: str | None) -> dt.date | None:

@@ -81,6 +81,7 @@ class FolderReader:
         self.flags: dict[str, tuple[str, ...]] = {}
 
     def read(self, symbols: Sequence[str]) -> Prices:
+        """Every symbol's checked prices; PriceProblems with all that was found."""
         market = parse_symbol(symbols[0]).market
         calendar = load_calendar(market)
         actions = self._read_actions(symbols)

@@ -178,9 +178,7 @@ class _ManyReader(FolderReader):
     def _read_whole_market(self, without: Sequence[int]) -> None:
         asked = [self.symbols[column] for column in without]
         stocks = [symbol if parse_symbol(symbol).kind == "stock" else "" for symbol in asked]
-        rows = read_market_rows(
-            self.source.folder, [symbol for symbol in stocks if symbol], start=self.start, end=self.end
-        )
+        rows = read_market_rows(self.source.folder, [symbol for symbol in stocks if symbol], start=self.start, end=self.end)
         columns = np.array([column for column, symbol in zip(without, stocks, strict=True) if symbol], dtype=np.int64)
         present = set(np.unique(rows.column).tolist())
         for column in set(without) - {int(columns[place]) for place in present}:

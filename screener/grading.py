@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +22,7 @@ from screener.panel import Panel, build_panel, last_seen
 from screener.prices import LOOKBACK, ManyPrices, ManySource, Note, PriceSource
 from screener.ratings import COLUMNS, StagedRatings, stage_ratings
 from screener.scales import RatingScale
+from screener.scoreboard import Scoreboard, build_scoreboard, measure_base_rates
 from screener.sessions import load_calendar
 from screener.symbols import parse_symbol
 
@@ -46,10 +47,58 @@ class Ground:
     universe: int
 
 
+# Which source to read prices from, given the symbols of the ratings and the first publication date.
+Choose = Callable[[Sequence[str], dt.date], PriceSource]
+
+
+def grade_to_file(
+    ratings: Path,
+    choose: Choose,
+    scales: Mapping[str, RatingScale],
+    *,
+    out: Path,
+    as_of: dt.date | None = None,
+    today: dt.date,
+    engine: EngineName = "duckdb",
+    shares: bool = True,
+) -> tuple[Ground, Tally]:
+    """Write every rating with its outcome to `out` (.csv or .parquet), in the order of the file; see `graded`."""
+    check_result_path(out)
+    tally = Tally()
+    with graded(ratings, choose, scales, as_of=as_of, today=today, engine=engine, shares=shares) as (ground, _, tables):
+        with result_writer(out) as writer:
+            for table in tables:
+                writer.write(tally.add(table))
+        return ground, tally
+
+
+def grade_to_scoreboard(
+    ratings: Path,
+    choose: Choose,
+    scales: Mapping[str, RatingScale],
+    *,
+    as_of: dt.date | None = None,
+    today: dt.date,
+    engine: EngineName = "duckdb",
+    merge_repeats: bool = False,
+) -> tuple[Ground, Tally, Scoreboard]:
+    """Grade and count by house, analyst and rating, beside the base rates of the whole market; see `scoreboard`."""
+    tally = Tally()
+    options: dict[str, Any] = {"as_of": as_of, "today": today, "engine": engine}
+    with graded(ratings, choose, scales, **options, shares=False, whole_market=True) as (ground, staged, tables):
+        used = {each: scales[each] for each in staged.scales}
+        base_rates = measure_base_rates(ground.panel, ground.facts, used)
+        counted = (tally.add(table) for table in tables)
+        if merge_repeats:
+            counted = iter([pa.concat_tables(counted)])
+        board = build_scoreboard(counted, base_rates, universe=ground.universe, merge_repeats=merge_repeats)
+    return ground, tally, board
+
+
 @contextmanager
 def graded(
     ratings: Path,
-    source: PriceSource,
+    choose: Choose,
     scales: Mapping[str, RatingScale],
     *,
     as_of: dt.date | None = None,
@@ -69,6 +118,7 @@ def graded(
         folder = Path(name)
         staged = stage_ratings(ratings, scales, folder)
         used = {each: scales[each] for each in staged.scales}
+        source = choose(staged.symbols, staged.first)
         ground = prepare(staged, source, used, as_of=as_of, today=today, whole_market=whole_market)
         with open_engine(engine, ground.facts, folder) as running:
             yield ground, staged, _side_by_side(staged, running.results(staged, shares=shares))
@@ -95,16 +145,16 @@ def prepare(
     base = calendar.last_on_or_before(max(staged.first, calendar.first_day))
     if stop is None or base is None:
         raise ScreenerError("no_prices", kind=source.kind)
-    many = load_many(source, _wanted(staged, source, scales, whole_market), start=calendar.shift(min(base, stop), -LOOKBACK), end=stop)
+    many = load_many(
+        source, _wanted(staged, source, scales, whole_market), start=calendar.shift(min(base, stop), -LOOKBACK), end=stop
+    )
     known = [day for day in (last_seen(many.prices, "index"), last_seen(many.prices, "stock")) if day]
     if not known:
         raise ScreenerError("no_prices", kind=source.kind)
     as_of = stop if as_of is not None else min(known)
     cut = ManyPrices(many.prices.cut(as_of), {symbol: day for symbol, day in many.faults.items() if day <= as_of})
     panel = build_panel(cut)
-    facts = build_facts(
-        panel, calendar, scales, symbols=staged.symbols, first=staged.first, last=staged.last, as_of=as_of
-    )
+    facts = build_facts(panel, calendar, scales, symbols=staged.symbols, first=staged.first, last=staged.last, as_of=as_of)
     prices = many.prices
     universe = sum(parse_symbol(symbol).kind == "stock" for symbol in panel.symbols)
     return Ground(panel, facts, as_of, prices.kind, prices.name, prices.notes, universe)
@@ -144,17 +194,41 @@ def _side_by_side(staged: StagedRatings, results: Iterator[pa.Table]) -> Iterato
         yield table
 
 
+def check_result_path(path: Path) -> None:
+    """UsageError unless the ending says how to write it."""
+    if path.suffix.lower() not in (".csv", ".parquet"):
+        raise UsageError("result_kind", path=path.name)
+
+
+@dataclass
+class Tally:
+    """What was written: rows, rows with a figure at 12 months, not due, and with a gap that should not be there."""
+
+    rows: int = 0
+    measured: int = 0
+    pending: int = 0
+    gaps: int = 0
+
+    def add(self, table: pa.Table) -> pa.Table:
+        """Count the rows of a graded table, and hand it on."""
+        gap = table["gap"]
+        self.rows += len(table)
+        self.measured += len(table) - table["excess_12m"].null_count
+        pending = pc.sum(pc.equal(gap, "not_due")).as_py() or 0
+        self.pending += pending
+        self.gaps += len(table) - gap.null_count - pending
+        return table
+
+
 @contextmanager
 def result_writer(path: Path) -> Iterator[ResultWriter]:
     """Write a result to `path` (.parquet or .csv): it appears under its name when complete, and not at all otherwise."""
-    kinds = {".parquet": _ParquetWriter, ".csv": _CsvWriter}
-    if path.suffix.lower() not in kinds:
-        raise UsageError("result_kind", path=path.name)
+    check_result_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     os.close(handle)
     part = Path(name)
-    writer = kinds[path.suffix.lower()](part)
+    writer: ResultWriter = _CsvWriter(part) if path.suffix.lower() == ".csv" else _ParquetWriter(part)
     try:
         yield writer
         writer.close()

@@ -124,9 +124,7 @@ def _base_gaps(many: ManyPrices, gaps: Codes, age: npt.NDArray[np.int32], days: 
     return base
 
 
-def _stops(
-    prices: Prices, symbols: tuple[str, ...], days: npt.NDArray[np.datetime64]
-) -> tuple[npt.NDArray[np.int32], Codes]:
+def _stops(prices: Prices, symbols: tuple[str, ...], days: npt.NDArray[np.datetime64]) -> tuple[npt.NDArray[np.int32], Codes]:
     stops = np.full((len(symbols), len(days)), len(days), dtype=np.int32)
     codes = np.zeros(stops.shape, dtype=np.int8)
     places = {symbol: place for place, symbol in enumerate(symbols)}

@@ -159,9 +159,7 @@ def _csv_rows(reader: csv._reader, head: Sequence[str], census: _Census) -> Iter
             if len(row) != len(head):
                 params: dict[str, object] = {"found": len(row), "expected": len(head)}
                 if row:
-                    census.problems.append(
-                        Problem(census.file, reader.line_num, "", ",".join(row)[:60], "ragged_row", params)
-                    )
+                    census.problems.append(Problem(census.file, reader.line_num, "", ",".join(row)[:60], "ragged_row", params))
                 continue
             rows.append(row)
             lines.append(reader.line_num)
