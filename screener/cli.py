@@ -42,6 +42,10 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Use n
 PricesWord = Annotated[str, typer.Option("--prices", metavar="SOURCE", help="auto, snapshot, store, or a folder.")]
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The local store of prices.")]
 ThemesDir = Annotated[Path | None, typer.Option("--themes", metavar="DIR", help="Your own theses, before the bundled.")]
+RatingsFile = Annotated[
+    Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
+]
+ResultFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write every outcome to a .csv or .parquet.")]
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
@@ -196,15 +200,11 @@ def weekly(
 @app.command()
 @reported
 def grade(
-    ratings: Annotated[
-        Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
-    ],
+    ratings: RatingsFile,
     prices: PricesWord = "auto",
     as_of: AsOf = None,
     engine: Annotated[str, typer.Option("--engine", metavar="duckdb|spark", help="What runs the query.")] = "duckdb",
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write every outcome to a .csv or .parquet.")
-    ] = None,
+    out: ResultFile = None,
     store: StoreDir = None,
     themes: ThemesDir = None,
     as_json: AsJson = False,
@@ -223,7 +223,7 @@ def grade(
     library = open_library(themes)
     scales = {name: library.load_scale(name) for name in library.scale_ids()}
     choose = functools.partial(_choose, prices, store)
-    when = {"as_of": parse_date(as_of, "--as-of"), "today": last_finished_day(dt.datetime.now(dt.UTC))}
+    when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": last_finished_day(dt.datetime.now(dt.UTC))}
     if out is not None:
         check_result_path(out)
         ground, tally = grade_to_file(ratings, choose, scales, out=out, engine=engine, **when)

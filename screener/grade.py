@@ -176,6 +176,20 @@ class Engine(Protocol):
         """Columns RESULTS in the order of the staged rows; the pieces may be of any length."""
 
 
+def repeated_ids(staged: StagedRatings, most: int = 20) -> list[str]:
+    """Rating ids that occur more than once, at most `most` of them."""
+    connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(staged.path.parent))
+    try:
+        ids = connection.read_parquet(staged.path).rating_id
+        if connection.execute(ids.nunique()) == staged.rows:
+            return []
+        counts = ids.value_counts(name="times")
+        again = counts.filter(counts.times > 1).order_by("rating_id").limit(most)
+        return [str(each) for each in connection.to_pyarrow(again)["rating_id"].to_pylist()]
+    finally:
+        connection.disconnect()
+
+
 @contextmanager
 def open_engine(name: EngineName, facts: Facts, folder: Path) -> Iterator[Engine]:
     """DuckDB in this process, or the Spark session of the environment; `folder` is for facts and spill files.

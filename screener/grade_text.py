@@ -32,13 +32,11 @@ def _line(score: Score, lang: Lang) -> str:
     if score.hit_rate is None or score.base_rate is None or score.skill is None:
         cells += ["—"] * 4
     else:
-        cells += [
-            f"{score.hit_rate:.1%}",
-            f"{score.low:.1%}–{score.high:.1%}",
-            f"{score.base_rate:.1%}",
-            f"{score.skill * 100:+.1f} pp",
-        ]
-    return " | ".join([*cells, *([say("grade_small", lang)] if score.small else [])])
+        cells += [f"{score.hit_rate:.1%}", f"{score.low:.1%}–{score.high:.1%}"]
+        cells += [f"{score.base_rate:.1%}", f"{score.skill * 100:+.1f} pp"]
+    if score.small:
+        cells.append(say("grade_small", lang))
+    return " | ".join(cells)
 
 
 def scoreboard_record(board: Scoreboard, ground: Ground, rows: int) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from screener.errors import ScreenerError, UsageError
+from screener.errors import InputProblems, Problem, ScreenerError, UsageError
 from screener.grade_facts import CALENDAR, Facts, benchmark_of, build_facts
 from screener.panel import Panel, build_panel, last_seen
 from screener.prices import LOOKBACK, ManyPrices, ManySource, Note, PriceSource
@@ -88,7 +88,7 @@ def grade_to_scoreboard(
     with graded(ratings, choose, scales, **options, shares=False, whole_market=True) as (ground, staged, tables):
         used = {each: scales[each] for each in staged.scales}
         base_rates = measure_base_rates(ground.panel, ground.facts, used)
-        counted = (tally.add(table) for table in tables)
+        counted: Iterator[pa.Table] = (tally.add(table) for table in tables)
         if merge_repeats:
             counted = iter([pa.concat_tables(counted)])
         board = build_scoreboard(counted, base_rates, universe=ground.universe, merge_repeats=merge_repeats)
@@ -112,11 +112,14 @@ def graded(
     Each table has COLUMNS, the carried columns and RESULTS, the figures that `outcome` gives one by one. `whole_market`
     also reads the symbols that nobody rated, for base rates. The files behind it live as long as the context.
     """
-    from screener.grade import open_engine
+    from screener.grade import open_engine, repeated_ids
 
     with tempfile.TemporaryDirectory(prefix="screener-") as name:
         folder = Path(name)
         staged = stage_ratings(ratings, scales, folder)
+        again = [Problem(ratings.name, None, "rating_id", each, "ratings_id_twice") for each in repeated_ids(staged)]
+        if again:
+            raise InputProblems("ratings_broken", again, file=ratings.name)
         used = {each: scales[each] for each in staged.scales}
         source = choose(staged.symbols, staged.first)
         ground = prepare(staged, source, used, as_of=as_of, today=today, whole_market=whole_market)

@@ -1,0 +1,349 @@
+"""Many ratings at once: the same answers as one by one, worked out by hand and by the slow line."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from tests.conftest import ROOT, run_screener
+
+from screener.errors import InputProblems, UsageError
+from screener.folder import FolderSource
+from screener.grade_facts import band_edges, near_zones
+from screener.grading import grade_to_file, grade_to_scoreboard, result_writer
+from screener.library import open_library
+from screener.outcome import judge
+from screener.panel import GAP_NUMBER, MISSING_SESSION, NO_GAP, build_panel
+from screener.performance import Quote, build_market, find_break, quote
+from screener.prices import LOOKBACK, ManyPrices, as_date
+from screener.rating import is_near_edge, rate
+from screener.ratings import stage_ratings
+from screener.scoreboard import clustered_interval, unchanged_repeats
+from screener.sessions import load_calendar
+from screener.snapshot import SnapshotSource
+from screener.thesis import Bucket, Candidate, Thesis
+
+CALENDAR = load_calendar()
+HEAD = ["rating_id", "symbol", "published", "rating", "scale"]
+
+
+def scales():
+    return {"guolian": open_library().load_scale("guolian")}
+
+
+def write_ratings(path: Path, rows: list[list[object]], head: list[str] = HEAD) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, *rows])
+    return path
+
+
+def grade(ratings: Path, source, out: Path, *, as_of: dt.date, engine: str = "duckdb") -> pd.DataFrame:
+    grade_to_file(
+        ratings, lambda symbols, start: source, scales(), out=out, as_of=as_of, today=as_of, engine=engine
+    )
+    return pq.read_table(out).to_pandas()
+
+
+def as_value(cell: object) -> object:
+    """None for every kind of missing, plain Python otherwise."""
+    if cell is None or cell is pd.NaT or (isinstance(cell, float) and np.isnan(cell)):
+        return None
+    return cell.item() if isinstance(cell, np.generic) else cell
+
+
+# --- a folder small enough to work out by hand --------------------------------------------------------------------------
+
+
+def sessions_of(start: str, end: str) -> list[dt.date]:
+    return [as_date(day) for day in CALENDAR.between(dt.date.fromisoformat(start), dt.date.fromisoformat(end))]
+
+
+def write_prices(folder: Path, name: str, closes: dict[dt.date, float | None]) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        rows = [[day, f"{close:g}"] for day, close in closes.items() if close is not None]
+        csv.writer(file).writerows([["date", "close"], *rows])
+
+
+@pytest.fixture
+def hand_folder(tmp_path: Path) -> Path:
+    """CSI 300 flat at 4000 until 2024-08-30, then 4200. 600001 at 10 with a 10-for-10 split half way; 600002 stops trading.
+
+    Published 2024-01-10 (Wednesday): base 2024-01-10, 6 months 2024-07-10, 12 months 2025-01-10.
+    """
+    folder = tmp_path / "hand"
+    days = sessions_of("2023-10-09", "2025-01-27")
+    later = dt.date(2024, 9, 2)
+    write_prices(folder, "index/000300.csv", {day: 4200.0 if day >= later else 4000.0 for day in days})
+    split = dt.date(2024, 3, 4)
+    split_closes = {day: 10.0 if day < split else 5.5 for day in days}
+    write_prices(folder, "raw/600001.csv", split_closes)
+    write_prices(folder, "raw/600002.csv", {day: 8.0 if day <= dt.date(2024, 7, 31) else None for day in days})
+    write_prices(folder, "raw/600003.csv", {day: 20.0 if day >= dt.date(2024, 5, 6) else None for day in days})
+    (folder / "actions.csv").write_text("code,ex_date,cash_per_share,split_ratio\n600001,2024-03-04,0,2\n")
+    return folder
+
+
+def test_a_tiny_folder_gives_the_figures_of_a_hand_calculation(hand_folder, tmp_path):
+    rows = [
+        ["a", "600001.SH", "2024-01-10", "增持", "guolian"],
+        ["b", "600001.SH", "20240110", "买入", "guolian"],
+        ["c", "600002.SH", "2024-01-10", "持有", "guolian"],
+        ["d", "600003.SH", "2024-01-10", "买入", "guolian"],
+        ["e", "600001.SH", "2024-09-10", "持有", "guolian"],
+        ["f", "600009.SH", "2024-01-10", "", "guolian"],
+    ]
+    ratings = write_ratings(tmp_path / "r.csv", rows)
+    found = grade(ratings, FolderSource(hand_folder), tmp_path / "o.parquet", as_of=dt.date(2025, 1, 27))
+    a, b, c, d, e, f = (found.iloc[each] for each in range(6))
+    # One share at 10 became two at 5.5 = 11: +10%. Index: 0 after 6 months, 4200/4000 − 1 = +5% after 12.
+    assert a["excess_6m"] == pytest.approx(0.10, abs=1e-12)
+    assert a["excess_12m"] == pytest.approx(0.05, abs=1e-12)
+    assert (a["band_6m"], a["band_12m"]) == ("增持", "增持")  # 5% 以上: the edge belongs to 增持
+    assert a["hit_12m"] and a["at_least_12m"]
+    assert not b["hit_12m"] and not b["at_least_12m"]
+    assert (a["base_date"], a["end_6m"], a["end_12m"]) == (dt.date(2024, 1, 10), dt.date(2024, 7, 10), dt.date(2025, 1, 10))
+    # From 2024-07-10 to 2025-01-10 the excess is 10% or 5%, always 增持.
+    window = len(sessions_of("2024-07-10", "2025-01-10"))
+    assert (a["sessions"], a["share_in_band"], b["share_in_band"]) == (window, 1.0, 0.0)
+    # The geometric excess is 1.10 / 1.05 − 1 = 4.76%, 持有.
+    assert a["flags"] == "near_edge form_differs"
+    # 600002 has no close after 2024-07-31: flat at 6 months; at 12 months far more than 5 sessions old.
+    assert (c["excess_6m"], c["band_6m"], c["gap"]) == (0.0, "持有", "stale")
+    assert as_value(c["hit_12m"]) is None
+    # Its window ends 5 sessions after the last close (2024-08-07), all of them at excess 0.
+    assert (c["sessions"], c["share_in_band"]) == (len(sessions_of("2024-07-10", "2024-08-07")), 1.0)
+    assert (d["gap"], d["sessions"], d["status"]) == ("no_data", 0, "matured")
+    assert (e["gap"], e["status"], e["end_12m"]) == ("not_due", "pending", dt.date(2025, 9, 10))
+    assert (f["gap"], as_value(f["share_in_band"])) == ("no_data", None)
+
+
+def test_the_bundled_thesis_is_graded_as_outcome_judges_it(bundled, tmp_path):
+    thesis, scale = bundled
+    source, as_of = SnapshotSource(), dt.date(2025, 6, 30)
+    subjects = [each for each in thesis.subjects() if each.is_single]
+    published = [thesis.published, dt.date(2024, 4, 7), dt.date(2024, 7, 31), dt.date(2025, 3, 1)]
+    rows = [
+        [f"{each.id} {day}", each.id, day, each.stated or "", "guolian"] for day in published for each in subjects
+    ]
+    found = grade(write_ratings(tmp_path / "r.csv", rows), source, tmp_path / "o.parquet", as_of=as_of).set_index("rating_id")
+    for day in published:
+        prices = source.load(thesis.symbols(scale), start=CALENDAR.shift(day, -LOOKBACK - 1), end=as_of)
+        one = judge(thesis, scale, prices, published=day, as_of=as_of)
+        for each in subjects:
+            assert_same(found.loc[f"{each.id} {day}"], one, each.id, each.stated or "")
+
+
+def assert_same(row: pd.Series, one, symbol: str, stated: str) -> None:
+    """A graded row against the outcome of its one subject, exactly."""
+    six, twelve = one.row(symbol, 6), one.row(symbol, 12)
+    window = next(each for each in one.windows if each.subject == symbol and each.benchmark == one.benchmark)
+    verdict = one.verdict.get(symbol)
+    gaps = [each.gap.code for each in (twelve, six) if each.gap]
+    real = [code for code in gaps if code != "not_due"]
+    expected = {
+        "base_date": one.base_date,
+        "end_6m": one.end_dates[6],
+        "end_12m": one.end_dates[12],
+        "excess_6m": six.excess,
+        "excess_12m": twelve.excess,
+        "band_6m": six.band,
+        "band_12m": twelve.band,
+        "hit_12m": verdict.hit if verdict else None,
+        "at_least_12m": verdict.at_least if verdict else None,
+        "share_in_band": window.share[stated] if stated and window.sessions else None,
+        "sessions": window.sessions,
+        "status": one.status,
+        "gap": (real or gaps or [None])[0],
+        "flags": " ".join(twelve.flags) or None if twelve.gap is None else None,
+    }
+    assert {name: as_value(row[name]) for name in expected} == expected, (symbol, one.published)
+
+
+# --- every rule against its home ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["stock", "industry"])
+def test_band_edges_are_the_smallest_doubles_that_earn_the_better_band(kind):
+    ladder = getattr(scales()["guolian"], kind)
+    for edge, start in zip(ladder.edges, band_edges(ladder), strict=True):
+        below = np.nextafter(start, -np.inf)
+        assert abs(start - edge) < 2e-9
+        assert ladder.ratings.index(rate(below, ladder)) == ladder.ratings.index(rate(start, ladder)) + 1
+
+
+def test_near_zones_end_where_rating_says():
+    ladder = scales()["guolian"].stock
+    for start, end in near_zones(ladder):
+        assert is_near_edge(start, ladder) and not is_near_edge(np.nextafter(start, -1), ladder)
+        assert is_near_edge(np.nextafter(end, -1), ladder) and not is_near_edge(end, ladder)
+
+
+def test_every_cell_of_a_panel_is_what_quote_and_find_break_say(hand_folder):
+    many = FolderSource(hand_folder).load_many(
+        ["000300.SH", "600001.SH", "600002.SH", "600003.SH", "600009.SH"], start=dt.date(2023, 10, 9), end=dt.date(2025, 1, 27)
+    )
+    cell_by_cell(many, step=1)
+
+
+def cell_by_cell(many: ManyPrices, *, step: int) -> None:
+    panel, market = build_panel(many), build_market(many.prices)
+    words = {number: code for code, number in GAP_NUMBER.items()} | {MISSING_SESSION: "no_data"}
+    for place, symbol in enumerate(panel.symbols):
+        for position in range(0, len(panel.days), step):
+            day = panel.days[position].item()
+            one = quote(market, symbol, day, series="price")
+            gap = int(panel.gaps[place, position])
+            assert isinstance(one, Quote) == (gap == NO_GAP), (symbol, day, one, gap)
+            if isinstance(one, Quote):
+                assert panel.levels[place, position] == one.level
+                flags = [word for bit, word in ((1, "suspended"), (2, "delisted")) if panel.flags[place, position] & bit]
+                assert tuple(flags) == one.flags
+            else:
+                assert words[gap] == one.code
+            broken = find_break(many.prices, symbol, day, panel.days[-1].item(), series="price")
+            assert (panel.stops[place, position] < len(panel.days)) == (broken is not None)
+
+
+# --- the ratings file -----------------------------------------------------------------------------------------------------
+
+
+def test_every_wrong_cell_is_listed_with_its_line(tmp_path):
+    rows = [
+        ["1", "600941.SH", "2024-04-14", "买入", "guolian"],
+        ["2", "600941", "2024-04-14", "买入", "guolian"],
+        ["3", "600941.SH", "2024-13-01", "买入", "guolian"],
+        ["4", "600941.SH", "2024-04-14", "强烈推荐", "guolian"],
+        ["5", "600941.SH", "2024-04-14", "买入", "nobody"],
+        ["", "801770.SI", "2024-04-14", "买入", "guolian"],
+    ]
+    with pytest.raises(InputProblems) as caught:
+        stage_ratings(write_ratings(tmp_path / "r.csv", rows), scales(), tmp_path)
+    found = {(each.line, each.field, each.value, each.code) for each in caught.value.problems}
+    assert found == {
+        (3, "symbol", "600941", "bad_symbol"),
+        (4, "published", "2024-13-01", "bad_date"),
+        (5, "rating", "强烈推荐", "ratings_word_unknown"),
+        (6, "scale", "nobody", "ratings_scale_unknown"),
+        (7, "rating_id", "", "blank_cell"),
+        (7, "rating", "买入", "ratings_word_unknown"),  # an index is rated on the industry bands
+    }
+
+
+def test_a_rating_id_that_occurs_twice_is_refused(hand_folder, tmp_path):
+    rows = [["1", "600001.SH", "2024-01-10", "买入", "guolian"]] * 2
+    with pytest.raises(InputProblems) as caught:
+        grade(write_ratings(tmp_path / "r.csv", rows), FolderSource(hand_folder), tmp_path / "o.csv", as_of=dt.date(2025, 1, 27))
+    assert [(each.field, each.value, each.code) for each in caught.value.problems] == [("rating_id", "1", "ratings_id_twice")]
+
+
+def test_a_column_named_like_a_result_is_refused(tmp_path):
+    path = write_ratings(tmp_path / "r.csv", [["1", "600941.SH", "2024-04-14", "", "guolian", "x"]], [*HEAD, "status"])
+    with pytest.raises(InputProblems):
+        stage_ratings(path, scales(), tmp_path)
+
+
+def test_a_file_without_rows_and_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(Exception, match="no rows"):
+        stage_ratings(write_ratings(tmp_path / "r.csv", []), scales(), tmp_path)
+    with pytest.raises(UsageError):
+        stage_ratings(tmp_path / "none.csv", scales(), tmp_path)
+
+
+def test_gb18030_and_parquet_files_give_the_same_staged_rows(tmp_path):
+    rows = [["1", "600941.SH", "2024-04-14", "买入", "guolian", "国联证券"]]
+    plain = write_ratings(tmp_path / "a.csv", rows, [*HEAD, "house"])
+    coded = tmp_path / "b.csv"
+    coded.write_bytes(plain.read_text("utf-8").encode("gb18030"))
+    table = pd.DataFrame(rows, columns=[*HEAD, "house"]).assign(published=dt.date(2024, 4, 14))
+    table.to_parquet(tmp_path / "c.parquet")
+    found = []
+    for name in ("a.csv", "b.csv", "c.parquet"):
+        (tmp_path / name[0]).mkdir()
+        staged = stage_ratings(tmp_path / name, scales(), tmp_path / name[0])
+        found.append(pa.concat_tables(staged.batches()).to_pylist())
+        assert staged.carried == ("house",)
+    assert found[0] == found[1] == found[2]
+
+
+# --- results ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_csv_keeps_the_carried_columns_and_runs_no_formula(hand_folder, tmp_path):
+    rows = [["=1+1", "600001.SH", "2024-01-10", "增持", "guolian", "@cmd", "-0.5"]]
+    ratings = write_ratings(tmp_path / "r.csv", rows, [*HEAD, "note", "number"])
+    out = tmp_path / "o.csv"
+    as_of = dt.date(2025, 1, 27)
+    grade_to_file(ratings, lambda symbols, start: FolderSource(hand_folder), scales(), out=out, as_of=as_of, today=as_of)
+    cells = next(csv.DictReader(out.open(encoding="utf-8-sig")))
+    assert (cells["rating_id"], cells["note"], cells["number"]) == ("'=1+1", "'@cmd", "-0.5")
+    assert cells["band_12m"] == "增持"
+
+
+def test_a_run_that_fails_leaves_nothing_under_the_final_name(tmp_path):
+    out = tmp_path / "o.parquet"
+    with pytest.raises(RuntimeError), result_writer(out) as writer:
+        writer.write(pa.table({"a": [1]}))
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_writes_a_file_and_prints_a_scoreboard(hand_folder, tmp_path):
+    rows = [["a", "600001.SH", "2024-01-10", "增持", "guolian", "甲"], ["b", "600001.SH", "2024-09-10", "持有", "guolian", "乙"]]
+    ratings = write_ratings(tmp_path / "r.csv", rows, [*HEAD, "house"])
+    ran = run_screener("grade", ratings, "--prices", hand_folder, "--as-of", "2025-01-27", "--out", tmp_path / "o.parquet", "--json")
+    assert (ran.code, ran.json["rows"], ran.json["measured"], ran.json["pending"]) == (0, 2, 1, 1)
+    ran = run_screener("grade", ratings, "--prices", hand_folder, "--as-of", "2025-01-27", "--json")
+    score = next(each for each in ran.json["rows"] if each["group"] == "甲")
+    # Of the market's three stocks only 600001 has a figure at 12 months, and it earned 增持.
+    assert (score["measured"], score["hit_rate"], score["base_rate"], score["skill"], score["small"]) == (1, 1.0, 1.0, 0.0, True)
+    assert run_screener("grade", ratings, "--prices", hand_folder, "--out", tmp_path / "o.txt").code == 2
+
+
+# --- the scoreboard ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_unchanged_repeat_within_the_window_counts_once():
+    frame = pd.DataFrame(
+        [
+            ("甲", "A", dt.date(2024, 1, 10), "买入"),
+            ("甲", "A", dt.date(2024, 3, 1), "买入"),  # repeat
+            ("甲", "A", dt.date(2024, 5, 1), "增持"),  # changed
+            ("甲", "A", dt.date(2024, 6, 1), "买入"),  # changed back
+            ("甲", "A", dt.date(2025, 6, 1), "买入"),  # twelve months after the last counted: counts again
+            ("乙", "A", dt.date(2024, 3, 1), "买入"),  # another house
+        ],
+        columns=["house", "symbol", "published", "rating"],
+    )
+    assert unchanged_repeats(frame).tolist() == [False, True, False, False, False, False]
+
+
+def test_independent_ratings_have_wilsons_interval_about():
+    # One rating of each of 100 symbols, 50 hits: variance of the ratio = 100/99 × 25/10000, so n = 99 and Wilson gives
+    # 0.5 ± 1.96 × √(0.25/99 + (1.96/198)²) / (1 + 1.96²/99).
+    low, high = clustered_interval([1] * 50 + [0] * 50, [1] * 100)
+    half = 1.959963984540054 * np.sqrt(0.25 / 99 + (1.959963984540054 / 198) ** 2) / (1 + 1.959963984540054**2 / 99)
+    assert (low, high) == (pytest.approx(0.5 - half), pytest.approx(0.5 + half))
+
+
+def test_ratings_of_few_symbols_have_a_wider_interval_than_their_number_suggests():
+    alone = clustered_interval([1] * 50 + [0] * 50, [1] * 100)
+    together = clustered_interval([10] * 5 + [0] * 5, [10] * 10)
+    assert together[1] - together[0] > 2 * (alone[1] - alone[0])
+    low, high = clustered_interval([40], [40])
+    assert low < 0.3
+    assert high == 1.0
