@@ -181,7 +181,7 @@ def repeated_ids(staged: StagedRatings, most: int = 20) -> list[str]:
     connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(staged.path.parent))
     try:
         ids = connection.read_parquet(staged.path).rating_id
-        if connection.execute(ids.nunique()) == staged.rows:
+        if connection.to_pyarrow(ids.nunique()).as_py() == staged.rows:
             return []
         counts = ids.value_counts(name="times")
         again = counts.filter(counts.times > 1).order_by("rating_id").limit(most)
