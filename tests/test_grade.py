@@ -299,9 +299,9 @@ def test_a_csv_keeps_the_carried_columns_and_runs_no_formula(hand_folder, tmp_pa
 
 def test_a_run_that_fails_leaves_nothing_under_the_final_name(tmp_path):
     out = tmp_path / "o.parquet"
+    tables = [pa.table({"a": [1]}), pa.table({"a": ["no number"]})]
     with pytest.raises(pa.ArrowInvalid), result_writer(out) as writer:
-        for cells in ([1], ["no number"]):
-            writer.write(pa.table({"a": cells}))
+        list(map(writer.write, tables))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -311,9 +311,8 @@ def test_the_command_writes_a_file_and_prints_a_scoreboard(hand_folder, tmp_path
         ["b", "600001.SH", "2024-09-10", "持有", "guolian", "乙"],
     ]
     ratings = write_ratings(tmp_path / "r.csv", rows, [*HEAD, "house"])
-    ran = run_screener(
-        "grade", ratings, "--prices", hand_folder, "--as-of", "2025-01-27", "--out", tmp_path / "o.parquet", "--json"
-    )
+    asked = ("grade", ratings, "--prices", hand_folder, "--as-of", HAND_AS_OF)
+    ran = run_screener(*asked, "--out", tmp_path / "o.parquet", "--json")
     assert (ran.code, ran.json["rows"], ran.json["measured"], ran.json["pending"]) == (0, 2, 1, 1)
     ran = run_screener(*asked, "--json")
     score = next(each for each in ran.json["rows"] if each["group"] == "甲")
