@@ -199,7 +199,7 @@ def open_engine(name: EngineName, facts: Facts, folder: Path) -> Iterator[Engine
     paths = {}
     for table in facts.tables:
         paths[table] = folder / f"{table}.parquet"
-        pq.write_table(facts.tables[table], paths[table], compression="lz4")
+        pq.write_table(facts.tables[table], paths[table], compression="none", use_dictionary=False)
     if name == "spark":
         yield _SparkEngine(facts, paths, folder)
         return
