@@ -57,12 +57,13 @@ def check_bars(
     end: dt.date,
     actions: pd.DataFrame | None,
     listing: Listing,
+    actions_since: dt.date | None = None,
 ) -> CheckedBars:
     """Check the rows from `start` to `end` of one symbol and drop what may be dropped; rows outside are not judged.
 
     `frame`: columns session and FIELDS (CNY; volume in shares or lots), optionally pre_close; index = line of the file,
     any order. `actions`: the symbol's own rows; None where actions are unknown, which turns a step beyond the price
-    limit from a fault into a break.
+    limit from a fault into a break; so does a step before `actions_since`, where the list of actions does not reach.
     """
     window = frame[(frame["session"] >= pd.Timestamp(start)) & (frame["session"] <= pd.Timestamp(end))]
     kept, problems, notes = _on_sessions(window, file, calendar)
@@ -77,7 +78,7 @@ def check_bars(
     breaks: dict[dt.date, Gap] = {}
     if symbol.board not in ("none", "hk"):
         youngest = frame["session"].sort_values().iloc[:5]
-        problems += _limit_faults(kept, file, symbol, actions, listing, calendar, youngest, breaks)
+        problems += _limit_faults(kept, file, symbol, actions, listing, calendar, youngest, actions_since, breaks)
     bars = kept.set_index("session")[list(FIELDS)]
     halted = bars["volume"] == 0
     bars.loc[halted] = np.nan
@@ -179,6 +180,7 @@ def _limit_faults(
     listing: Listing,
     calendar: Calendar,
     youngest: pd.Series,
+    actions_since: dt.date | None,
     breaks: dict[dt.date, Gap],
 ) -> list[Problem]:
     """Closes beyond the board's limit that no action explains: faults, or breaks where listing or actions are unknown."""
@@ -199,7 +201,8 @@ def _limit_faults(
         if params is None:
             continue
         young = listing.listed is None and bool((youngest == rows.loc[line, "session"]).any())
-        if young or actions is None:
+        unlisted = actions is None or (actions_since is not None and session < actions_since)
+        if young or unlisted:
             breaks[session] = unexplained_step(symbol, session, params)
         else:
             problems.append(Problem(file, int(line), "close", f"{rows.loc[line, 'close']:g}", "limit_broken", params))

@@ -11,8 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from screener.errors import Gap
-from screener.performance import Market, Quote, contributions, find_break, held_basket, quote
+from screener.performance import Floats, Market, Quote, contributions, find_break, held_basket, quote
 from screener.prices import SeriesName, as_date
+
+Positions = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -112,3 +114,41 @@ def measurable(market: Market, member: str, series: SeriesName, window: pd.Datet
         if isinstance(quote(market, member, as_date(window[int(position)]), series=series), Gap):
             known[position] = False
     return known
+
+
+def window_returns(market: Market, members: Sequence[str], starts: Positions, ends: Positions, *, series: SeriesName) -> Floats:
+    """Return of the equal-weight basket of `members` from each session position to another: fractions, one per window.
+
+    The same figures as `measure` without a base, for many windows at once: members without a quote at the start are left
+    out; NaN where none has one, where a kept one has none at the end, or where its level breaks in between.
+    """
+    levels = market.levels[series][list(members)].to_numpy(dtype=float)
+    known = np.column_stack([_quoted(market, member, series) for member in members])
+    broken = np.column_stack([_breaks_so_far(market, member, series) for member in members])
+    kept = known[starts]
+    whole = known[ends] & (broken[ends] == broken[starts])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        growth = np.where(kept, levels[ends] / levels[starts] - 1, 0.0)
+    count = kept.sum(axis=1)
+    usable = (count > 0) & (whole | ~kept).all(axis=1)
+    return np.asarray(np.where(usable, growth.sum(axis=1) / np.maximum(count, 1), np.nan), dtype=np.float64)
+
+
+def _quoted(market: Market, member: str, series: SeriesName) -> npt.NDArray[np.bool_]:
+    """On which sessions `member` has a quote: where it traded, and where its last close may stand in."""
+    closes = market.prices.close[member].to_numpy(dtype=float)
+    known: npt.NDArray[np.bool_] = np.isfinite(closes)
+    traded = np.flatnonzero(known)
+    for position in np.flatnonzero(~known):
+        if len(traded) and position > traded[0]:
+            session = as_date(market.prices.close.index[int(position)])
+            known[position] = isinstance(quote(market, member, session, series=series), Quote)
+    return known
+
+
+def _breaks_so_far(market: Market, member: str, series: SeriesName) -> Positions:
+    axis = market.prices.close.index
+    days = set(market.prices.breaks.get(member, {}))
+    if series == "total":
+        days |= set(market.prices.total_breaks.get(member, {}))
+    return np.asarray(pd.DatetimeIndex(sorted(days)).searchsorted(axis, side="right"), dtype=np.intp)

@@ -13,9 +13,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from screener.messages import LANGS, Lang, say
+from screener.messages import LANGS, Lang, printable, say
 
 if TYPE_CHECKING:
+    from screener.draft import Draft
+    from screener.events import EventStudy
+    from screener.names import NameRegistry
     from screener.outcome import Outcome
     from screener.prices import PriceSource, SeriesName
     from screener.scales import RatingScale
@@ -46,7 +49,12 @@ RatingsFile = Annotated[
     Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
 ]
 ResultFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write every outcome to a .csv or .parquet.")]
+NamesPlace = Annotated[Path | None, typer.Option("--names", metavar="PLACE", help="List of names: a file, folder or store.")]
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
+Proxy = Annotated[
+    list[str] | None,
+    typer.Option("--proxy", metavar="BENCHMARK=SYMBOL", help="A stand-in for another market's benchmark: MXCN.MSCI=HSI.HK."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
@@ -89,7 +97,7 @@ def reported(command: Command) -> Command:
 def _complain(error: Any, lang: Lang, options: dict[str, Any]) -> None:
     if options.get("debug"):
         raise error
-    print(say("error_line", lang, text=error.text(lang)), file=sys.stderr)
+    print(say("error_line", lang, text=printable(error.text(lang))), file=sys.stderr)
 
 
 def main() -> None:
@@ -136,11 +144,14 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    from screener.listings_text import listings_text
+    from screener.other_markets import parse_proxies
     from screener.outcome_text import outcome_text
-    from screener.records import has_gaps, outcome_record
+    from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
 
     loaded, scale, source = _open(thesis, themes, prices, store)
@@ -151,13 +162,15 @@ def outcome(
         published=_published(published),
         as_of=parse_date(as_of, "--as-of"),
         today=last_finished_day(dt.datetime.now(dt.UTC)),
+        proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
     if as_json:
         _print_json(outcome_record(result, _lang(lang)))
     else:
-        print(outcome_text(result, _lang(lang), series=_series(series)), end="")
-    _exit(has_gaps(result))
+        print(outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang)), end="")
+    # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
+    _exit(has_gaps(result) or bool(proxy and listing_gaps(result)))
 
 
 @app.command()
@@ -243,6 +256,43 @@ def grade(
     _exit(tally.gaps > 0)
 
 
+@app.command()
+@reported
+def events(
+    thesis: ThesisName = "guolian-2024-ai-compute",
+    as_of: AsOf = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random dates.")] = 0,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
+    from screener.events_text import events_text
+    from screener.library import open_library
+    from screener.records import event_gaps, events_record
+    from screener.screening import check_events
+
+    loaded, scale, source = _open(thesis, themes, prices, store)
+    result = check_events(
+        loaded,
+        scale,
+        open_library(themes).load_policies(thesis),
+        source,
+        as_of=parse_date(as_of, "--as-of"),
+        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        seed=seed,
+    )
+    _say_notes(result, _lang(lang))
+    if as_json:
+        _print_json(events_record(result, _lang(lang)))
+    else:
+        print(events_text(result, _lang(lang)), end="")
+    _exit(bool(event_gaps(result)))
+
+
 @thesis_app.command("list")
 @reported
 def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Language = "zh", debug: Debug = False) -> None:
@@ -262,7 +312,9 @@ def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Languag
 @thesis_app.command("check")
 @reported
 def check_theses(
-    paths: Annotated[list[str], typer.Argument(metavar="FILE…", help="Thesis files or slugs.")],
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[FILE…]", help="Files or slugs; all when none.")] = None,
+    record: Annotated[bool, typer.Option("--record", help="Write the facts of sound files into theses.lock.")] = False,
+    names: NamesPlace = None,
     themes: ThemesDir = None,
     as_json: AsJson = False,
     lang: Language = "zh",
@@ -271,17 +323,76 @@ def check_theses(
     """Find every problem of thesis files at once. 检查投资逻辑文件。"""
     from screener.library import open_library
     from screener.records import problem_record
+    from screener.upkeep import check_library
 
-    library = open_library(themes)
-    problems = [each for path in paths for each in library.check(library.find(path), today=today())[2]]
+    library, day = open_library(themes), today()
+    checked = check_library(library, paths or [], today=day, registry=_registry(names), record=record)
+    levels = [("problem", each) for each in checked.problems] + [("stale", each) for each in checked.stale]
     if as_json:
-        _print_json([problem_record(each, _lang(lang)) for each in problems])
+        _print_json([{**problem_record(each, _lang(lang)), "level": level} for level, each in levels])
     else:
-        for each in problems:
+        for _, each in levels:
             print(each.line_text(_lang(lang)))
-        print(say("check_found" if problems else "check_passed", _lang(lang), files=len(paths), count=len(problems)))
-    if problems:
+        count, files = len(checked.problems), checked.files
+        print(say("check_found" if count else "check_passed", _lang(lang), files=files, count=count))
+        for slug in checked.recorded:
+            print(say("check_recorded", _lang(lang), slug=slug))
+        if checked.stale:
+            print(say("check_stale", _lang(lang), count=len(checked.stale)))
+    if checked.problems:
         raise typer.Exit(2)
+    _exit(bool(checked.stale))
+
+
+@thesis_app.command("draft")
+@reported
+def draft_report(
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="The report's text: .txt, .md or .pdf.")],
+    names: NamesPlace = None,
+    scale: Annotated[str | None, typer.Option("--scale", metavar="ID", help="Take this rating scale of the library.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write here instead of printing.")] = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Draft a thesis file from a report's text. 由研报正文起草投资逻辑。"""
+    from screener.draft import draft_thesis
+    from screener.draft_toml import draft_place, draft_record, thesis_text, write_draft
+    from screener.library import open_library
+    from screener.report_text import read_report
+
+    library, text = open_library(themes), read_report(report)
+    slug, place = draft_place(report, out)
+    scales = [library.load_scale(each) for each in ([scale] if scale else library.scale_ids())]
+    draft = draft_thesis(
+        text, file=report.name, slug=slug, registry=_registry(names), scales=scales, scale_id=scale, today=today()
+    )
+    written = write_draft(draft, place, _lang(lang)) if place else ()
+    if as_json:
+        _print_json(draft_record(draft, written, _lang(lang)))
+    elif not written:
+        print(thesis_text(draft, _lang(lang)), end="")
+    _say_draft(draft, written, _lang(lang))
+    _exit(not draft.is_complete)
+
+
+def _registry(names: Path | None) -> NameRegistry:
+    from screener.names import bundled_registry
+
+    if names is None:
+        return bundled_registry()
+    from screener.name_lists import read_registry
+
+    return read_registry(names)
+
+
+def _say_draft(draft: Draft, written: Sequence[Path], lang: Lang) -> None:
+    lines = [say("draft_written", lang, path=path) for path in written]
+    lines += [say("draft_scale_apart", lang)] if draft.scale and not written else []
+    lines += [say("draft_asked", lang, count=len(draft.questions))] if draft.questions else []
+    for line in [*lines, *("  " + each.line_text(lang) for each in draft.questions)]:
+        print(line, file=sys.stderr)
 
 
 def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tuple[Thesis, RatingScale, PriceSource]:
@@ -319,8 +430,8 @@ def _lang(lang: str) -> Lang:
     return "en" if lang == "en" else "zh"
 
 
-def _say_notes(result: Outcome | Week, lang: Lang) -> None:
-    for note in result.prices.notes:
+def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
+    for note in (*result.prices.notes, *getattr(result, "other_notes", ())):
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
 
 

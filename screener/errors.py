@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from screener.messages import Lang, say
+from screener.messages import Lang, printable, say
 
 GapCode = Literal[
     "not_listed",
@@ -52,7 +52,7 @@ class Problem:
 
     def line_text(self, lang: Lang = "zh") -> str:
         """One line: `file:line  field  value  what is wrong`."""
-        return "  ".join(part for part in (self.place, self.field, self.value, self.text(lang)) if part)
+        return printable("  ".join(part for part in (self.place, self.field, self.value, self.text(lang)) if part))
 
     @property
     def place(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -59,10 +59,12 @@ class FolderSource:
         return read_many(self, symbols, start=start, end=end)
 
     def file_of(self, symbol: Symbol) -> Path:
-        """Where the symbol's own file would stand."""
+        """Indices in `index/`, A shares in `raw/`, others in a folder named by their ending; a fund may stand in `index/`."""
+        index = self.folder / "index" / f"{symbol.code}.csv"
         if symbol.kind == "index":
-            return self.folder / "index" / f"{symbol.code}.csv"
-        return self.folder / ("hk" if symbol.exchange == "HK" else "raw") / f"{symbol.code}.csv"
+            return index
+        own = self.folder / _market_folder(symbol) / f"{symbol.code}.csv"
+        return index if _market_folder(symbol) != "raw" and not own.is_file() and index.is_file() else own
 
     def label(self, path: Path) -> str:
         """How messages name a file of the folder."""
@@ -77,6 +79,7 @@ class FolderReader:
         self.start, self.end = start, end
         self.problems: list[Problem] = []
         self.notes: list[Note] = []
+        self.actions_since: dt.date | None = None
         self.gaps: dict[str, Gap] = {}
         self.flags: dict[str, tuple[str, ...]] = {}
 
@@ -84,7 +87,8 @@ class FolderReader:
         """Every symbol's checked prices; PriceProblems with all that was found."""
         market = parse_symbol(symbols[0]).market
         calendar = load_calendar(market)
-        actions = self._read_actions(symbols)
+        mainland = any(_market_folder(parse_symbol(symbol)) == "raw" for symbol in symbols)
+        actions = self._read_actions(symbols) if mainland else self._read_dividends(symbols)
         listings = self._read_names(symbols)
         checked: dict[str, CheckedBars] = {}
         for symbol in symbols:
@@ -101,6 +105,7 @@ class FolderReader:
                 end=self.end,
                 actions=own,
                 listing=listing_of(listings, symbol),
+                actions_since=self.actions_since,
             )
             self.problems += checked[symbol].problems
             self.notes += checked[symbol].notes
@@ -126,6 +131,8 @@ class FolderReader:
 
     def _actions_unknown(self, symbol: str, actions: pd.DataFrame) -> bool:
         file = self.source.file_of(parse_symbol(symbol))
+        if _market_folder(parse_symbol(symbol)) != "raw":
+            return not self._dividends_path(symbol).is_file()
         from_market = not file.is_file() and not (actions["symbol"] == symbol).any()
         return from_market or not (self.source.folder / "actions.csv").is_file()
 
@@ -193,10 +200,44 @@ class FolderReader:
             for line, row in zip(again.index, again.itertuples(index=False), strict=True)
         ]
         self.problems += faults
+        self._date_actions(frame["ex_date"])
         ours = ours.assign(symbol=ours["code"].map(codes))
         return ours[["symbol", "ex_date", "cash_per_share", "split_ratio"]].sort_values(
             ["symbol", "ex_date"], ignore_index=True
         )
+
+    def _dividends_path(self, symbol: str) -> Path:
+        return self.source.folder / _market_folder(parse_symbol(symbol)) / "dividends.csv"
+
+    def _read_dividends(self, symbols: Sequence[str]) -> pd.DataFrame:
+        """Dividends of another market: code, ex_date, gross cash per share in its currency, optionally split_ratio."""
+        stocks = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
+        paths = dict.fromkeys(self._dividends_path(symbol) for symbol in stocks.values())
+        found = [self._read_dividend_file(path, stocks) for path in paths if path.is_file()]
+        return pd.concat(found, ignore_index=True) if found else EMPTY_ACTIONS
+
+    def _read_dividend_file(self, path: Path, stocks: Mapping[str, str]) -> pd.DataFrame:
+        file = self.source.label(path)
+        table = self._table(path, file, ("code", "ex_date", "cash_per_share"))
+        if table is None or table.cells.empty:
+            return EMPTY_ACTIONS
+        dates, faults = parse_dates(table, "ex_date")
+        cash, bad_cash = parse_numbers(table, "cash_per_share")
+        frame = pd.DataFrame({"symbol": table.cells["code"].map(stocks), "ex_date": dates, "cash_per_share": cash})
+        frame["split_ratio"] = 1.0
+        if "split_ratio" in table.cells:
+            frame["split_ratio"], more = parse_numbers(table, "split_ratio")
+            faults += more
+        self.problems += faults + bad_cash + schema_problems(ACTIONS, frame[dates.notna()], file)
+        ours = frame[frame["symbol"].notna()].drop_duplicates()
+        return ours.sort_values(["symbol", "ex_date"], ignore_index=True)
+
+    def _date_actions(self, ex_dates: pd.Series) -> None:
+        """Shares go ex every year, so a list of actions covers the years from its first ex-date's on, and none before."""
+        if ex_dates.notna().any():
+            self.actions_since = dt.date(as_date(ex_dates.min()).year, 1, 1)
+            if self.start < self.actions_since:
+                self.notes.append(Note("actions_begin", {"since": self.actions_since}))
 
     def _read_names(self, symbols: Sequence[str]) -> pd.DataFrame:
         empty = pd.DataFrame({"name": pd.Series(dtype="str"), "listed": pd.NaT, "delisted": pd.NaT})
@@ -236,13 +277,18 @@ class FolderReader:
 def path_without_zeros(folder: Path, symbol: Symbol) -> Path | None:
     """The file whose name is the symbol's code without its leading zeros, if the folder has one."""
     name = symbol.code.lstrip("0")
-    path = folder / ("index" if symbol.kind == "index" else "raw") / f"{name}.csv"
+    path = folder / ("index" if symbol.kind == "index" else _market_folder(symbol)) / f"{name}.csv"
     return path if name != symbol.code and path.is_file() else None
+
+
+def _market_folder(symbol: Symbol) -> str:
+    return "raw" if symbol.exchange in ("SH", "SZ", "BJ") else symbol.exchange.lower()
 
 
 def _market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
     """Rows of the whole-market file for stocks: symbol, session, close, volume; empty when there is no such file."""
-    stocks = [parse_symbol(symbol) for symbol in symbols if parse_symbol(symbol).kind == "stock"]
+    parsed = [parse_symbol(symbol) for symbol in symbols]
+    stocks = [symbol for symbol in parsed if symbol.kind == "stock" and _market_folder(symbol) == "raw"]
     path = folder / MARKET_FILE
     if not path.is_file() or not stocks:
         return pd.DataFrame(columns=["symbol", "session", "close", "volume"])

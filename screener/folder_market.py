@@ -157,6 +157,7 @@ class _ManyReader(FolderReader):
                 end=self.end,
                 actions=None if actions_unknown else self.actions[self.actions["symbol"] == symbol],
                 listing=listing_of(self.listings, symbol),
+                actions_since=self.actions_since,
             )
             if not checked.problems:
                 break

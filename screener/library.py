@@ -10,7 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from screener.errors import Problem, ThesisProblems, UsageError
-from screener.lint import check_scale_text, check_thesis_text
+from screener.lint import check_policies_text, check_scale_text, check_thesis_text
+from screener.policies import PolicyBook
 from screener.scales import RatingScale
 from screener.thesis import Thesis
 
@@ -85,7 +86,31 @@ class Library:
             place = self.scale_path(scale_id, beside=path)
             return None if place is None else (place.read_bytes(), f"scales/{place.name}")
 
-        return check_thesis_text(path.read_bytes(), file=path.name, slug=path.stem, find_scale=find_scale, today=today)
+        thesis, scale, problems = check_thesis_text(
+            path.read_bytes(), file=path.name, slug=path.stem, find_scale=find_scale, today=today
+        )
+        if thesis is not None:
+            problems += self.check_policies(path, thesis, today=today)[1]
+        return thesis, scale, problems
+
+    def check_policies(
+        self, path: Path, thesis: Thesis, *, today: dt.date | None = None
+    ) -> tuple[PolicyBook | None, tuple[Problem, ...]]:
+        """The policies in `policies/<slug>.toml` beside a thesis file, with every problem; nothing where there is no file."""
+        place = path.parent / "policies" / f"{thesis.slug}.toml"
+        if not place.is_file():
+            return None, ()
+        buckets = tuple(bucket.id for bucket in thesis.buckets)
+        file = f"policies/{place.name}"
+        return check_policies_text(place.read_bytes(), file=file, slug=thesis.slug, buckets=buckets, today=today)
+
+    def load_policies(self, name: str) -> PolicyBook:
+        """The checked policies of a thesis, by slug or path; UsageError when it has none, ThesisProblems when broken."""
+        thesis, _ = self.load(name)
+        book, problems = self.check_policies(self.find(name), thesis)
+        if book is None:
+            raise UsageError("no_policies", slug=thesis.slug)
+        return book
 
 
 def bundled_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -14,6 +15,14 @@ LANGS: tuple[Lang, ...] = ("zh", "en")
 def say(code: str, lang: Lang = "zh", **params: object) -> str:
     """The sentence of `code` filled with `params`; KeyError for a code that no words file has."""
     return sentences()[code][LANGS.index(lang)].format_map(params)
+
+
+def printable(text: str) -> str:
+    """`text` with control and direction characters written out, so that a file's content cannot steer a terminal."""
+    return "".join(
+        each if each.isprintable() or unicodedata.category(each) == "Zs" else each.encode("unicode_escape").decode()
+        for each in text
+    )
 
 
 @cache

@@ -12,7 +12,7 @@ import pandas as pd
 from screener.baskets import Measured, measure, value_path
 from screener.errors import Gap
 from screener.performance import Floats, Market, build_market, excess_return, geometric_excess
-from screener.prices import Prices, SeriesName, as_date
+from screener.prices import Note, Prices, SeriesName, as_date
 from screener.rating import is_at_least, is_near_edge, rate
 from screener.scales import Ladder, RatingScale
 from screener.sessions import Calendar, add_months
@@ -53,6 +53,44 @@ class Row:
 
 
 @dataclass(frozen=True)
+class ListingRow:
+    """A second listing at one horizon: the figures, or the gap in their place. Fractions; closes in local currency.
+
+    `listing_of`: the candidate. `benchmark`: what the standard names; `measured_against`: whose prices were used, another
+    symbol only for a proxy. `base_day`, `end_day`: the calendar dates that both sides are measured at.
+    """
+
+    subject: str
+    listing_of: str
+    kind: str
+    name: str
+    market: str
+    currency: str
+    benchmark_currency: str | None
+    series: SeriesName
+    benchmark: str
+    measured_against: str
+    horizon_months: int
+    base_day: dt.date
+    end_day: dt.date
+    base_close: float | None
+    base_close_date: dt.date | None
+    benchmark_base_close_date: dt.date | None
+    end_close: float | None
+    end_close_date: dt.date | None
+    benchmark_end_close_date: dt.date | None
+    own_return: float | None
+    benchmark_return: float | None
+    excess: float | None
+    excess_geometric: float | None
+    band: str | None
+    near_edge: bool
+    status: Status
+    gap: Gap | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class WindowShares:
     """The share of sessions from the 6-month to the 12-month end date that earned each band (fractions of `sessions`)."""
 
@@ -79,7 +117,11 @@ class Verdict:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """The outcome check of one thesis. `paths`: excess by session (fractions), one column per subject, headline series."""
+    """The outcome check of one thesis. `paths`: excess by session (fractions), one column per subject, headline series.
+
+    `other_markets`: second listings, each against the benchmark of its own market; no row of `rows` depends on them;
+    `other_notes`: what was noted while reading their prices.
+    """
 
     thesis: Thesis
     scale: RatingScale
@@ -95,6 +137,8 @@ class Outcome:
     windows: tuple[WindowShares, ...]
     verdict: Mapping[str, Verdict]
     paths: pd.DataFrame
+    other_markets: tuple[ListingRow, ...] = ()
+    other_notes: tuple[Note, ...] = ()
 
     @property
     def prices(self) -> Prices:

@@ -11,8 +11,10 @@ from typing import Any
 
 from screener import __version__
 from screener.errors import Gap, Problem
+from screener.events import EventRow, EventStudy, SubjectMean, WindowFigure
 from screener.messages import Lang, say
-from screener.outcome import Outcome, Row
+from screener.outcome import ListingRow, Outcome, Row
+from screener.policies import Checkpoint, Policy
 from screener.prices import Prices
 from screener.thesis import Thesis
 from screener.week import Week, WeekRow
@@ -38,6 +40,7 @@ def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
         "rows": [_row_record(row, lang) for row in outcome.rows],
         "windows": [_fields(window) for window in outcome.windows],
         "verdict": {subject: _fields(verdict) for subject, verdict in outcome.verdict.items()},
+        "other_markets": [_listing_record(row, lang) for row in outcome.other_markets],
         "gaps": gap_records(outcome, lang),
         "versions": versions(),
     }
@@ -61,6 +64,80 @@ def week_record(week: Week, lang: Lang = "zh") -> Record:
         "rows": [_row_record(row, lang) for row in week.rows],
         "gaps": gap_records(week, lang),
         "versions": versions(),
+    }
+
+
+def events_record(study: EventStudy, lang: Lang = "zh") -> Record:
+    """`screener events --json` as one object."""
+    policies = {policy.id: policy for policy in study.book.policies}
+    return {
+        "thesis": study.thesis.slug,
+        "title": study.thesis.title,
+        "as_of": _plain(study.as_of),
+        "benchmark": study.benchmark,
+        "series": study.series,
+        "seed": study.seed,
+        "prices": prices_record(study.prices, lang),
+        "causality": say("events_no_cause", lang),
+        "events": [_policy_record(policy) for policy in study.book.policies],
+        "rows": [_event_record(row, policies[row.event], lang) for row in study.rows],
+        "means": [_mean_record(mean) for mean in study.means],
+        "targets": [_target_record(each) for each in study.checkpoints],
+        "gaps": [{"subject": subject, "code": gap.code, "reason": text} for (subject, text), gap in event_gaps(study, lang)],
+        "versions": versions(),
+    }
+
+
+def event_gaps(study: EventStudy, lang: Lang = "zh") -> list[tuple[tuple[str, str], Gap]]:
+    """Every reason why an event that concerns a subject has no figure, once per subject; what is not due is no gap."""
+    found: dict[tuple[str, str], Gap] = {}
+    for row in study.rows:
+        for figure in row.windows:
+            if row.concerned and figure.gap is not None and figure.gap.code != "not_due":
+                found.setdefault((row.subject, figure.gap.text(lang)), figure.gap)
+    return list(found.items())
+
+
+def _policy_record(policy: Policy) -> Record:
+    record: Record = policy.model_dump(mode="json", exclude={"targets"})
+    return {**record, "fields": list(policy.fields)}
+
+
+def _event_record(row: EventRow, policy: Policy, lang: Lang) -> Record:
+    date = row.date
+    return {
+        "event": row.event,
+        "subject": row.subject,
+        "kind": row.kind,
+        "concerned": row.concerned,
+        "date": _plain(policy.day),
+        "month": policy.month,
+        "dated": date.dated if date else None,
+        "session": _plain(date.first) if date and date.dated == "day" else None,
+        "first_session": _plain(date.first) if date else None,
+        "last_session": _plain(date.last) if date else None,
+        "windows": [_window_record(figure, lang) for figure in row.windows],
+    }
+
+
+def _window_record(figure: WindowFigure, lang: Lang) -> Record:
+    record = _fields(figure)
+    record["placebo_percentile"] = record.pop("percentile")
+    record["placebo_dates"] = record.pop("dates")
+    record["gap"] = figure.gap.code if figure.gap else None
+    record["gap_reason"] = figure.gap.text(lang) if figure.gap else None
+    return record
+
+
+def _mean_record(mean: SubjectMean) -> Record:
+    return _fields(mean)
+
+
+def _target_record(checkpoint: Checkpoint) -> Record:
+    policy, target = checkpoint.policy, checkpoint.target
+    return {"event": policy.id, "month": policy.month, "region": policy.region, **target.model_dump(mode="json")} | {
+        "status": checkpoint.status,
+        "attained": None,
     }
 
 
@@ -101,6 +178,11 @@ def has_gaps(result: Outcome | Week) -> bool:
     return next(iter(_gaps(result)), None) is not None
 
 
+def listing_gaps(outcome: Outcome) -> list[Gap]:
+    """Why second listings have no figure, except that it is not due."""
+    return [row.gap for row in outcome.other_markets if row.gap is not None and row.gap.code != "not_due"]
+
+
 def versions() -> Record:
     """The versions that a figure may depend on."""
     python = ".".join(map(str, sys.version_info[:3]))
@@ -114,6 +196,11 @@ def _row_record(row: Row | WeekRow, lang: Lang) -> Record:
     if isinstance(row, WeekRow):
         record["since_gap"] = row.since_gap.code if row.since_gap else None
     return record
+
+
+def _listing_record(row: ListingRow, lang: Lang) -> Record:
+    gap = {"gap": row.gap.code if row.gap else None, "gap_reason": row.gap.text(lang) if row.gap else None}
+    return {**_fields(row), **gap}
 
 
 def _fields(value: Any) -> Record:

@@ -98,11 +98,17 @@ class Benchmark(Frozen):
 
 
 class Market(Frozen):
-    """A market of the standard with the benchmarks it names, the first being used unless a thesis says otherwise."""
+    """A market of the standard with the benchmarks it names, the first being used unless a thesis says otherwise.
+
+    `exchanges`: endings of the symbols that trade there (a symbol's ending says which session table it follows);
+    `currency`: in which its prices are.
+    """
 
     id: str
     name: str
     name_en: str
+    exchanges: tuple[str, ...] = ()
+    currency: str = "CNY"
     benchmarks: tuple[Benchmark, ...] = Field(min_length=1)
 
 
@@ -138,6 +144,10 @@ class RatingScale(Frozen):
     stock: Ladder
     industry: Ladder
     markets: tuple[Market, ...] = Field(min_length=1)
+
+    def market_of_exchange(self, exchange: str) -> Market | None:
+        """The market on which symbols with this ending trade; None when the standard knows none."""
+        return next((market for market in self.markets if exchange in market.exchanges), None)
 
     def market(self, market_id: str) -> Market:
         """The market with this id; KeyError when the standard names none."""

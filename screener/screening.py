@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from screener.errors import ScreenerError, UsageError
-from screener.outcome import Outcome, judge
-from screener.prices import LOOKBACK, Prices, PriceSource
+from screener.events import EventStudy, study_events
+from screener.other_markets import judge_listings, symbols_by_calendar
+from screener.outcome import ListingRow, Outcome, judge
+from screener.policies import PolicyBook
+from screener.prices import LOOKBACK, Note, Prices, PriceSource
 from screener.scales import RatingScale
 from screener.sessions import load_calendar
 from screener.thesis import Thesis
 from screener.week import Week, last_complete_week, measure_week, week_sessions
+
+NO_PROXIES: Mapping[str, str] = MappingProxyType({})
 
 
 def check_outcome(
@@ -21,12 +29,37 @@ def check_outcome(
     published: dt.date | None = None,
     as_of: dt.date | None = None,
     today: dt.date,
+    proxies: Mapping[str, str] = NO_PROXIES,
 ) -> Outcome:
-    """Check the rating outcome of `thesis`, as if published on `published`, with what was known on `as_of`."""
+    """Check the rating outcome of `thesis`, as if published on `published`, with what was known on `as_of`.
+
+    `proxies`: benchmark of another market → the symbol that the reader names to stand in for it.
+    """
     published = published or thesis.published
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
     prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
-    return judge(thesis, scale, prices, published=published, as_of=as_of)
+    outcome = judge(thesis, scale, prices, published=published, as_of=as_of)
+    others, notes = check_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
+    return replace(outcome, other_markets=others, other_notes=notes)
+
+
+def check_listings(
+    thesis: Thesis,
+    scale: RatingScale,
+    source: PriceSource,
+    *,
+    published: dt.date,
+    as_of: dt.date,
+    proxies: Mapping[str, str] = NO_PROXIES,
+) -> tuple[tuple[ListingRow, ...], tuple[Note, ...]]:
+    """Judge the second listings in other markets, each on its own sessions and against its own benchmark; with notes."""
+    prices = {}
+    for calendar, symbols in symbols_by_calendar(thesis, scale, proxies).items():
+        sessions = load_calendar(calendar)
+        start = sessions.shift(sessions.last_on_or_before(min(published, as_of)) or as_of, -LOOKBACK)
+        prices[calendar] = source.load(symbols, start=start, end=as_of)
+    rows = judge_listings(thesis, scale, prices, published=published, as_of=as_of, proxies=proxies)
+    return rows, tuple(note for each in prices.values() for note in each.notes)
 
 
 def check_week(
@@ -45,6 +78,24 @@ def check_week(
     sessions = week_sessions(calendar, day or last_complete_week(calendar, last), last)
     prices = load_prices(thesis, scale, source, published=published, as_of=sessions[-1])
     return measure_week(thesis, scale, prices, day=sessions[-1], published=published, as_of=sessions[-1])
+
+
+def check_events(
+    thesis: Thesis,
+    scale: RatingScale,
+    book: PolicyBook,
+    source: PriceSource,
+    *,
+    as_of: dt.date | None = None,
+    today: dt.date,
+    seed: int = 0,
+) -> EventStudy:
+    """Measure the policies of `book` on the thesis's indices and baskets, with what was known on `as_of`."""
+    as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
+    first = load_calendar().first_on_or_after(min(policy.first_day for policy in book.policies)) or as_of
+    start = load_calendar().shift(min(first, as_of), -LOOKBACK)
+    prices = source.load(thesis.symbols(scale), start=start, end=as_of)
+    return study_events(thesis, scale, book, prices, as_of=as_of, seed=seed)
 
 
 def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:

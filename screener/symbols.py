@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal
 
 from screener.errors import ScreenerError
@@ -14,9 +16,17 @@ Board = Literal["main", "chinext", "star", "bse", "b_share", "hk", "none"]
 
 _PATTERN = re.compile(r"([0-9A-Z]{2,8})\.([A-Z]{2,5})")
 # A code's shape on each exchange; 000300.SH is an index because 000xxx on Shanghai is never a stock.
-_INDEX_PREFIX = {"SH": ("000", "880"), "SZ": ("399",), "BJ": ("899",)}
+_INDEX_PREFIX = {"SH": ("000", "880"), "SZ": ("399",), "BJ": ("899",), "NEEQ": ("899",)}
 _STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("43", "83", "87", "88", "92")}
-_MARKET = {"HK": "XHKG"}
+# Exchanges where digits are stocks and letters are indices; on the US exchanges the shape does not tell.
+_LETTERS_ARE_INDICES = ("HK", "KR")
+_US_INDICES = ("IXIC", "SPX", "NDX", "DJI")
+# Session table by ending; MSCI China follows Hong Kong. Every other ending follows Shanghai.
+_MARKET = {"HK": "XHKG", "MSCI": "XHKG", "US": "XNYS", "KR": "XKRX"}
+
+
+# Old symbol → the symbol that the exchange gave the same security later. 302132: 中航成飞, from 2025-02-17.
+CODE_CHANGES: Mapping[str, str] = MappingProxyType({"300114.SZ": "302132.SZ"})
 
 
 @dataclass(frozen=True, order=True)
@@ -31,17 +41,19 @@ class Symbol:
 
     @property
     def kind(self) -> Kind:
-        """`stock` or `index`; every code outside the A-share and Hong Kong exchanges is an index."""
-        if self.exchange == "HK":
+        """`stock` or `index`; every ending that is no exchange's (SI, CSI, MSCI) is an index publisher's."""
+        if self.exchange in _LETTERS_ARE_INDICES:
             return "stock" if self.code.isdigit() else "index"
+        if self.exchange == "US":
+            return "index" if self.code in _US_INDICES else "stock"
         if self.exchange not in _INDEX_PREFIX:
             return "index"
         return "index" if self.code.startswith(_INDEX_PREFIX[self.exchange]) else "stock"
 
     @property
     def board(self) -> Board:
-        """The board whose price limit applies; `none` for an index."""
-        if self.kind != "stock":
+        """The board whose price limit applies; `none` for an index and where no limit of ours is known."""
+        if self.kind != "stock" or self.exchange in ("US", "KR", "NEEQ"):
             return "none"
         if self.exchange == "HK":
             return "hk"
@@ -72,6 +84,12 @@ def parse_symbol(text: str) -> Symbol:
         if not known or not re.fullmatch(r"\d{6}", symbol.code):
             raise ScreenerError("bad_symbol", value=text)
     return symbol
+
+
+def current_symbol(symbol: Symbol) -> Symbol:
+    """The symbol under which the exchange knows the security today: another one only after a change of code."""
+    changed = CODE_CHANGES.get(str(symbol))
+    return symbol if changed is None else parse_symbol(changed)
 
 
 def stock_symbol(code: str) -> Symbol:

@@ -30,7 +30,7 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "listed": ("listed", "上市日期"),
     "delisted": ("delisted", "退市日期"),
     "ex_date": ("ex_date", "除权除息日", "除权日"),
-    "cash_per_share": ("cash_per_share", "每股派息"),
+    "cash_per_share": ("cash_per_share", "每股派息", "cash_hkd"),
     "split_ratio": ("split_ratio", "拆股比例"),
 }
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")

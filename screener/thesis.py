@@ -46,6 +46,14 @@ class Bucket(Frozen):
     name_en: str
 
 
+class Listing(Frozen):
+    """A second listing of a candidate in another market of the standard; `benchmark` where that market has several."""
+
+    symbol: str
+    market: str
+    benchmark: str | None = None
+
+
 class Candidate(Frozen):
     """A security that the thesis names; `rating` only when the report rates it, `named_in` where it does."""
 
@@ -55,6 +63,7 @@ class Candidate(Frozen):
     bucket: str
     rating: str | None = None
     named_in: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
 
 
 class Risk(Frozen):

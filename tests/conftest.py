@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from screener.library import open_library
+from tests.upstream import Upstream
+from tests.upstream.sample import write_sample
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("SCREENER_REFERENCE", ROOT.parent / "shared"))
@@ -63,3 +66,31 @@ def market_folder(reference: Path) -> Path:
 def bundled():
     """The bundled thesis with its scale."""
     return open_library().load(THESIS)
+
+
+@pytest.fixture
+def upstream(market_folder: Path) -> Iterator[Upstream]:
+    """Every server that akshare asks, played from the reference data: `.env()`, `.log`, `.faults`, `.fault(kind, …)`."""
+    with Upstream(market_folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small folder of invented prices."""
+    return write_sample(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture
+def sample_upstream(sample_folder: Path) -> Iterator[Upstream]:
+    """As `upstream`, from invented prices."""
+    with Upstream(sample_folder) as running:
+        yield running
+
+
+@pytest.fixture
+def served(sample_upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> Upstream:
+    """As `sample_upstream`, for calls of akshare in this process."""
+    for name, value in sample_upstream.env().items():
+        monkeypatch.setenv(name, value)
+    return sample_upstream

@@ -343,7 +343,7 @@ def test_a_name_that_stands_only_in_the_market_file_is_measured_and_says_so(tmp_
     from tests.conftest import ROOT
 
     text = (ROOT / "themes" / "guolian-2024-ai-compute.toml").read_text("utf-8")
-    text = text.replace('symbol = "600941.SH"\nname = "中国移动"', 'symbol = "600000.SH"\nname = "浦发银行"')
+    text = text.replace('symbol = "600498.SH"\nname = "烽火通信"', 'symbol = "600000.SH"\nname = "浦发银行"')
     (tmp_path / "other.toml").write_text(text, "utf-8")
     ran = run_screener("outcome", tmp_path / "other.toml", "--as-of", "2025-05-23", "--prices", market_folder, "--json")
     assert ran.code == 3

@@ -1,0 +1,73 @@
+"""Lists of names from files: a folder's or a store's, beside the bundled one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from screener.errors import InputProblems, Problem, ScreenerError, UsageError
+from screener.names import NameRegistry, bundled_names
+from screener.prices import as_date
+from screener.symbols import parse_symbol, stock_symbol
+from screener.tables import parse_dates, read_table
+
+
+def read_registry(path: Path) -> NameRegistry:
+    """A list of names from a file (CSV or Parquet), or from `names.csv` or `names.parquet` of a folder or store.
+
+    Columns code and name, optional delisted; a code is six digits or CODE.EXCHANGE. Codes of no stock (preferred shares,
+    funds) are left out. The bundled names stand in where the list has none (Hong Kong, indices). UsageError without such a
+    file, InputProblems for a broken one.
+    """
+    places = [path] if path.is_file() else [path / "names.csv", path / "names.parquet"]
+    place = next((each for each in places if each.is_file()), None)
+    if place is None:
+        raise UsageError("names_missing", path=str(path))
+    rows = list(_parquet_rows(place) if place.suffix == ".parquet" else _csv_rows(place))
+    listed = {symbol: name for symbol, name, _ in rows}
+    delisted = {symbol: day for symbol, _, day in rows if day is not None}
+    others = {symbol: name for symbol, name in bundled_names().items() if symbol not in listed}
+    return NameRegistry({**listed, **others}, place.name, delisted)
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[str, str, dt.date | None]]:
+    table = read_table(path, path.name, required=("code", "name"))
+    problems, days = list(table.problems), None
+    if not problems and "delisted" in table.cells:
+        days, more = parse_dates(table, "delisted", blank=True)
+        problems += more
+    bad = [] if problems else [each for each in table.cells["code"].items() if not re.fullmatch(r"\d{6}|\w+\.[A-Z]+", each[1])]
+    problems += [Problem(path.name, int(str(line)), "code", code, "bad_code", {"value": code}) for line, code in bad]
+    if problems:
+        raise InputProblems("names_broken", problems, file=path.name)
+    ends = days if days is not None else pd.Series(pd.NaT, index=table.cells.index)
+    for code, name, day in zip(table.cells["code"], table.cells["name"], ends, strict=True):
+        symbol = _symbol(code)
+        if symbol and name:
+            yield symbol, name, None if pd.isna(day) else as_date(day)
+
+
+def _parquet_rows(path: Path) -> Iterator[tuple[str, str, dt.date | None]]:
+    frame = pd.read_parquet(path)
+    column = next((each for each in ("symbol", "code") if each in frame), None)
+    if column is None or "name" not in frame:
+        wanted = "code/symbol name"
+        raise InputProblems(
+            "names_broken", [Problem(path.name, None, "", "", "header_missing", {"wanted": wanted})], file=path.name
+        )
+    days = pd.to_datetime(frame["delisted"]) if "delisted" in frame else pd.Series(pd.NaT, index=frame.index)
+    for code, name, day in zip(frame[column], frame["name"], days, strict=True):
+        symbol = _symbol(str(code))
+        if symbol and name:
+            yield symbol, str(name), None if pd.isna(day) else day.date()
+
+
+def _symbol(code: str) -> str | None:
+    try:
+        return str(parse_symbol(code) if "." in code else stock_symbol(code))
+    except ScreenerError:
+        return None
