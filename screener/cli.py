@@ -38,6 +38,8 @@ app = typer.Typer(
 )
 thesis_app = typer.Typer(no_args_is_help=True, help="List and check thesis files. 投资逻辑文件。")
 app.add_typer(thesis_app, name="thesis")
+ratings_app = typer.Typer(no_args_is_help=True, help="Published ratings through akshare. 研报评级。")
+app.add_typer(ratings_app, name="ratings")
 
 ThesisName = Annotated[str, typer.Argument(metavar="THESIS", help="Slug or .toml file of the thesis.")]
 Published = Annotated[str | None, typer.Option("--published", metavar="DATE", help="Try another publication date.")]
@@ -45,6 +47,7 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Use n
 PricesWord = Annotated[str, typer.Option("--prices", metavar="SOURCE", help="auto, snapshot, store, or a folder.")]
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The local store of prices.")]
 ThemesDir = Annotated[Path | None, typer.Option("--themes", metavar="DIR", help="Your own theses, before the bundled.")]
+Theses = Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or files; default: every thesis.")]
 RatingsFile = Annotated[
     Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
 ]
@@ -218,6 +221,9 @@ def grade(
     as_of: AsOf = None,
     engine: Annotated[str, typer.Option("--engine", metavar="duckdb|spark", help="What runs the query.")] = "duckdb",
     out: ResultFile = None,
+    merge_repeats: Annotated[
+        bool, typer.Option("--merge-repeats", help="Scoreboard: a house's unchanged rating counts once in 12 months.")
+    ] = False,
     store: StoreDir = None,
     themes: ThemesDir = None,
     as_json: AsJson = False,
@@ -246,7 +252,7 @@ def grade(
         else:
             print(say("grade_written", _lang(lang), path=out, as_of=ground.as_of, **counts))
     else:
-        ground, tally, board = grade_to_scoreboard(ratings, choose, scales, engine=engine, **when)
+        ground, tally, board = grade_to_scoreboard(ratings, choose, scales, engine=engine, merge_repeats=merge_repeats, **when)
         if as_json:
             _print_json(scoreboard_record(board, ground, tally.rows))
         else:
@@ -291,6 +297,38 @@ def events(
     else:
         print(events_text(result, _lang(lang)), end="")
     _exit(bool(event_gaps(result)))
+
+
+@ratings_app.command("fetch")
+@reported
+def fetch_published_ratings(
+    theses: Theses = None,
+    default_scale: Annotated[str, typer.Option("--scale", metavar="ID", help="For houses without a known scale.")] = "guolian",
+    out: ResultFile = None,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Pull the published ratings of the candidates, for grade. 拉取标的的研报评级。"""
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.rating_store import default_folder, fetch_to_file, fetched_record
+
+    library = open_library(themes)
+    loaded = [library.load(name)[0] for name in theses or [str(path) for path in library.thesis_paths()]]
+    scales = {name: library.load_scale(name) for name in (*library.scale_ids(), default_scale)}
+    folder = store / "ratings" if store else default_folder()
+    symbols = [each.symbol for thesis in loaded for each in thesis.candidates]
+    found = fetch_to_file(symbols, folder, Fetcher(), scales, default=default_scale, out=out, today=today())
+    for each in found.results:
+        print(say(each.note.code, _lang(lang), **each.note.params), file=sys.stderr)
+    if as_json:
+        _print_json(fetched_record(found))
+    else:
+        print(say("ratings_fetched", _lang(lang), rows=found.rows, path=found.out, default=found.default, scale=default_scale))
+    _exit(any(each.state != "fresh" for each in found.results))
 
 
 @thesis_app.command("list")

@@ -15,6 +15,7 @@ def scoreboard_text(board: Scoreboard, ground: Ground, rows: int, lang: Lang) ->
     prices = ground.name if ground.kind == ground.name else f"{ground.kind} {ground.name}"
     lines = [say("grade_head", lang, rows=f"{rows:,}", as_of=ground.as_of, prices=prices, universe=board.universe)]
     lines.append(say("grade_convention", lang))
+    lines.append(say("grade_repeats", lang, count=board.repeats) if board.repeats else say("grade_every", lang))
     for scale in dict.fromkeys(scale for scale, _ in board.market):
         shares = "  ".join(f"{band} {share:.1%}" for (name, band), share in board.market.items() if name == scale)
         lines.append(say("grade_market", lang, scale=scale, shares=shares))

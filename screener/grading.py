@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -89,6 +90,8 @@ def grade_to_scoreboard(
         used = {each: scales[each] for each in staged.scales}
         base_rates = measure_base_rates(ground.panel, ground.facts, used)
         counted: Iterator[pa.Table] = (tally.add(table) for table in tables)
+        if merge_repeats and "house" not in staged.carried:
+            raise UsageError("ratings_no_house")
         if merge_repeats:
             counted = iter([pa.concat_tables(counted)])
         board = build_scoreboard(counted, base_rates, universe=ground.universe, merge_repeats=merge_repeats)
@@ -195,6 +198,12 @@ def _side_by_side(staged: StagedRatings, results: Iterator[pa.Table]) -> Iterato
         for name in result.column_names:
             table = table.append_column(name, result[name])
         yield table
+
+
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a table to `path` (.csv or .parquet), atomically, its text safe for a spreadsheet."""
+    with result_writer(path) as writer:
+        writer.write(pa.Table.from_pandas(frame, preserve_index=False))
 
 
 def check_result_path(path: Path) -> None:

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from screener.errors import InputProblems, UsageError
+from screener.fetching import Fetcher, Policy
 from screener.folder import FolderSource
 from screener.grade_facts import band_edges, near_zones
 from screener.grading import grade_to_file, grade_to_scoreboard, result_writer
@@ -29,6 +30,7 @@ from screener.panel import GAP_NUMBER, MISSING_SESSION, NO_GAP, build_panel
 from screener.performance import Quote, build_market, find_break, quote
 from screener.prices import LOOKBACK, ManyPrices, as_date
 from screener.rating import is_near_edge, rate
+from screener.rating_store import map_rating, pull_ratings, ratings_table
 from screener.ratings import stage_ratings
 from screener.scoreboard import clustered_interval, unchanged_repeats
 from screener.sessions import load_calendar
@@ -494,3 +496,41 @@ def test_a_run_killed_in_the_middle_leaves_no_file_under_the_final_name(market_f
     running.wait()
     assert not out.exists()
     assert [each.suffix for each in out.parent.iterdir()] == [".part"]
+
+
+# --- ratings from akshare ----------------------------------------------------------------------------------------------------
+
+
+def test_a_vendor_word_becomes_the_scales_rating_of_the_same_side():
+    ladder = scales()["guolian"].stock
+    assert map_rating("推荐", "买入", ladder) == ("买入", "vendor")
+    assert map_rating("增持", "买入", ladder) == ("增持", "printed")
+    assert map_rating("", "中性", ladder) == ("持有", "side")
+    assert map_rating("", "减持", ladder) == ("卖出", "side")  # the scale has one rating on the sell side
+    assert map_rating("", "", ladder) == ("", "unrated")
+
+
+def test_fetched_ratings_are_stored_and_mapped_and_a_contradiction_is_set_aside(served, tmp_path):
+    today = dt.date(2026, 8, 21)
+    fetcher = Fetcher(Policy(calls_per_second=1000))
+    [done] = pull_ratings(["600498.SH"], tmp_path, fetcher, today=today)
+    assert (done.state, done.rows, done.first) == ("fresh", 1, dt.date(2025, 3, 3))
+    [row] = ratings_table(tmp_path, ["600498.SH"], scales(), "guolian").to_dict("records")
+    assert (row["published"], row["rating"], row["scale"], row["house"]) == (dt.date(2025, 3, 3), "买入", "guolian", "某某证券")
+    assert row["mapped"] == "default_scale vendor"
+    stored = pd.read_parquet(tmp_path / "600498.SH.parquet")
+    stored.assign(rating="卖出").to_parquet(tmp_path / "600498.SH.parquet", index=False)
+    [done] = pull_ratings(["600498.SH"], tmp_path, fetcher, today=today)
+    assert (done.state, done.reason.code) == ("quarantined", "ratings_changed")
+    assert pd.read_parquet(tmp_path / "600498.SH.parquet")["rating"].tolist() == ["卖出"]
+    [done] = pull_ratings(["600498.SH"], tmp_path / "other", fetcher, today=dt.date(2025, 3, 2))
+    assert (done.state, done.reason.code) == ("quarantined", "ratings_future")
+
+
+def test_the_command_fetches_a_file_that_grade_takes(sample_upstream, tmp_path):
+    store, out = tmp_path / "store", tmp_path / "r.csv"
+    ran = run_screener("ratings", "fetch", "--store", store, "--out", out, "--json", env=sample_upstream.env())
+    assert ran.code == 0
+    assert ran.json["rows"] >= 1
+    ran = run_screener("grade", out, "--prices", "snapshot", "--merge-repeats", "--as-of", "2025-06-30", "--json")
+    assert ran.json["ratings"] >= 1
