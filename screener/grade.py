@@ -27,7 +27,7 @@ NOT_DUE = GAP_NUMBER["not_due"]
 # Hash tables beyond this go to disk.
 MEMORY_LIMIT = "1GB"
 # Ratings of one query: enough to be worth building the hash tables, few enough to stay within the memory.
-GRADED_AT_ONCE = 1_000_000
+GRADED_AT_ONCE = 750_000
 
 Table = Any  # ibis has no types
 

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -127,6 +127,9 @@ def graded(
         source = choose(staged.symbols, staged.first)
         ground = prepare(staged, source, used, as_of=as_of, today=today, whole_market=whole_market)
         with open_engine(engine, ground.facts, folder) as running:
+            # The engine has its own copy of the large tables.
+            kept = {"dates": ground.facts.tables["dates"]}
+            ground = replace(ground, facts=replace(ground.facts, tables=kept))
             yield ground, staged, _side_by_side(staged, running.results(staged, shares=shares))
 
 
@@ -198,6 +201,8 @@ def _side_by_side(staged: StagedRatings, results: Iterator[pa.Table]) -> Iterato
         for name in result.column_names:
             table = table.append_column(name, result[name])
         yield table
+        del table, result, rows, pieces
+        pa.default_memory_pool().release_unused()
 
 
 def write_frame(frame: pd.DataFrame, path: Path) -> None:
