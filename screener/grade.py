@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import functools
 import operator
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+import duckdb
 import ibis
 import numpy as np
 import pyarrow as pa
@@ -24,10 +26,15 @@ EngineName = Literal["duckdb", "spark"]
 ENGINES: tuple[EngineName, ...] = ("duckdb", "spark")
 KEYS = ("row", "symbol", "published", "rating", "scale")
 NOT_DUE = GAP_NUMBER["not_due"]
-# Hash tables beyond this go to disk.
-MEMORY_LIMIT = "1GB"
-# Ratings of one query: enough to be worth building the hash tables, few enough to stay within the memory.
-GRADED_AT_ONCE = 750_000
+# What DuckDB may use: the hash tables over the quotes (bytes for each cell of the panel), and never less than 1 GB.
+BYTES_PER_QUOTE, LEAST_MEMORY = 210, 1_000_000_000
+# Each thread holds buffers of its own; beyond a few, memory grows and speed does not.
+MOST_THREADS = 4
+# Ratings of one query, without and with window shares: enough to be worth building the hash tables, few enough to stay
+# within the memory.
+GRADED_AT_ONCE, SHARED_AT_ONCE = 1_000_000, 750_000
+# Where the memory does not suffice, batches are halved down to this.
+FEWEST_AT_ONCE = 50_000
 
 Table = Any  # ibis has no types
 
@@ -178,7 +185,7 @@ class Engine(Protocol):
 
 def repeated_ids(staged: StagedRatings, most: int = 20) -> list[str]:
     """Rating ids that occur more than once, at most `most` of them."""
-    connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(staged.path.parent))
+    connection = _connect(LEAST_MEMORY, staged.path.parent)
     try:
         ids = connection.read_parquet(staged.path).rating_id
         if connection.to_pyarrow(ids.nunique()).as_py() == staged.rows:
@@ -188,6 +195,16 @@ def repeated_ids(staged: StagedRatings, most: int = 20) -> list[str]:
         return [str(each) for each in connection.to_pyarrow(again)["rating_id"].to_pylist()]
     finally:
         connection.disconnect()
+
+
+def _connect(memory: int, folder: Path) -> Any:
+    """A DuckDB of its own, spilling to `folder`; rows come in any order, so it need not keep one."""
+    return ibis.duckdb.connect(
+        memory_limit=f"{memory // 1_000_000}MB",
+        temp_directory=str(folder),
+        threads=min(MOST_THREADS, os.cpu_count() or 1),
+        preserve_insertion_order=False,
+    )
 
 
 @contextmanager
@@ -214,22 +231,33 @@ class _DuckEngine:
     """DuckDB: facts as tables in memory, ratings in batches, so that memory does not grow with their number."""
 
     def __init__(self, facts: Facts, paths: Mapping[str, Path], folder: Path) -> None:
-        self.connection = ibis.duckdb.connect(memory_limit=MEMORY_LIMIT, temp_directory=str(folder))
+        quotes = facts.tables["quotes"].num_rows
+        self.memory = max(LEAST_MEMORY, BYTES_PER_QUOTE * quotes)
+        self.connection = _connect(self.memory, folder)
         read = self.connection.read_parquet
         tables = {name: self.connection.create_table(name, obj=read(path)) for name, path in paths.items()}
         self.relations = Relations(tables, facts.sessions, facts.blocks, facts.edges)
 
     def results(self, staged: StagedRatings, *, shares: bool) -> Iterator[pa.Table]:
         ratings = self.connection.read_parquet(staged.path).select(*KEYS)
-        for start in range(0, staged.rows, GRADED_AT_ONCE):
-            some = ratings.filter((ratings.row >= start) & (ratings.row < start + GRADED_AT_ONCE))
-            counts = None
-            if shares:
-                counts = self.connection.create_table(f"counts_{start}", obj=window_counts(some, self.relations))
-            result = self.connection.to_pyarrow(grade_expression(some, self.relations, counts=counts))
-            if shares:
-                self.connection.raw_sql(f"DROP TABLE counts_{start}")
+        size, start = SHARED_AT_ONCE if shares else GRADED_AT_ONCE, 0
+        while start < staged.rows:
+            some = ratings.filter((ratings.row >= start) & (ratings.row < start + size))
+            try:
+                result = self.grade(some, shares=shares)
+            except duckdb.OutOfMemoryException:
+                if size <= FEWEST_AT_ONCE:
+                    raise ScreenerError("grade_memory", bytes=f"{self.memory / 1e9:.1f}") from None
+                size //= 2
+                continue
             yield _in_order(result)
+            start += size
+
+    def grade(self, ratings: Table, *, shares: bool) -> pa.Table:
+        """One batch, counted first so that its windows and its horizons do not need memory at once."""
+        self.connection.raw_sql("DROP TABLE IF EXISTS counts")
+        counts = self.connection.create_table("counts", obj=window_counts(ratings, self.relations)) if shares else None
+        return self.connection.to_pyarrow(grade_expression(ratings, self.relations, counts=counts))
 
 
 class _SparkEngine:
