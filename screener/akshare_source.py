@@ -41,9 +41,10 @@ from screener.columns import (
     without_volume,
 )
 from screener.fetching import further_request
+from screener.names import successor
 from screener.replies import BadStatus, Form, Reply, SourceError, bad_status, check_forms, listening, no_reply, unread
 from screener.sessions import load_calendar
-from screener.symbols import Symbol, current_symbol, stock_symbol
+from screener.symbols import Symbol, stock_symbol
 from screener.vendors import SOURCES, Source, action_sources, bar_sources
 
 __all__ = [
@@ -90,7 +91,7 @@ def fetch_bars(source: str, symbol: Symbol, *, start: dt.date, end: dt.date) -> 
     """
     if source not in bar_sources(symbol):
         raise SourceError("source_unsupported", source=source, symbol=str(symbol))
-    asked = current_symbol(symbol)
+    asked = successor(symbol)
     frame = _BARS[source](asked, start, end)
     frame = within(frame, start, end)
     if frame.empty:
@@ -110,7 +111,7 @@ def fetch_forward_adjusted(source: str, symbol: Symbol, *, start: dt.date, end: 
     """
     if symbol.kind != "stock" or source not in bar_sources(symbol) or source not in ("eastmoney", "tencent"):
         raise SourceError("source_unsupported", source=source, symbol=str(symbol))
-    asked = current_symbol(symbol)
+    asked = successor(symbol)
     read = _eastmoney_stock if source == "eastmoney" else _tencent
     frame = within(read(asked, start, end, adjust="qfq"), start, end)
     if frame.empty:
@@ -128,7 +129,7 @@ def fetch_actions(source: str, symbol: Symbol) -> pd.DataFrame:
     if source not in action_sources(symbol):
         raise SourceError("source_unsupported", source=source, symbol=str(symbol))
     read = {"eastmoney_dividends": _eastmoney_actions, "sina_dividends": _sina_actions}[source]
-    return read(current_symbol(symbol))
+    return read(successor(symbol))
 
 
 def fetch_names() -> pd.DataFrame:

@@ -47,6 +47,15 @@ class CheckedBars:
     breaks: Mapping[dt.date, Gap]
 
 
+def listing_of(listings: pd.DataFrame, symbol: str) -> Listing:
+    """What a table of listings (index symbol, columns name, listed, delisted) says of `symbol`; all unknown if it lacks it."""
+    if symbol not in listings.index:
+        return Listing()
+    row = listings.loc[symbol]
+    days = [None if pd.isna(row[column]) else as_date(row[column]) for column in ("listed", "delisted")]
+    return Listing(str(row["name"]), *days)
+
+
 def check_bars(
     frame: pd.DataFrame,
     *,

@@ -105,10 +105,16 @@ def value_path(
 
 def measurable(market: Market, member: str, series: SeriesName, window: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
     """Which sessions of `window` have a figure: a quote, and no break since the window's first session."""
-    known = np.ones(len(window), dtype=bool)
+    known = quoted(market, member, series, window)
     broken = find_break(market.prices, member, as_date(window[0]), as_date(window[-1]), series=series)
     if broken is not None:
         known &= np.asarray(window < pd.Timestamp(broken.params.get("day", window[0])))  # type: ignore[arg-type]
+    return known
+
+
+def quoted(market: Market, member: str, series: SeriesName, window: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
+    """Which sessions of `window` have a quote, whatever breaks lie between them."""
+    known = np.ones(len(window), dtype=bool)
     closes = market.prices.close[member].reindex(window)
     for position in np.flatnonzero(closes.isna().to_numpy()):
         if isinstance(quote(market, member, as_date(window[int(position)]), series=series), Gap):

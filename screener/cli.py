@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
+from screener.clock import last_finished_day, shanghai_date
 from screener.messages import LANGS, Lang, printable, say
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from screener.names import NameRegistry
     from screener.outcome import Outcome
     from screener.prices import PriceSource, SeriesName
+    from screener.report import Section
     from screener.scales import RatingScale
     from screener.thesis import Thesis
+    from screener.trust import Trust
     from screener.week import Week
 
-# Closes are final at 15:00; sources need a while. Before this time today's bar is provisional (MEASUREMENT).
-SAFE_TIME = dt.time(16, 0)
 EXIT_GAPS = 3
 
 app = typer.Typer(
@@ -61,6 +61,13 @@ Proxy = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
+WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
+SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
+PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help="Compare with N random baskets.")]
+UniverseFolder = Annotated[
+    str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: a folder with the market.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random draws repeatable.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -111,15 +118,9 @@ def main() -> None:
     app()
 
 
-def last_finished_day(now: dt.datetime) -> dt.date:
-    """The date in Shanghai whose closes are final at `now`: today after SAFE_TIME, else yesterday."""
-    local = now.astimezone(ZoneInfo("Asia/Shanghai"))
-    return local.date() if local.time() >= SAFE_TIME else local.date() - dt.timedelta(days=1)
-
-
 def today() -> dt.date:
     """Today's date in Shanghai."""
-    return dt.datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return shanghai_date(dt.datetime.now(dt.UTC))
 
 
 def parse_date(text: str | None, option: str) -> dt.date | None:
@@ -147,6 +148,11 @@ def outcome(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    png: WithPng = False,
+    sensitivity: SensitivityFlag = False,
+    placebo: PlaceboCount = None,
+    universe: UniverseFolder = None,
+    seed: Seed = 0,
     proxy: Proxy = None,
     debug: Debug = False,
 ) -> None:
@@ -154,6 +160,7 @@ def outcome(
     from screener.listings_text import listings_text
     from screener.other_markets import parse_proxies
     from screener.outcome_text import outcome_text
+    from screener.publishing import publish_outcome
     from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
 
@@ -168,12 +175,19 @@ def outcome(
         proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
+    trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+    record = _trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang))
     if as_json:
-        _print_json(outcome_record(result, _lang(lang)))
+        _print_json(record)
     else:
-        print(outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang)), end="")
+        words = outcome_text(result, _lang(lang), series=_series(series)) + listings_text(result, _lang(lang))
+        print(words + _trust_text(trust, _lang(lang)), end="", flush=True)
+        print(say("report_writing", _lang(lang)), file=sys.stderr)
+        extra = _trust_sections(trust, _lang(lang))
+        _say_files(publish_outcome(result, out, record, lang=_lang(lang), png=png, extra=extra), _lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
-    _exit(has_gaps(result) or bool(proxy and listing_gaps(result)))
+    missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
+    _exit(has_gaps(result) or missing)
 
 
 @app.command()
@@ -189,6 +203,7 @@ def weekly(
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
+    png: WithPng = False,
     debug: Debug = False,
 ) -> None:
     """Write the weekly theme performance report. 主题周度表现。"""
@@ -209,7 +224,12 @@ def weekly(
     if as_json:
         _print_json(week_record(result, _lang(lang)))
     else:
-        print(week_text(result, _lang(lang)), end="")
+        print(week_text(result, _lang(lang)), end="", flush=True)
+        from screener.weekly_files import publish_archive, publish_weekly
+
+        print(say("report_writing", _lang(lang)), file=sys.stderr)
+        _say_files(publish_weekly(result, source, out, lang=_lang(lang), png=png), _lang(lang))
+        _say_archive(*publish_archive(out, _lang(lang)), _lang(lang))
     _exit(has_gaps(result))
 
 
@@ -314,12 +334,13 @@ def fetch_published_ratings(
     """Pull the published ratings of the candidates, for grade. 拉取标的的研报评级。"""
     from screener.fetching import Fetcher
     from screener.library import open_library
-    from screener.rating_store import default_folder, fetch_to_file, fetched_record
+    from screener.rating_store import fetch_to_file, fetched_record
+    from screener.store import default_folder
 
     library = open_library(themes)
     loaded = [library.load(name)[0] for name in theses or [str(path) for path in library.thesis_paths()]]
     scales = {name: library.load_scale(name) for name in (*library.scale_ids(), default_scale)}
-    folder = store / "ratings" if store else default_folder()
+    folder = (store or default_folder()) / "ratings"
     symbols = [each.symbol for thesis in loaded for each in thesis.candidates]
     found = fetch_to_file(symbols, folder, Fetcher(), scales, default=default_scale, out=out, today=today())
     for each in found.results:
@@ -329,6 +350,74 @@ def fetch_published_ratings(
     else:
         print(say("ratings_fetched", _lang(lang), rows=found.rows, path=found.out, default=found.default, scale=default_scale))
     _exit(any(each.state != "fresh" for each in found.results))
+
+
+@app.command()
+@reported
+def update(
+    theses: Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or files; default: all.")] = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="DATE", help="First day wanted.")] = None,
+    end: Annotated[str | None, typer.Option("--end", metavar="DATE", help="Last day wanted.")] = None,
+    universe: Annotated[str | None, typer.Option("--universe", metavar="a-shares", help="The whole market too.")] = None,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Pull prices, corporate actions and indices into the local store; resumable. 更新本地行情库。"""
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.progress import ProgressBar
+    from screener.source_settings import load_settings
+    from screener.store import Store, default_folder
+    from screener.update import plan_update, run_update, update_records, update_text
+    from screener.update_scope import thesis_symbols, universe_symbols
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    settings = load_settings(opened.folder)
+    fetcher = Fetcher(settings.policy)
+    symbols, first = thesis_symbols(open_library(themes), theses or [])
+    if universe is not None:
+        more, note = universe_symbols(opened, fetcher, universe, now=now)
+        symbols += more
+        if note is not None:
+            print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+    plan = plan_update(symbols, start=parse_date(start, "--start") or first, end=parse_date(end, "--end"), now=now)
+    with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
+        results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
+    if as_json:
+        _print_json(update_records(results, _lang(lang)))
+    else:
+        print(update_text(results, plan, opened, _lang(lang)), end="")
+    _exit(not all(each.complete for each in results))
+
+
+@app.command()
+@reported
+def doctor(
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Say what works here: sources, store, calendar, versions, fonts. 检查环境。"""
+    from screener.doctor import DOCTOR_POLICY, doctor_records, doctor_text, examine
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.store import Store, default_folder
+    from screener.update_scope import thesis_symbols
+
+    now = dt.datetime.now(dt.UTC)
+    opened = Store(store or default_folder())
+    symbols, _ = thesis_symbols(open_library(themes), [])
+    findings = examine(opened, symbols, today=last_finished_day(now), fetcher=Fetcher(DOCTOR_POLICY))
+    if as_json:
+        _print_json(doctor_records(findings, _lang(lang)))
+    else:
+        print(doctor_text(findings, _lang(lang)), end="")
 
 
 @thesis_app.command("list")
@@ -435,16 +524,57 @@ def _say_draft(draft: Draft, written: Sequence[Path], lang: Lang) -> None:
 
 def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tuple[Thesis, RatingScale, PriceSource]:
     from screener.library import open_library
+    from screener.screening import first_needed
     from screener.sources import open_source
 
     thesis, scale = open_library(themes).load(name)
-    return thesis, scale, open_source(prices, thesis.symbols(scale))
+    today = last_finished_day(dt.datetime.now(dt.UTC))
+    source = open_source(prices, thesis.symbols(scale), store=store, start=first_needed(thesis), today=today)
+    return thesis, scale, source
+
+
+def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
+    print(say("weekly_archive", lang, path=page))
+    for path in broken:
+        print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
+
+
+def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust | None:
+    if not sensitivity and placebo is None and universe is None:
+        return None
+    from screener.trusting import assess_trust
+
+    return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+
+
+def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> dict[str, Any]:
+    if trust is None:
+        return record
+    from screener.trust_records import with_trust
+
+    return with_trust(record, trust, lang)
+
+
+def _trust_sections(trust: Trust | None, lang: Lang) -> Sequence[Section]:
+    if trust is None:
+        return ()
+    from screener.trust_sections import trust_sections
+
+    return trust_sections(trust, lang)
+
+
+def _trust_text(trust: Trust | None, lang: Lang) -> str:
+    if trust is None:
+        return ""
+    from screener.trust_text import trust_text
+
+    return "\n" + trust_text(trust, lang)
 
 
 def _choose(prices: str, store: Path | None, symbols: Sequence[str], start: dt.date) -> PriceSource:
     from screener.sources import open_source
 
-    return open_source(prices, symbols)
+    return open_source(prices, symbols, store=store, start=start, today=last_finished_day(dt.datetime.now(dt.UTC)))
 
 
 def _published(text: str | None) -> dt.date | None:
@@ -471,6 +601,10 @@ def _lang(lang: str) -> Lang:
 def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
     for note in (*result.prices.notes, *getattr(result, "other_notes", ())):
         print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
+
+
+def _say_files(paths: Sequence[Path], lang: Lang) -> None:
+    print(say("report_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths)))
 
 
 def _print_json(record: object) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from screener.bars import CheckedBars, Listing, check_bars
+from screener.bars import CheckedBars, check_bars, listing_of
 from screener.errors import Gap, PriceProblems, Problem, UsageError
 from screener.prices import EMPTY_ACTIONS, FIELDS, ManyPrices, Note, Prices, as_date, assemble_prices, session_axis
 from screener.schemas import ACTIONS, schema_problems
@@ -298,12 +298,3 @@ def _market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
         symbol=rows["code"].map({symbol.code: str(symbol) for symbol in stocks}),
         session=pd.to_datetime(rows["date"]).astype("datetime64[s]"),
     )[["symbol", "session", "close", "volume"]]
-
-
-def listing_of(listings: pd.DataFrame, symbol: str) -> Listing:
-    """What `names.csv` knows of a symbol's life."""
-    if symbol not in listings.index:
-        return Listing()
-    row = listings.loc[symbol]
-    days = [None if pd.isna(row[column]) else as_date(row[column]) for column in ("listed", "delisted")]
-    return Listing(str(row["name"]), *days)

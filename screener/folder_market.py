@@ -14,9 +14,18 @@ import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from screener.bars import PRICE_CENT, SMALLEST_STEP, CheckedBars, Listing, check_bars, limit_breach, unexplained_step
+from screener.bars import (
+    PRICE_CENT,
+    SMALLEST_STEP,
+    CheckedBars,
+    Listing,
+    check_bars,
+    limit_breach,
+    listing_of,
+    unexplained_step,
+)
 from screener.errors import Gap, PriceProblems, Problem
-from screener.folder import MARKET_FILE, FolderReader, FolderSource, listing_of, path_without_zeros
+from screener.folder import MARKET_FILE, FolderReader, FolderSource, path_without_zeros
 from screener.limits import LIMITS
 from screener.prices import FIELDS, ManyPrices, Note, Prices, action_breaks, as_date, session_axis
 from screener.sessions import Calendar, load_calendar

@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from screener.errors import Gap
 from screener.messages import Lang, say
-from screener.report import Band, Bullet, Cell, CellKind, Flag, Parts
+from screener.report import Band, Bullet, Cell, CellKind, Flag, Parts, Shares
 
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
@@ -27,7 +27,7 @@ HEAT_STEPS = (-0.06, -0.02, 0.02, 0.06)
 
 def rounded(value: float, decimals: int) -> Decimal:
     """`value` to `decimals`, half away from zero, floating-point noise below 1e-9 removed; never a negative zero."""
-    plain = Decimal(repr(round(value, NOISE_DECIMALS))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    plain = Decimal(repr(round(float(value), NOISE_DECIMALS))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
     return abs(plain) if plain == 0 else plain
 
 
@@ -106,6 +106,8 @@ def cell_text(cell: Cell, lang: Lang, *, unit: bool = False) -> str:
         return value.word
     if isinstance(value, Bullet):
         return points(value.now, unit=unit)
+    if isinstance(value, Shares):
+        return shares_text(value, lang)
     if isinstance(value, tuple):
         return _tuple_text(value, lang)
     if isinstance(value, dt.date):
@@ -127,7 +129,15 @@ def figure_text(kind: CellKind, value: float, *, unit: bool = False) -> str:
         return percent(value, 0 if kind == "share" else 2, unit=unit, sign=False)
     if kind == "multiple":
         return multiple(value)
+    if kind in ("cash", "factor"):
+        return number(value, 4)
     return number(value, 0) if kind == "count" else price(value)
+
+
+def shares_text(value: Shares, lang: Lang) -> str:
+    """How days divide among bands, the best first, bands without a day left out: `强于大市 66%、中性 34%`."""
+    found = [f"{band.word} {percent(part, 0, sign=False)}" for band, part in reversed(value.parts) if part > 0]
+    return ("、" if lang == "zh" else ", ").join(found) or say("label_none", lang)
 
 
 def _tuple_text(value: tuple[Flag, ...] | tuple[float, ...], lang: Lang) -> str:

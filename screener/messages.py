@@ -12,7 +12,7 @@ Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
 
-def say(code: str, lang: Lang = "zh", **params: object) -> str:
+def say(code: str, /, lang: Lang = "zh", **params: object) -> str:
     """The sentence of `code` filled with `params`; KeyError for a code that no words file has."""
     return sentences()[code][LANGS.index(lang)].format_map(params)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 
-from screener.symbols import parse_symbol
+from screener.symbols import Symbol, parse_symbol
 
 # What exchanges put before a short name: risk warning, ex-dividend and ex-right days, the first days of trading.
 _RISK = re.compile(r"^(?:S?\*?ST|SST)(?=[一-鿿A-Z0-9])")
@@ -148,3 +148,12 @@ def current_symbol(symbol: str, on: dt.date) -> str:
         if new is not None:
             return new
     return symbol
+
+
+def successor(symbol: Symbol) -> Symbol:
+    """The symbol under which sources know the security today: itself, unless its own change of code is on record.
+
+    A rule over a range of codes is no proof: asking by it could bring another company's prices.
+    """
+    found = (change.new for change in code_changes() if not change.is_rule and change.old == str(symbol))
+    return parse_symbol(next(found, str(symbol)))

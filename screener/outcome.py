@@ -233,7 +233,7 @@ class _Check:
         if gap is None and other.gap is not None:
             gap = _of_benchmark(other.gap, benchmark)
         excess = geometric = band = None
-        ladder = self.scale.stock if subject.kind == "candidate" else self.scale.industry
+        ladder = self.scale.ladder(subject.kind)
         if gap is None and own.value is not None and other.value is not None:
             excess = excess_return(own.value, other.value)
             geometric = geometric_excess(own.value, other.value)
@@ -299,7 +299,7 @@ class _Check:
         for subject in self.thesis.subjects():
             if pair not in self.pairs_of(subject):
                 continue
-            ladder = self.scale.stock if subject.kind == "candidate" else self.scale.industry
+            ladder = self.scale.ladder(subject.kind)
             values = paths.loc[pd.Timestamp(first) :, subject.id] if first is not None and len(paths) else pd.Series()
             measured = values.dropna().to_numpy(dtype=float)
             bands = [rate(value, ladder) for value in measured]
@@ -328,7 +328,7 @@ def _verdicts(thesis: Thesis, scale: RatingScale, rows: Sequence[Row], status: S
     for subject in thesis.subjects():
         if subject.stated is None:
             continue
-        ladder = scale.stock if subject.kind == "candidate" else scale.industry
+        ladder = scale.ladder(subject.kind)
         band = found[subject.id, "price", headline].band
         like = found.get((subject.id, "total", total or ""))
         verdicts[subject.id] = Verdict(

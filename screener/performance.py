@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -34,11 +34,41 @@ class Quote:
 
 
 @dataclass(frozen=True, eq=False)
+class Tape:
+    """One symbol's columns as arrays over the sessions: closes, levels, halts, the positions that traded, and its life."""
+
+    closes: Floats
+    levels: dict[SeriesName, Floats]
+    halted: npt.NDArray[np.bool_]
+    traded: npt.NDArray[np.int64]
+    listed: dt.date | None
+    delisted: dt.date | None
+
+
+@dataclass(frozen=True, eq=False)
 class Market:
     """Prices with the adjusted levels of both series, computed once."""
 
     prices: Prices
     levels: dict[SeriesName, pd.DataFrame]
+    tapes: dict[str, Tape] = field(default_factory=dict, repr=False)
+
+    def position(self, session: dt.date) -> int:
+        """Position of the last session on or before `session`; −1 before the first."""
+        return int(self.prices.close.index.searchsorted(pd.Timestamp(session), side="right")) - 1
+
+    def tape(self, symbol: str) -> Tape:
+        """The columns of a symbol as arrays, made once: a report asks for thousands of quotes."""
+        if symbol not in self.tapes:
+            closes = self.prices.close[symbol].to_numpy(dtype=float)
+            self.tapes[symbol] = Tape(
+                closes,
+                {series: frame[symbol].to_numpy(dtype=float) for series, frame in self.levels.items()},
+                self.prices.halted[symbol].to_numpy(dtype=bool),
+                np.flatnonzero(~np.isnan(closes)),
+                *_life(self.prices, symbol),
+            )
+        return self.tapes[symbol]
 
 
 def build_market(prices: Prices) -> Market:
@@ -58,11 +88,9 @@ def quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) 
         return prices.gaps[symbol]
     if symbol not in prices.close.columns:
         return Gap("no_data", "not_in_source", {"symbol": symbol})
-    position = int(prices.close.index.searchsorted(pd.Timestamp(session), side="right")) - 1
-    closes = prices.close[symbol].to_numpy(dtype=float)
-    traded = np.flatnonzero(~np.isnan(closes))
+    position, tape = market.position(session), market.tape(symbol)
+    traded, listed, delisted = tape.traded, tape.listed, tape.delisted
     known = traded[traded <= position]
-    listed, delisted = _life(prices, symbol)
     if listed is not None and session < listed:
         return Gap("not_listed", "listed_later", {"symbol": symbol, "listed": listed, "day": session})
     if not len(known):
@@ -73,7 +101,7 @@ def quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) 
     age = position - last + max(beyond, 0)
     if age:
         resumed = last < traded[-1]
-        halted = bool(prices.halted[symbol].to_numpy()[last + 1 : position + 1].any())
+        halted = bool(tape.halted[last + 1 : position + 1].any())
         params: dict[str, object] = {"symbol": symbol, "day": session, "last": as_date(prices.close.index[last])}
         if parse_symbol(symbol).kind == "index":
             return Gap("no_data", "missing_session", params) if resumed else Gap("stale", "stale_close", params)
@@ -83,8 +111,8 @@ def quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) 
             flags = ("suspended",)
         else:
             return Gap("stale", "stale_close", params)
-    level = float(market.levels[series][symbol].iloc[position])
-    return Quote(session, float(closes[last]), as_date(prices.close.index[last]), level, flags)
+    level = float(tape.levels[series][position])
+    return Quote(session, float(tape.closes[last]), as_date(prices.close.index[last]), level, flags)
 
 
 def _life(prices: Prices, symbol: str) -> tuple[dt.date | None, dt.date | None]:

@@ -40,6 +40,7 @@ class Prices:
     (an action of unknown kind, a step that nothing explains), the reason a Gap. `total_breaks`: the same for the
     `total` series only. `actions`: symbol, ex_date, cash_per_share, split_ratio. `listings`: index symbol, columns
     name, listed, delisted (NaT = unknown). `gaps`: symbols of which nothing can be said.
+    `stale`: how far the source as a whole is behind the calendar, where it is one that should keep up with it.
     """
 
     calendar: Calendar
@@ -57,6 +58,7 @@ class Prices:
     total_breaks: Mapping[str, Mapping[dt.date, Gap]] = field(default_factory=dict)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
+    stale: Gap | None = None
 
     @property
     def first(self) -> dt.date:
@@ -129,7 +131,8 @@ class PriceSource(Protocol):
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
         """Checked prices of `symbols` (one market) from `start` to `end`; a symbol without data is a gap.
 
-        PriceProblems when anything in the window is wrong; rows outside it are not judged.
+        PriceProblems when anything in a user's files is wrong in the window (in the store it is the symbol's gap `bad_data`);
+        rows outside it are not judged.
         """
 
 
@@ -249,8 +252,10 @@ def assemble_prices(
     name: str,
     gaps: Mapping[str, Gap],
     breaks: Mapping[str, Mapping[dt.date, Gap]],
+    total_breaks: Mapping[str, Mapping[dt.date, Gap]] | None = None,
     flags: Mapping[str, tuple[str, ...]] | None = None,
     notes: Sequence[Note] = (),
+    stale: Gap | None = None,
 ) -> Prices:
     """Put checked bars per symbol (session-indexed) side by side on `axis`; a symbol without bars is a column of NaN."""
 
@@ -262,6 +267,8 @@ def assemble_prices(
     both, total = action_breaks(actions)
     for symbol, days in breaks.items():
         both[symbol] = {**both.get(symbol, {}), **days}
+    for symbol, days in (total_breaks or {}).items():
+        total[symbol] = {**total.get(symbol, {}), **days}
     return Prices(
         calendar=calendar,
         close=wide("close"),
@@ -278,4 +285,5 @@ def assemble_prices(
         total_breaks=total,
         flags=dict(flags or {}),
         notes=tuple(notes),
+        stale=stale,
     )

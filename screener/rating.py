@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
+
 from screener.scales import Ladder
 
 # Excess is rounded to this many decimals before it meets an edge, so that 0.20 computed in floating point is at the edge.
@@ -19,6 +22,19 @@ def rate(excess: float, ladder: Ladder) -> str:
         raise ValueError(f"excess must be finite, not {excess!r}")
     value = round(float(excess), EXCESS_DECIMALS)
     return next(band.rating for band in ladder.bands if band.holds(value))
+
+
+def rate_all(excess: npt.NDArray[np.float64], ladder: Ladder) -> npt.NDArray[np.object_]:
+    """As `rate`, for a whole array of any shape; None where the excess is NaN, ValueError for an infinite one."""
+    if np.isinf(excess).any():
+        raise ValueError("excess must not be infinite")
+    values = np.round(excess, EXCESS_DECIMALS)
+    bands = np.full(values.shape, None, dtype=object)
+    for band in ladder.bands:
+        above = values >= band.lower if band.lower_closed else values > band.lower
+        below = values <= band.upper if band.upper_closed else values < band.upper
+        bands[above & below] = band.rating
+    return bands
 
 
 def to_next_edge(excess: float, ladder: Ladder) -> float:

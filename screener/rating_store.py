@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
-import platformdirs
 
 from screener.akshare_source import RATING_COLUMNS, fetch_ratings
 from screener.fetching import AllSourcesFailed, Fetcher
@@ -60,11 +59,6 @@ class FetchedRatings:
     rows: int
     default: int
     results: tuple[PulledRatings, ...]
-
-
-def default_folder() -> Path:
-    """Where ratings are kept when `--store` does not say: in the store in the user's data directory."""
-    return Path(platformdirs.user_data_dir("screener", appauthor=False)) / "store" / "ratings"
 
 
 def fetch_to_file(

@@ -165,6 +165,8 @@ def gap_records(result: Outcome | Week, lang: Lang) -> list[Record]:
 def _gaps(result: Outcome | Week) -> Iterable[tuple[str, Gap]]:
     if result.prices.last < result.as_of:
         yield "prices", Gap("stale", "prices_stale", {"last": result.prices.last, "as_of": result.as_of})
+    if result.prices.stale is not None:
+        yield "prices", result.prices.stale
     for symbol, gap in result.prices.gaps.items():
         if symbol in result.thesis.members("all"):
             yield symbol, gap

@@ -17,8 +17,9 @@ from screener.messages import Lang
 # What a cell holds, and so how `labels` writes it:
 # text str · code str · return fraction, as % · excess fraction, as pp, in a sign colour · points fraction, as pp, in ink ·
 # weight fraction ≥ 0, as % without a sign · share fraction, as whole % · heat fraction, as pp with one decimal, on a step ·
-# price CNY · cash CNY per share · multiple × · count int · day date · band Band · flags tuple[Flag, ...] ·
-# spark tuple[float, ...] (fractions) · bullet Bullet · gap Gap · not_due None (no figure yet, which is no gap) · none None.
+# price CNY · cash CNY per share · factor ratio · multiple × · count int · day date · band Band · flags tuple[Flag, ...] ·
+# spark tuple[float, ...] (fractions) · bullet Bullet · shares Shares · gap Gap ·
+# not_due None (no figure yet, which is no gap) · none None.
 CellKind = Literal[
     "text",
     "code",
@@ -30,6 +31,7 @@ CellKind = Literal[
     "heat",
     "price",
     "cash",
+    "factor",
     "multiple",
     "count",
     "day",
@@ -37,6 +39,7 @@ CellKind = Literal[
     "flags",
     "spark",
     "bullet",
+    "shares",
     "gap",
     "not_due",
     "none",
@@ -74,18 +77,31 @@ class Bullet:
     edges: tuple[float, ...]
 
 
-Value = str | float | int | dt.date | Band | Bullet | Gap | tuple[Flag, ...] | tuple[float, ...] | None
+@dataclass(frozen=True)
+class Shares:
+    """How `sessions` divide among bands, worst first: (band, fraction) pairs; `missing`: sessions without a figure."""
+
+    parts: tuple[tuple[Band, float], ...]
+    sessions: int
+    missing: int = 0
+
+
+Value = str | float | int | dt.date | Band | Bullet | Shares | Gap | tuple[Flag, ...] | tuple[float, ...] | None
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One typed figure or word. `note`: a second, smaller line; `strong`: the deciding figure; `quiet`: set back."""
+    """One typed figure or word. `note`: a second, smaller line; `strong`: the deciding figure; `quiet`: set back.
+
+    `toned`: a return that takes the colour of its sign, as in running text; an excess always does.
+    """
 
     kind: CellKind
     value: Value = None
     note: str = ""
     strong: bool = False
     quiet: bool = False
+    toned: bool = False
 
 
 Parts = tuple[str | Cell, ...]
@@ -152,12 +168,36 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """One of several small charts: its name and band, the drawing (one width), and the figures of its marks."""
+
+    id: str
+    head: str
+    band: Cell
+    marks: tuple[Cell, ...]
+    finding: str
+    drawing: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Panels:
+    """Small charts side by side, each on its own scale, with the rows behind all of them as `data`."""
+
+    id: str
+    title: str
+    panels: tuple[Panel, ...]
+    data: Table
+    sub: str = ""
+
+
+@dataclass(frozen=True)
 class Paragraph:
-    """Running text with typed figures inside it."""
+    """Running text with typed figures inside it, under a `title` where it has one; a quote names its `source`."""
 
     parts: Parts
     style: Literal["lede", "verdict", "body", "note", "quote"] = "body"
     source: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,7 +236,7 @@ class Box:
     parts: tuple[BoxPart, ...]
 
 
-Block = Table | Chart | Paragraph | Facts | Box
+Block = Table | Chart | Panels | Paragraph | Facts | Box
 
 
 @dataclass(frozen=True)
@@ -234,7 +274,10 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report. `parameters`: everything that a rerun needs, and where the figures come from."""
+    """A whole report. `parameters`: everything that a rerun needs, and where the figures come from.
+
+    `appendix`: tables that only a spreadsheet carries, such as every row with what it is computed from.
+    """
 
     kind: Literal["weekly", "outcome"]
     lang: Lang
@@ -249,6 +292,7 @@ class Document:
     sections: tuple[Section, ...]
     foot: tuple[str, ...]
     parameters: tuple[Fact, ...]
+    appendix: tuple[Table, ...] = ()
 
     @property
     def blocks(self) -> tuple[Block, ...]:
@@ -269,7 +313,7 @@ class Document:
 def walk_cells(document: Document) -> Iterator[Cell]:
     """Every typed cell of every table, those behind charts included: what two formats can be compared by."""
     for block in document.blocks:
-        table = block.data if isinstance(block, Chart) else block
+        table = block.data if isinstance(block, Chart | Panels) else block
         if isinstance(table, Table):
             for row in table.rows:
                 yield from row.cells

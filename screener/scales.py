@@ -145,6 +145,10 @@ class RatingScale(Frozen):
     industry: Ladder
     markets: tuple[Market, ...] = Field(min_length=1)
 
+    def ladder(self, kind: str) -> Ladder:
+        """The bands that a subject of `kind` is judged by: candidates the stock bands, everything else the industry's."""
+        return self.stock if kind == "candidate" else self.industry
+
     def market_of_exchange(self, exchange: str) -> Market | None:
         """The market on which symbols with this ending trade; None when the standard knows none."""
         return next((market for market in self.markets if exchange in market.exchanges), None)

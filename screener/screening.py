@@ -11,13 +11,18 @@ from screener.errors import ScreenerError, UsageError
 from screener.events import EventStudy, study_events
 from screener.other_markets import judge_listings, symbols_by_calendar
 from screener.outcome import ListingRow, Outcome, judge
+from screener.performance import build_market
 from screener.policies import PolicyBook
 from screener.prices import LOOKBACK, Note, Prices, PriceSource
+from screener.ranking import Ranking, industries, rank_industries
 from screener.scales import RatingScale
-from screener.sessions import load_calendar
+from screener.sessions import Calendar, load_calendar
 from screener.thesis import Thesis
 from screener.week import Week, last_complete_week, measure_week, week_sessions
+from screener.weekly_facts import WEEKS_SHOWN, build_ranking_dates
 
+# A rank among fewer industries than this says nothing; a house that merges some ranks 27 of the 31.
+FEWEST_INDUSTRIES = 20
 NO_PROXIES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -35,12 +40,12 @@ def check_outcome(
 
     `proxies`: benchmark of another market → the symbol that the reader names to stand in for it.
     """
-    published = published or thesis.published
+    published = known_day(published or thesis.published)
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
     prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
     outcome = judge(thesis, scale, prices, published=published, as_of=as_of)
     others, notes = check_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
-    return replace(outcome, other_markets=others, other_notes=notes)
+    return replace(outcome, other_markets=others, other_notes=tuple(note for note in notes if note not in prices.notes))
 
 
 def check_listings(
@@ -72,11 +77,13 @@ def check_week(
     today: dt.date,
 ) -> Week:
     """Measure the week that holds `day`; by default the last complete week in the prices."""
-    published = published or thesis.published
+    published = known_day(published or thesis.published)
     last = known_session(thesis, scale, source, as_of=None, today=today)
     calendar = load_calendar()
     sessions = week_sessions(calendar, day or last_complete_week(calendar, last), last)
-    prices = load_prices(thesis, scale, source, published=published, as_of=sessions[-1])
+    prices = load_prices(
+        thesis, scale, source, published=published, as_of=sessions[-1], since=weekly_start(calendar, sessions[-1])
+    )
     return measure_week(thesis, scale, prices, day=sessions[-1], published=published, as_of=sessions[-1])
 
 
@@ -96,6 +103,14 @@ def check_events(
     start = load_calendar().shift(min(first, as_of), -LOOKBACK)
     prices = source.load(thesis.symbols(scale), start=start, end=as_of)
     return study_events(thesis, scale, book, prices, as_of=as_of, seed=seed)
+
+
+def known_day(published: dt.date) -> dt.date:
+    """The publication date itself; UsageError for one before the first session on record, which has no base date."""
+    calendar = load_calendar()
+    if published < calendar.first_day:
+        raise UsageError("beyond_calendar", day=published, first=calendar.first_day, last=calendar.last_day)
+    return published
 
 
 def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:
@@ -118,9 +133,43 @@ def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as
     return session
 
 
-def load_prices(thesis: Thesis, scale: RatingScale, source: PriceSource, *, published: dt.date, as_of: dt.date) -> Prices:
-    """The prices of every symbol of the thesis, from LOOKBACK sessions before the base date, or the as-of date, if earlier."""
+def weekly_start(calendar: Calendar, end: dt.date) -> dt.date:
+    """The first close that a weekly report on `end` counts from: 13 weeks back or the last session of the year before."""
+    year = calendar.last_on_or_before(dt.date(end.year - 1, 12, 31)) or end
+    return min(year, *calendar.last_week_ends(end, WEEKS_SHOWN + 1))
+
+
+def load_prices(
+    thesis: Thesis,
+    scale: RatingScale,
+    source: PriceSource,
+    *,
+    published: dt.date,
+    as_of: dt.date,
+    since: dt.date | None = None,
+) -> Prices:
+    """The prices of every symbol of the thesis, from LOOKBACK sessions before the base date, or the as-of date, if earlier.
+
+    `since` asks for more: a weekly report before publication looks further back than LOOKBACK.
+    """
     calendar = load_calendar()
     base = calendar.last_on_or_before(published) or as_of
     start = calendar.shift(min(base, as_of), -LOOKBACK)
-    return source.load(thesis.symbols(scale), start=start, end=as_of)
+    return source.load(thesis.symbols(scale), start=min(start, since or start), end=as_of)
+
+
+def load_rankings(week: Week, source: PriceSource) -> tuple[Ranking | None, Ranking | None]:
+    """The ranks of the 申万 industries this week and the week before; None where the source lacks most of the indices."""
+    first, middle, last = build_ranking_dates(week)
+    prices = source.load([each.symbol for each in industries()], start=first, end=last)
+    if len(prices.close.columns) - len(prices.gaps) < FEWEST_INDUSTRIES:
+        return None, None
+    market = build_market(prices)
+    return rank_industries(market, start=middle, end=last), rank_industries(market, start=first, end=middle)
+
+
+def first_needed(thesis: Thesis) -> dt.date:
+    """The first session that a run on `thesis` reads: LOOKBACK sessions before the base date of its earliest publication."""
+    calendar = load_calendar()
+    earliest = min(thesis.published, thesis.published_earliest or thesis.published)
+    return calendar.shift(calendar.last_on_or_before(earliest) or earliest, -LOOKBACK)

@@ -49,6 +49,12 @@ class SnapshotSource:
         )
 
 
+def snapshot_span() -> tuple[dt.date, dt.date, tuple[str, ...]]:
+    """First and last session of the bundled closes, and their symbols."""
+    closes = _closes()
+    return as_date(closes.index[0]), as_date(closes.index[-1]), tuple(closes.columns)
+
+
 @cache
 def _closes() -> pd.DataFrame:
     with (files("screener") / "figures" / "closes.csv").open(encoding="utf-8") as file:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Literal
 
 from screener.errors import ScreenerError
@@ -23,10 +21,6 @@ _LETTERS_ARE_INDICES = ("HK", "KR")
 _US_INDICES = ("IXIC", "SPX", "NDX", "DJI")
 # Session table by ending; MSCI China follows Hong Kong. Every other ending follows Shanghai.
 _MARKET = {"HK": "XHKG", "MSCI": "XHKG", "US": "XNYS", "KR": "XKRX"}
-
-
-# Old symbol → the symbol that the exchange gave the same security later. 302132: 中航成飞, from 2025-02-17.
-CODE_CHANGES: Mapping[str, str] = MappingProxyType({"300114.SZ": "302132.SZ"})
 
 
 @dataclass(frozen=True, order=True)
@@ -84,12 +78,6 @@ def parse_symbol(text: str) -> Symbol:
         if not known or not re.fullmatch(r"\d{6}", symbol.code):
             raise ScreenerError("bad_symbol", value=text)
     return symbol
-
-
-def current_symbol(symbol: Symbol) -> Symbol:
-    """The symbol under which the exchange knows the security today: another one only after a change of code."""
-    changed = CODE_CHANGES.get(str(symbol))
-    return symbol if changed is None else parse_symbol(changed)
 
 
 def stock_symbol(code: str) -> Symbol:

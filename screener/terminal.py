@@ -119,7 +119,7 @@ class Text:
     def __init__(self, thesis: Thesis, scale: RatingScale, lang: Lang) -> None:
         self.thesis, self.scale, self.lang = thesis, scale, lang
 
-    def say(self, code: str, **params: object) -> str:
+    def say(self, code: str, /, **params: object) -> str:
         """A sentence in the reader's language."""
         return say(code, self.lang, **params)
 

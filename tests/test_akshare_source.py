@@ -10,7 +10,6 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
 
 from screener import akshare_source
 from screener.akshare_source import (
@@ -27,6 +26,7 @@ from screener.akshare_source import (
 )
 from screener.fetching import Fetcher, Policy
 from screener.symbols import parse_symbol
+from tests.conftest import ROOT
 from tests.upstream import Upstream
 
 START, END = dt.date(2025, 1, 1), dt.date(2025, 6, 30)

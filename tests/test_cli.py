@@ -11,7 +11,7 @@ from tests.conftest import ROOT, run_screener
 
 
 def test_json_is_the_only_thing_on_standard_output():
-    ran = run_screener("outcome", "--json")
+    ran = run_screener("outcome", "--prices", "snapshot", "--json")
     assert ran.code == 0
     assert ran.json["thesis"] == "guolian-2024-ai-compute"
     assert ran.err == ""

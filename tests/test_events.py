@@ -10,7 +10,6 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import THESIS, run_screener
 
 from screener.baskets import measure, window_returns
 from screener.errors import Gap
@@ -26,6 +25,7 @@ from screener.scales import read_record
 from screener.screening import check_events
 from screener.sessions import load_calendar
 from screener.terminal import width
+from tests.conftest import THESIS, run_screener
 
 AXIS = session_axis(dt.date(2023, 1, 3), dt.date(2023, 6, 30))
 AS_OF = dt.date(2023, 6, 30)

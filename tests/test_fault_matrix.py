@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 import pytest
-from conftest import ROOT
 
 from screener.action_check import check_actions
 from screener.akshare_source import (
@@ -29,6 +28,7 @@ from screener.bars import CheckedBars, Listing, check_bars
 from screener.fetching import AllSourcesFailed, Fetcher, FetchError, Policy
 from screener.sessions import load_calendar
 from screener.symbols import parse_symbol
+from tests.conftest import ROOT
 from tests.upstream import Upstream
 
 START, END = dt.date(2025, 1, 1), dt.date(2025, 6, 30)

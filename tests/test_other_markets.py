@@ -7,7 +7,6 @@ import shutil
 from dataclasses import fields
 
 import pytest
-from conftest import ROOT, THESIS, run_screener
 
 from screener.errors import UsageError
 from screener.folder import FolderSource
@@ -21,6 +20,7 @@ from screener.sessions import load_calendar
 from screener.symbols import parse_symbol
 from screener.terminal import width
 from screener.thesis import Listing
+from tests.conftest import ROOT, THESIS, run_screener
 
 PUBLISHED = dt.date(2024, 4, 14)
 AS_OF = dt.date(2025, 6, 30)

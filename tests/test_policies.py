@@ -8,12 +8,12 @@ import shutil
 from collections import Counter
 
 import pytest
-from conftest import ROOT, THESIS, run_screener
 
 from screener.errors import UsageError
 from screener.library import Library, open_library
 from screener.lint import check_policies_text
 from screener.policies import Target, checkpoints
+from tests.conftest import ROOT, THESIS, run_screener
 
 FILE = ROOT / "themes" / "policies" / f"{THESIS}.toml"
 BUCKETS = ("operators", "aidc")

@@ -1,0 +1,88 @@
+"""The industry indices of a folder of prices as one table over their whole history, for base rates."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from screener.base_rates import IndexHistory
+from screener.errors import PriceProblems, Problem
+from screener.performance import Floats
+from screener.prices import as_date
+from screener.sessions import Days, load_calendar
+from screener.symbols import parse_symbol
+from screener.tables import parse_dates, parse_numbers, read_table
+
+
+@cache
+def industry_names() -> dict[str, tuple[str, str]]:
+    """The 31 industries of the Shenwan (申万) classification of 2021: symbol → (Chinese, English)."""
+    with (files("screener") / "figures" / "industries.csv").open(encoding="utf-8") as file:
+        return {row["symbol"]: (row["name"], row["name_en"]) for row in csv.DictReader(file)}
+
+
+def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHistory:
+    """Every industry index that `folder/index` holds until `end`, with the benchmark; those it lacks are left out.
+
+    A longer history of an index may stand beside its file as `<code>_full.csv` and is then read in its place. PriceProblems
+    when a value is wrong: every file is read, none hides another.
+    """
+    problems: list[Problem] = []
+    found: dict[str, tuple[Days, Floats]] = {}
+    for symbol in (benchmark, *industry_names()):
+        path = _path(folder, symbol)
+        if path is not None:
+            days, closes = _read(path, problems)
+            found[symbol] = (days[days <= np.datetime64(end)], closes[days <= np.datetime64(end)])
+    if problems:
+        raise PriceProblems("prices_broken", problems, name=folder.name)
+    symbols = tuple(symbol for symbol, (days, _) in found.items() if symbol != benchmark and len(days))
+    if not symbols:
+        empty = np.empty(0, dtype="datetime64[D]")
+        return IndexHistory(empty, (), np.empty((0, 0)), np.empty(0), {})
+    start = min(found[symbol][0].min() for symbol in symbols)
+    sessions = load_calendar().between(as_date(start), end)
+    close = np.column_stack([_on(sessions, *found[symbol]) for symbol in symbols])
+    bench = _on(sessions, *found[benchmark]) if benchmark in found else np.full(len(sessions), np.nan)
+    return IndexHistory(sessions, symbols, close, bench, industry_names())
+
+
+def _path(folder: Path, symbol: str) -> Path | None:
+    code = parse_symbol(symbol).code
+    candidates = (folder / "index" / f"{code}{ending}.csv" for ending in ("_full", ""))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _read(path: Path, problems: list[Problem]) -> tuple[Days, Floats]:
+    """Dates and closes of one file, ascending; its faults are added to `problems`."""
+    label = f"index/{path.name}"
+    table = read_table(path, label, required=("date", "close"))
+    problems += table.problems
+    if table.problems or table.cells.empty:
+        return np.empty(0, dtype="datetime64[D]"), np.empty(0)
+    dates, bad_dates = parse_dates(table, "date")
+    closes, bad_closes = parse_numbers(table, "close", blank=False)
+    problems += bad_dates + bad_closes
+    again = dates.duplicated(keep="first") & dates.notna()
+    rows = (("date", "date_twice", again), ("close", "price_not_positive", closes <= 0))
+    for column, code, wrong in rows:
+        cells = table.cells.loc[wrong, column]
+        problems += [
+            Problem(label, int(line), column, cell, code, {"other": "?"}) for line, cell in zip(cells.index, cells, strict=True)
+        ]
+    order = np.argsort(dates.to_numpy(), kind="stable")
+    return dates.to_numpy().astype("datetime64[D]")[order], closes.to_numpy(dtype=float)[order]
+
+
+def _on(sessions: Days, days: Days, closes: Floats) -> Floats:
+    """Closes on the session axis, NaN where there is none; days that are no session are left out."""
+    levels = np.full(len(sessions), np.nan)
+    at = np.searchsorted(sessions, days)
+    inside = (at < len(sessions)) & (sessions[np.minimum(at, len(sessions) - 1)] == days)
+    levels[at[inside]] = closes[inside]
+    return levels

@@ -1,0 +1,99 @@
+"""Sentences with typed figures inside: messages said as parts, and ratings and subjects in the reader's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from screener.messages import Lang, say
+from screener.report import Band, Cell, Parts
+from screener.scales import Ladder, RatingScale
+from screener.subjects import Subject
+from screener.thesis import Thesis
+
+# Marks a figure's place while a sentence is being said; from a private range, so that no text contains them.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+
+
+def phrase(code: str, lang: Lang, **params: object) -> Parts:
+    """The sentence of `code` filled with `params`; a Cell or Parts among them stays typed, in its place."""
+    held: list[Parts] = []
+
+    def keep(value: object) -> object:
+        if not isinstance(value, Cell | tuple):
+            return value
+        held.append((value,) if isinstance(value, Cell) else value)
+        return f"{_OPEN}{len(held) - 1}{_CLOSE}"
+
+    said = say(code, lang, **{name: keep(value) for name, value in params.items()})
+    pieces = _MARK.split(said)
+    parts = [part for place, piece in enumerate(pieces) for part in (held[int(piece)] if place % 2 else (piece,))]
+    return joined(parts)
+
+
+def joined(parts: Iterable[str | Cell]) -> Parts:
+    """The same parts with neighbouring text put together and empty text left out."""
+    found: list[str | Cell] = []
+    for part in parts:
+        if isinstance(part, str) and found and isinstance(found[-1], str):
+            found[-1] += part
+        elif part != "":
+            found.append(part)
+    return tuple(found)
+
+
+def strung(clauses: Iterable[Parts], lang: Lang) -> Parts:
+    """Clauses put together to one sentence: ；between them and a full stop behind."""
+    between, stop = say("phrase_between", lang), say("phrase_stop", lang)
+    found: list[str | Cell] = []
+    for clause in clauses:
+        found += [between, *clause] if found else clause
+    return joined([*found, stop]) if found else ()
+
+
+def listed(words: Iterable[object], lang: Lang) -> str:
+    """Words in a row: 6、9、12, or 6, 9, 12."""
+    return ("、" if lang == "zh" else ", ").join(map(str, words))
+
+
+def run_on(sentences: Iterable[str], lang: Lang) -> str:
+    """Sentences one after the other, as one paragraph."""
+    return ("" if lang == "zh" else " ").join(sentences)
+
+
+def capitalised(parts: Parts) -> Parts:
+    """The same sentence with a capital first letter; Chinese has none and stays as it is."""
+    if not parts or not isinstance(parts[0], str):
+        return parts
+    return (parts[0][:1].upper() + parts[0][1:], *parts[1:])
+
+
+def band_of(rating: str, ladder: Ladder, lang: Lang) -> Band:
+    """A rating of `ladder` as a chip: 2 for the better of two buy ratings, 1 buy, 0 hold, −1 sell."""
+    band = ladder.band(rating)
+    buys = [each.rating for each in ladder.bands if each.side == "buy"]
+    level = {"hold": 0, "sell": -1}.get(band.side, 2 if len(buys) > 1 and rating == buys[0] else 1)
+    return Band(rating, rating_word(rating, ladder, lang), level, best=rating == ladder.ratings[0])
+
+
+def rating_word(rating: str, ladder: Ladder, lang: Lang) -> str:
+    """A rating in the reader's language."""
+    return rating if lang == "zh" else ladder.band(rating).rating_en
+
+
+def ladder_of(subject: Subject, scale: RatingScale) -> Ladder:
+    """The ladder on which a subject is judged: a name on the stock scale, an index or a basket on the industry scale."""
+    return scale.stock if subject.kind == "candidate" else scale.industry
+
+
+def name_of(subject: Subject, lang: Lang) -> str:
+    """A subject's name in the reader's language."""
+    return subject.name if lang == "zh" else subject.name_en
+
+
+def benchmark_name(thesis: Thesis, scale: RatingScale, lang: Lang) -> str:
+    """The benchmark's name in the reader's language; its symbol where the standard names none."""
+    symbol = thesis.benchmark(scale)
+    found = [each for each in scale.market(thesis.market).benchmarks if each.symbol == symbol]
+    return symbol if not found else found[0].name if lang == "zh" else found[0].name_en

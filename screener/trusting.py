@@ -1,0 +1,44 @@
+"""The run behind `outcome --sensitivity` and `--placebo`: reads the universe that was named, then measures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screener.base_rates import date_rates, industry_rates, stock_rates
+from screener.errors import UsageError
+from screener.index_file import load_index_history
+from screener.like_with_like import compare_bases
+from screener.outcome import Outcome
+from screener.placebo import measure_placebo
+from screener.robustness import measure_robustness
+from screener.sensitivity import measure_sensitivity
+from screener.trust import Trust
+from screener.universe_file import load_universe
+
+MOST_BASKETS = 1_000_000
+
+
+def assess_trust(outcome: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust:
+    """Measure what was asked for. UsageError when a placebo has no universe, a universe no placebo, or N makes no sense."""
+    if (placebo is None) != (universe is None):
+        raise UsageError("placebo_needs_universe")
+    if placebo is not None and not 1 <= placebo <= MOST_BASKETS:
+        raise UsageError("placebo_count", most=MOST_BASKETS, value=placebo)
+    if seed < 0:
+        raise UsageError("placebo_seed", value=seed)
+    trust = Trust(
+        outcome=outcome,
+        robustness=measure_robustness(outcome, seed=seed),
+        bases=compare_bases(outcome),
+        seed=seed,
+        sensitivity=measure_sensitivity(outcome) if sensitivity else None,
+    )
+    if placebo is None or universe is None:
+        return trust
+    folder = Path(universe)
+    market = load_universe(folder, benchmark=outcome.benchmark, end=outcome.as_of)
+    history = load_index_history(folder, benchmark=outcome.benchmark, end=outcome.as_of)
+    rates = (*industry_rates(outcome, history), *date_rates(outcome, history), *stock_rates(outcome, market))
+    return Trust(
+        **{**vars(trust), "placebo": measure_placebo(outcome, market, n=placebo, seed=seed), "base_rates": rates},
+    )

@@ -1,0 +1,190 @@
+"""The whole market from one Parquet file of a folder of prices: `market_close.parquet` (CONTRACT)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screener.errors import PriceProblems, Problem, ScreenerError, UsageError
+from screener.folder import MARKET_FILE, FolderSource
+from screener.performance import Floats
+from screener.prices import Note, as_date
+from screener.sessions import Calendar, Days, load_calendar
+from screener.symbols import stock_symbol
+from screener.universe import Universe, unadjusted_levels
+
+# What a code is that is no common A share, by the exchanges' numbering; the first fitting prefix counts.
+OTHER_CODES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("b_share", ("900", "200", "201")),
+    ("preferred", ("140", "360")),
+    ("fund", ("50", "51", "52", "53", "56", "58", "15", "16", "18")),
+)
+# A broken file is broken everywhere: its first faults are enough to see why.
+SHOWN_PROBLEMS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """The file's rows as arrays; `codes` are distinct, `code_at` points into them."""
+
+    codes: tuple[str, ...]
+    code_at: npt.NDArray[np.int64]
+    days: Days
+    close: Floats
+    volume: Floats | None
+
+
+def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
+    """Every common A share of `folder`'s market file until `end`, with the benchmark from the same folder.
+
+    UsageError when the folder or its file is missing, PriceProblems when a value is wrong, ScreenerError when the file has
+    nothing until `end`.
+    """
+    source = FolderSource(folder)
+    path = folder / MARKET_FILE
+    if not path.is_file():
+        raise UsageError("universe_file_missing", folder=folder.name, file=MARKET_FILE)
+    rows = _read(path, folder.name)
+    calendar = load_calendar()
+    problems = list(_faults(rows, calendar))
+    if problems:
+        raise PriceProblems("prices_broken", problems, name=folder.name)
+    known = rows.days[rows.days <= np.datetime64(end)]
+    if not len(known):
+        raise ScreenerError("universe_empty", file=MARKET_FILE, end=end)
+    sessions = calendar.between(as_date(known.min()), as_date(known.max()))
+    kept, excluded = _common_shares(rows.codes)
+    universe = _assemble(rows, sessions, kept, excluded, folder.name)
+    levels = _benchmark_levels(source, benchmark, sessions)
+    return Universe(**{**vars(universe), "benchmark": levels, "benchmark_symbol": benchmark})
+
+
+def _read(path: Path, name: str) -> _Rows:
+    """The file's columns; PriceProblems when it is no Parquet file, lacks a column, or a column is of the wrong type."""
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise PriceProblems(
+            "prices_broken", [Problem(MARKET_FILE, None, "", "", "not_parquet", {"detail": error})], name=name
+        ) from None
+    missing = [column for column in ("code", "date", "close") if column not in table.column_names]
+    if missing:
+        problem = Problem(MARKET_FILE, None, ", ".join(missing), "", "header_missing", {"wanted": " ".join(missing)})
+        raise PriceProblems("prices_broken", [problem], name=name)
+    try:
+        code = table["code"].cast(pa.string()).combine_chunks().dictionary_encode()
+        days = table["date"].cast(pa.date32()).to_numpy().astype("datetime64[D]")
+        close = table["close"].cast(pa.float64()).to_numpy()
+        volume = table["volume"].cast(pa.float64()).to_numpy() if "volume" in table.column_names else None
+    except pa.ArrowInvalid as error:
+        raise PriceProblems(
+            "prices_broken", [Problem(MARKET_FILE, None, "", "", "value_wrong", {"detail": error})], name=name
+        ) from None
+    at = code.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return _Rows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
+
+
+def _faults(rows: _Rows, calendar: Calendar) -> Iterator[Problem]:
+    """Blank cells, prices that are not positive, negative volumes, weekends, and a date twice; the first of each kind."""
+    traded = np.ones(len(rows.close), dtype=bool) if rows.volume is None else rows.volume != 0
+    weekend = (rows.days.astype(np.int64) + 3) % 7 >= 5
+    again = _repeated(rows)
+    odd = np.array([not (len(code) == 6 and code.isdigit()) for code in rows.codes] + [True])[rows.code_at]
+    checks = (
+        ("code", "bad_code", odd),
+        ("date", "bad_date", np.isnat(rows.days)),
+        ("date", "weekend", weekend & ~np.isnat(rows.days)),
+        ("close", "price_not_positive", traded & ~(np.isfinite(rows.close) & (rows.close > 0))),
+        ("volume", "volume_negative", np.zeros(len(again), bool) if rows.volume is None else rows.volume < 0),
+        ("date", "date_twice", again),
+    )
+    for column, code, wrong in checks:
+        for row in np.flatnonzero(wrong)[:SHOWN_PROBLEMS]:
+            symbol = rows.codes[rows.code_at[row]] if rows.code_at[row] >= 0 else ""
+            shown = {"code": symbol, "date": rows.days[row], "close": rows.close[row]}.get(column, "")
+            yield Problem(MARKET_FILE, int(row) + 1, column, str(shown), code, {"value": symbol, "other": symbol})
+
+
+def _repeated(rows: _Rows) -> npt.NDArray[np.bool_]:
+    """Rows whose code and date stood in an earlier row; a file in order, as most are, is not sorted again."""
+    keys = rows.code_at * np.int64(1 << 32) + rows.days.astype(np.int64)
+    again = np.zeros(len(keys), dtype=bool)
+    if (np.diff(keys) > 0).all():
+        return again
+    order = np.argsort(keys, kind="stable")
+    again[order[1:]] = np.diff(keys[order]) == 0
+    return again
+
+
+def _rows_on(sessions: Days, days: Days) -> npt.NDArray[np.int64]:
+    """Position of each day among the sessions, −1 for what is none; looked up, since a market has millions of rows."""
+    first, last = sessions[0].astype(np.int64), sessions[-1].astype(np.int64)
+    table = np.full(last - first + 1, -1, dtype=np.int64)
+    table[sessions.astype(np.int64) - first] = np.arange(len(sessions))
+    offset = days.astype(np.int64) - first
+    inside = (offset >= 0) & (offset < len(table))
+    return np.where(inside, table[np.where(inside, offset, 0)], -1)
+
+
+def _common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
+    """Place of each common A share's code → its symbol, in the order of symbols; and the count of the others by reason."""
+    kept: dict[int, str] = {}
+    excluded: dict[str, int] = {}
+    for place, code in enumerate(codes):
+        reason = next((name for name, prefixes in OTHER_CODES if code.startswith(prefixes)), None)
+        if reason is None and code.startswith(("60", "68", "00", "30", "4", "8", "920")):
+            kept[place] = str(stock_symbol(code))
+        else:
+            reason = reason or "no_share"
+            excluded[reason] = excluded.get(reason, 0) + 1
+    return dict(sorted(kept.items(), key=lambda each: each[1])), excluded
+
+
+def _assemble(rows: _Rows, sessions: Days, kept: dict[int, str], excluded: dict[str, int], name: str) -> Universe:
+    column_of = np.full(len(rows.codes) + 1, -1, dtype=np.int64)
+    column_of[list(kept)] = np.arange(len(kept))
+    column, row = column_of[rows.code_at], _rows_on(sessions, rows.days)
+    inside = (column >= 0) & (row >= 0)
+    row, column = row[inside], column[inside]
+    first, last = np.full(len(kept), len(sessions)), np.full(len(kept), -1)
+    np.minimum.at(first, column, row)
+    np.maximum.at(last, column, row)
+    close, amount = np.full((len(sessions), len(kept)), np.nan), None
+    volume = None if rows.volume is None else rows.volume[inside]
+    traded = np.ones(len(row), dtype=bool) if volume is None else volume != 0
+    close[row[traded], column[traded]] = rows.close[inside][traded]
+    if volume is not None:
+        amount = np.full(close.shape, np.nan)
+        amount[row, column] = rows.close[inside] * volume
+    symbols = tuple(kept.values())
+    level, steps = unadjusted_levels(close, sessions, symbols, last)
+    seen = np.flatnonzero(~np.isnan(level).all(axis=0))
+    notes = [Note("placebo_unadjusted", {"file": MARKET_FILE, "steps": steps})]
+    return Universe(
+        sessions=sessions,
+        symbols=tuple(symbols[each] for each in seen),
+        level=level[:, seen],
+        first=first[seen],
+        last=last[seen],
+        benchmark=np.full(len(sessions), np.nan),
+        benchmark_symbol="",
+        name=name,
+        amount=None if amount is None else amount[:, seen],
+        excluded=excluded,
+        basis=tuple(notes),
+    )
+
+
+def _benchmark_levels(source: FolderSource, benchmark: str, sessions: Days) -> Floats:
+    """The benchmark's close per session, NaN where the folder has none."""
+    prices = source.load([benchmark], start=as_date(sessions[0]), end=as_date(sessions[-1]))
+    axis = pd.DatetimeIndex(sessions.astype("datetime64[s]"))
+    return np.asarray(prices.close[benchmark].reindex(axis).to_numpy(dtype=float))

@@ -1,0 +1,43 @@
+"""A weekly report on disk: HTML, Markdown, Excel, JSON and pictures in one folder a week, and the archive's page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from screener.archive import read_entries
+from screener.messages import Lang
+from screener.prices import PriceSource
+from screener.publishing import document_files, json_bytes, write_files
+from screener.records import versions, week_record
+from screener.report import Document
+from screener.screening import load_rankings
+from screener.week import Week
+from screener.weekly_facts import build_facts
+from screener.weekly_report import week_label, weekly_document
+
+STEM = "weekly"
+
+
+def weekly_of(week: Week, source: PriceSource, lang: Lang) -> Document:
+    """The document of a measured week, with the industries' ranks where the source has them."""
+    now, before = load_rankings(week, source)
+    return weekly_document(build_facts(week, ranking=now, ranking_before=before), lang, versions=versions())
+
+
+def publish_weekly(week: Week, source: PriceSource, out: Path, *, lang: Lang = "zh", png: bool = False) -> tuple[Path, ...]:
+    """Write the report of `week` to `out`/<thesis>/<year>-W<week>/: HTML, Markdown, Excel, JSON, with `png` its charts.
+
+    Returns the files written. ScreenerError when the folder cannot be written, or for `png` without Chinese glyphs.
+    """
+    files = document_files(weekly_of(week, source, lang), STEM, png=png)
+    files[f"{STEM}.json"] = json_bytes(week_record(week, lang))
+    return write_files(out / week.thesis.slug / week_label(week.as_of), files)
+
+
+def publish_archive(out: Path, lang: Lang) -> tuple[Path, tuple[Path, ...]]:
+    """Write `out`/index.html, every week of every thesis found there; returns it and the JSON files it could not read."""
+    from screener.render import render_index
+
+    entries, broken = read_entries(out)
+    (page,) = write_files(out, {"index.html": render_index(entries, lang).encode()})
+    return page, broken
