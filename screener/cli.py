@@ -572,9 +572,12 @@ def _trust_text(trust: Trust | None, lang: Lang) -> str:
 
 
 def _choose(prices: str, store: Path | None, symbols: Sequence[str], start: dt.date) -> PriceSource:
+    from screener.prices import LOOKBACK
+    from screener.sessions import load_calendar
     from screener.sources import open_source
 
-    return open_source(prices, symbols, store=store, start=start, today=last_finished_day(dt.datetime.now(dt.UTC)))
+    first = load_calendar().shift(start, -LOOKBACK)
+    return open_source(prices, symbols, store=store, start=first, today=last_finished_day(dt.datetime.now(dt.UTC)))
 
 
 def _published(text: str | None) -> dt.date | None:
