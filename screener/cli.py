@@ -296,9 +296,9 @@ def events(
     debug: Debug = False,
 ) -> None:
     """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
+    from screener.event_records import event_gaps, events_record
     from screener.events_text import events_text
     from screener.library import open_library
-    from screener.records import event_gaps, events_record
     from screener.screening import check_events
 
     loaded, scale, source = _open(thesis, themes, prices, store)
