@@ -12,7 +12,7 @@ from screener.errors import ScreenerError, UsageError
 from screener.other_markets import judge_listings, symbols_by_calendar
 from screener.outcome import ListingRow, Outcome, judge
 from screener.performance import build_market
-from screener.prices import Note, Prices, PriceSource
+from screener.prices import LOOKBACK, Note, Prices, PriceSource
 from screener.ranking import Ranking, industries, rank_industries
 from screener.scales import RatingScale
 from screener.sessions import Calendar, load_calendar
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from screener.events import EventStudy
     from screener.policies import PolicyBook
 
-# Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
-LOOKBACK = 60
 # A rank among fewer industries than this says nothing; a house that merges some ranks 27 of the 31.
 FEWEST_INDUSTRIES = 20
 NO_PROXIES: Mapping[str, str] = MappingProxyType({})
