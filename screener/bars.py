@@ -21,6 +21,8 @@ AMOUNT_TOLERANCE = 0.002
 LOT = 100
 PRICE_CENT = 0.01
 HALF_LOT = 50.0
+# A cheap filter before the price limit is looked up: no board has a limit below 5%.
+SMALLEST_STEP = 0.045
 # A delisting period is 15 sessions (30 before 2021); its first session has no limit.
 DELISTING_PERIOD = 30
 
@@ -194,29 +196,55 @@ def _limit_faults(
     steps = _ex_steps(rows, actions)
     change = (rows["close"] / steps["reference"] - 1).abs()
     problems = []
-    # A cheap filter: no board has a limit below 5%.
-    for line in rows.index[(change > 0.045) & (rows["volume"] != 0)]:
+    for line in rows.index[(change > SMALLEST_STEP) & (rows["volume"] != 0)]:
         session = as_date(rows.loc[line, "session"])
-        rule = limit_on(symbol.board, session)
-        if rule is None:
+        params = limit_breach(
+            symbol,
+            session,
+            reference=float(steps.loc[line, "reference"]),
+            close=float(rows.loc[line, "close"]),
+            acted=bool(steps.loc[line, "acted"]),
+            listing=listing,
+            calendar=calendar,
+        )
+        if params is None:
             continue
-        reference, close = float(steps.loc[line, "reference"]), float(rows.loc[line, "close"])
-        low, high = limit_prices(reference, rule.percent, rule.tick)
-        slack = 2 * PRICE_CENT if steps.loc[line, "acted"] else PRICE_CENT / 2
-        if low - slack <= close <= high + slack or _is_free(session, rule.free_sessions, listing, calendar):
-            continue
-        params = {
-            "change": f"{(close / reference - 1) * 100:+.2f}",
-            "limit": rule.percent,
-            "reference": f"{reference:.2f}",
-        }
         young = listing.listed is None and bool((youngest == rows.loc[line, "session"]).any())
         unlisted = actions is None or (actions_since is not None and session < actions_since)
         if young or unlisted:
-            breaks[session] = Gap("action_mismatch", "limit_unexplained", {"symbol": str(symbol), "day": session, **params})
+            breaks[session] = unexplained_step(symbol, session, params)
         else:
-            problems.append(Problem(file, int(line), "close", f"{close:g}", "limit_broken", params))
+            problems.append(Problem(file, int(line), "close", f"{rows.loc[line, 'close']:g}", "limit_broken", params))
     return problems
+
+
+def limit_breach(
+    symbol: Symbol,
+    session: dt.date,
+    *,
+    reference: float,
+    close: float,
+    acted: bool,
+    listing: Listing,
+    calendar: Calendar,
+) -> dict[str, object] | None:
+    """What a message must say of a close (CNY) beyond the board's limit from `reference`; None when it is within.
+
+    Edges: half a cent of slack, two cents where an action took effect (`acted`), since its amount is rounded.
+    """
+    rule = limit_on(symbol.board, session)
+    if rule is None:
+        return None
+    low, high = limit_prices(reference, rule.percent, rule.tick)
+    slack = 2 * PRICE_CENT if acted else PRICE_CENT / 2
+    if low - slack <= close <= high + slack or _is_free(session, rule.free_sessions, listing, calendar):
+        return None
+    return {"change": f"{(close / reference - 1) * 100:+.2f}", "limit": rule.percent, "reference": f"{reference:.2f}"}
+
+
+def unexplained_step(symbol: Symbol, session: dt.date, params: Mapping[str, object]) -> Gap:
+    """The gap across a step beyond the limit that nothing explains."""
+    return Gap("action_mismatch", "limit_unexplained", {"symbol": str(symbol), "day": session, **params})
 
 
 def _is_free(session: dt.date, free_sessions: int, listing: Listing, calendar: Calendar) -> bool:

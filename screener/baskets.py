@@ -76,6 +76,7 @@ def measure(
     levels = np.array([[at_base.level, at_start.level] for at_base, at_start in kept.values()]).T
     parts = contributions(levels[0], levels[1], np.array([at_end.level for at_end in ends]))
     flags = [flag for each in (*(at_start for _, at_start in kept.values()), *ends) for flag in each.flags]
+    flags += [flag for member in kept for flag in market.prices.flags.get(member, ())]
     return Measured(
         value=float(parts.sum()),
         flags=tuple(dict.fromkeys([*flags, *(["left_out"] if left_out else [])])),

@@ -39,6 +39,8 @@ app = typer.Typer(
 )
 thesis_app = typer.Typer(no_args_is_help=True, help="List and check thesis files. 投资逻辑文件。")
 app.add_typer(thesis_app, name="thesis")
+ratings_app = typer.Typer(no_args_is_help=True, help="Published ratings through akshare. 研报评级。")
+app.add_typer(ratings_app, name="ratings")
 
 ThesisName = Annotated[str, typer.Argument(metavar="THESIS", help="Slug or .toml file of the thesis.")]
 Published = Annotated[str | None, typer.Option("--published", metavar="DATE", help="Try another publication date.")]
@@ -46,6 +48,11 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Use n
 PricesWord = Annotated[str, typer.Option("--prices", metavar="SOURCE", help="auto, snapshot, store, or a folder.")]
 StoreDir = Annotated[Path | None, typer.Option("--store", metavar="DIR", help="The local store of prices.")]
 ThemesDir = Annotated[Path | None, typer.Option("--themes", metavar="DIR", help="Your own theses, before the bundled.")]
+Theses = Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or files; default: every thesis.")]
+RatingsFile = Annotated[
+    Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
+]
+ResultFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write every outcome to a .csv or .parquet.")]
 NamesPlace = Annotated[Path | None, typer.Option("--names", metavar="PLACE", help="List of names: a file, folder or store.")]
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
 Proxy = Annotated[
@@ -229,6 +236,55 @@ def weekly(
 
 @app.command()
 @reported
+def grade(
+    ratings: RatingsFile,
+    prices: PricesWord = "auto",
+    as_of: AsOf = None,
+    engine: Annotated[str, typer.Option("--engine", metavar="duckdb|spark", help="What runs the query.")] = "duckdb",
+    out: ResultFile = None,
+    merge_repeats: Annotated[
+        bool, typer.Option("--merge-repeats", help="Scoreboard: a house's unchanged rating counts once in 12 months.")
+    ] = False,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Grade many published ratings at once. 批量核查评级是否兑现。"""
+    from screener.errors import UsageError
+    from screener.grade import ENGINES
+    from screener.grade_text import scoreboard_record, scoreboard_text
+    from screener.grading import check_result_path, grade_to_file, grade_to_scoreboard
+    from screener.library import open_library
+
+    if engine not in ENGINES:
+        raise UsageError("engine_unknown", value=engine)
+    library = open_library(themes)
+    scales = {name: library.load_scale(name) for name in library.scale_ids()}
+    choose = functools.partial(_choose, prices, store)
+    when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": last_finished_day(dt.datetime.now(dt.UTC))}
+    if out is not None:
+        check_result_path(out)
+        ground, tally = grade_to_file(ratings, choose, scales, out=out, engine=engine, **when)
+        counts = {"rows": tally.rows, "measured": tally.measured, "pending": tally.pending, "gaps": tally.gaps}
+        if as_json:
+            _print_json({"out": str(out), "as_of": str(ground.as_of), **counts})
+        else:
+            print(say("grade_written", _lang(lang), path=out, as_of=ground.as_of, **counts))
+    else:
+        ground, tally, board = grade_to_scoreboard(ratings, choose, scales, engine=engine, merge_repeats=merge_repeats, **when)
+        if as_json:
+            _print_json(scoreboard_record(board, ground, tally.rows))
+        else:
+            print(scoreboard_text(board, ground, tally.rows, _lang(lang)), end="")
+    for note in ground.notes:
+        print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+    _exit(tally.gaps > 0)
+
+
+@app.command()
+@reported
 def screen(
     theses: Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help="Slugs or .toml files of theses.")] = None,
     where: Annotated[
@@ -252,15 +308,17 @@ def screen(
     from screener.screen_files import check_ending, write_screen
     from screener.screen_report import screen_record
     from screener.screen_text import screen_text
+    from screener.screening import first_needed
     from screener.screens import open_screen
 
     if out is not None:
         check_ending(out)
     library = open_library(themes)
     pairs = [library.load(name) for name in theses or [DEFAULT]]
+    symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
     result = open_screen(
         pairs,
-        _source_of(pairs, prices, store),
+        _choose(prices, store, symbols, min(first_needed(thesis) for thesis, _ in pairs)),
         where=where,
         sort=sort,
         top=top,
@@ -295,9 +353,9 @@ def events(
     debug: Debug = False,
 ) -> None:
     """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
+    from screener.event_records import event_gaps, events_record
     from screener.events_text import events_text
     from screener.library import open_library
-    from screener.records import event_gaps, events_record
     from screener.screening import check_events
 
     loaded, scale, source = _open(thesis, themes, prices, store)
@@ -316,6 +374,39 @@ def events(
     else:
         print(events_text(result, _lang(lang)), end="")
     _exit(bool(event_gaps(result)))
+
+
+@ratings_app.command("fetch")
+@reported
+def fetch_published_ratings(
+    theses: Theses = None,
+    default_scale: Annotated[str, typer.Option("--scale", metavar="ID", help="For houses without a known scale.")] = "guolian",
+    out: ResultFile = None,
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    debug: Debug = False,
+) -> None:
+    """Pull the published ratings of the candidates, for grade. 拉取标的的研报评级。"""
+    from screener.fetching import Fetcher
+    from screener.library import open_library
+    from screener.rating_store import fetch_to_file, fetched_record
+    from screener.store import default_folder
+
+    library = open_library(themes)
+    loaded = [library.load(name)[0] for name in theses or [str(path) for path in library.thesis_paths()]]
+    scales = {name: library.load_scale(name) for name in (*library.scale_ids(), default_scale)}
+    folder = (store or default_folder()) / "ratings"
+    symbols = [each.symbol for thesis in loaded for each in thesis.candidates]
+    found = fetch_to_file(symbols, folder, Fetcher(), scales, default=default_scale, out=out, today=today())
+    for each in found.results:
+        print(say(each.note.code, _lang(lang), **each.note.params), file=sys.stderr)
+    if as_json:
+        _print_json(fetched_record(found))
+    else:
+        print(say("ratings_fetched", _lang(lang), rows=found.rows, path=found.out, default=found.default, scale=default_scale))
+    _exit(any(each.state != "fresh" for each in found.results))
 
 
 @app.command()
@@ -499,15 +590,6 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
     return thesis, scale, source
 
 
-def _source_of(pairs: Sequence[tuple[Thesis, RatingScale]], prices: str, store: Path | None) -> PriceSource:
-    from screener.screening import first_needed
-    from screener.sources import open_source
-
-    symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
-    start = min(first_needed(thesis) for thesis, _ in pairs)
-    return open_source(prices, symbols, store=store, start=start, today=last_finished_day(dt.datetime.now(dt.UTC)))
-
-
 def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
     print(say("weekly_archive", lang, path=page))
     for path in broken:
@@ -544,6 +626,15 @@ def _trust_text(trust: Trust | None, lang: Lang) -> str:
     from screener.trust_text import trust_text
 
     return "\n" + trust_text(trust, lang)
+
+
+def _choose(prices: str, store: Path | None, symbols: Sequence[str], start: dt.date) -> PriceSource:
+    from screener.prices import LOOKBACK
+    from screener.sessions import load_calendar
+    from screener.sources import open_source
+
+    first = load_calendar().shift(start, -LOOKBACK)
+    return open_source(prices, symbols, store=store, start=first, today=last_finished_day(dt.datetime.now(dt.UTC)))
 
 
 def _published(text: str | None) -> dt.date | None:

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from rich.cells import cell_len, set_cell_size
 
 from screener.errors import Gap
+from screener.event_records import event_gaps
 from screener.events import WINDOWS, EventStudy, SubjectMean, WindowFigure
 from screener.labels import number
 from screener.messages import Lang, say
 from screener.policies import Policy, Target
-from screener.records import event_gaps
 from screener.subjects import Subject
 from screener.terminal import HEAVY, LIGHT, pad, pp, wrapped
 

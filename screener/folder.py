@@ -10,7 +10,7 @@ import pandas as pd
 
 from screener.bars import CheckedBars, check_bars, listing_of
 from screener.errors import Gap, PriceProblems, Problem, UsageError
-from screener.prices import EMPTY_ACTIONS, FIELDS, Note, Prices, as_date, assemble_prices, session_axis
+from screener.prices import EMPTY_ACTIONS, FIELDS, ManyPrices, Note, Prices, as_date, assemble_prices, session_axis
 from screener.schemas import ACTIONS, schema_problems
 from screener.sessions import load_calendar
 from screener.symbols import Symbol, parse_symbol, stock_symbol
@@ -32,11 +32,11 @@ class FolderSource:
 
     def last_session(self, symbol: str) -> dt.date | None:
         """Last readable date in the symbol's file; None without a file or a readable date."""
-        path = self._file(parse_symbol(symbol))
+        path = self.file_of(parse_symbol(symbol))
         if not path.is_file():
             market = _market_rows(self.folder, [symbol])
             return None if market.empty else as_date(market["session"].max())
-        table = read_table(path, self._label(path), required=("date", "close"))
+        table = read_table(path, self.label(path), required=("date", "close"))
         if table.problems:
             return None
         dates, _ = parse_dates(table, "date")
@@ -44,9 +44,21 @@ class FolderSource:
 
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
         """See `prices.PriceSource.load`."""
-        return _FolderReader(self, start, end).read(symbols)
+        return FolderReader(self, start, end).read(symbols)
 
-    def _file(self, symbol: Symbol) -> Path:
+    def symbols(self) -> tuple[str, ...]:
+        """See `prices.ManySource.symbols`."""
+        from screener.folder_market import list_symbols
+
+        return list_symbols(self.folder)
+
+    def load_many(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:
+        """See `prices.ManySource.load_many`."""
+        from screener.folder_market import read_many
+
+        return read_many(self, symbols, start=start, end=end)
+
+    def file_of(self, symbol: Symbol) -> Path:
         """Indices in `index/`, A shares in `raw/`, others in a folder named by their ending; a fund may stand in `index/`."""
         index = self.folder / "index" / f"{symbol.code}.csv"
         if symbol.kind == "index":
@@ -54,11 +66,12 @@ class FolderSource:
         own = self.folder / _market_folder(symbol) / f"{symbol.code}.csv"
         return index if _market_folder(symbol) != "raw" and not own.is_file() and index.is_file() else own
 
-    def _label(self, path: Path) -> str:
+    def label(self, path: Path) -> str:
+        """How messages name a file of the folder."""
         return path.relative_to(self.folder).as_posix()
 
 
-class _FolderReader:
+class FolderReader:
     """One load: collects the problems, notes and gaps of every file, then gives prices or raises them all."""
 
     def __init__(self, source: FolderSource, start: dt.date, end: dt.date) -> None:
@@ -71,6 +84,7 @@ class _FolderReader:
         self.flags: dict[str, tuple[str, ...]] = {}
 
     def read(self, symbols: Sequence[str]) -> Prices:
+        """Every symbol's checked prices; PriceProblems with all that was found."""
         market = parse_symbol(symbols[0]).market
         calendar = load_calendar(market)
         mainland = any(_market_folder(parse_symbol(symbol)) == "raw" for symbol in symbols)
@@ -116,15 +130,15 @@ class _FolderReader:
         )
 
     def _actions_unknown(self, symbol: str, actions: pd.DataFrame) -> bool:
-        file = self.source._file(parse_symbol(symbol))
+        file = self.source.file_of(parse_symbol(symbol))
         if _market_folder(parse_symbol(symbol)) != "raw":
             return not self._dividends_path(symbol).is_file()
         from_market = not file.is_file() and not (actions["symbol"] == symbol).any()
         return from_market or not (self.source.folder / "actions.csv").is_file()
 
     def _read_bars(self, symbol: Symbol) -> tuple[pd.DataFrame | None, str]:
-        path = self.source._file(symbol)
-        file = self.source._label(path)
+        path = self.source.file_of(symbol)
+        file = self.source.label(path)
         if not path.is_file():
             return self._read_market(symbol, file)
         table = self._table(path, file, ("date", "close"))
@@ -153,7 +167,7 @@ class _FolderReader:
     def _read_market(self, symbol: Symbol, file: str) -> tuple[pd.DataFrame | None, str]:
         stripped = path_without_zeros(self.source.folder, symbol)
         if stripped is not None:
-            label = self.source._label(stripped)
+            label = self.source.label(stripped)
             params: dict[str, object] = {"likely": symbol.code}
             self.problems.append(Problem(label, None, "", stripped.stem, "code_lost_zeros", params))
             return None, label
@@ -203,7 +217,7 @@ class _FolderReader:
         return pd.concat(found, ignore_index=True) if found else EMPTY_ACTIONS
 
     def _read_dividend_file(self, path: Path, stocks: Mapping[str, str]) -> pd.DataFrame:
-        file = self.source._label(path)
+        file = self.source.label(path)
         table = self._table(path, file, ("code", "ex_date", "cash_per_share"))
         if table is None or table.cells.empty:
             return EMPTY_ACTIONS

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +11,10 @@ from screener.base_rates import IndexHistory
 from screener.errors import PriceProblems, Problem
 from screener.performance import Floats
 from screener.prices import as_date
+from screener.ranking import industries
 from screener.sessions import Days, load_calendar
 from screener.symbols import parse_symbol
 from screener.tables import parse_dates, parse_numbers, read_table
-
-
-@cache
-def industry_names() -> dict[str, tuple[str, str]]:
-    """The 31 industries of the Shenwan (申万) classification of 2021: symbol → (Chinese, English)."""
-    with (files("screener") / "figures" / "industries.csv").open(encoding="utf-8") as file:
-        return {row["symbol"]: (row["name"], row["name_en"]) for row in csv.DictReader(file)}
 
 
 def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHistory:
@@ -34,7 +25,7 @@ def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHi
     """
     problems: list[Problem] = []
     found: dict[str, tuple[Days, Floats]] = {}
-    for symbol in (benchmark, *industry_names()):
+    for symbol in (benchmark, *(industry.symbol for industry in industries())):
         path = _path(folder, symbol)
         if path is not None:
             days, closes = _read(path, problems)
@@ -49,7 +40,7 @@ def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHi
     sessions = load_calendar().between(as_date(start), end)
     close = np.column_stack([_on(sessions, *found[symbol]) for symbol in symbols])
     bench = _on(sessions, *found[benchmark]) if benchmark in found else np.full(len(sessions), np.nan)
-    return IndexHistory(sessions, symbols, close, bench, industry_names())
+    return IndexHistory(sessions, symbols, close, bench, {each.symbol: (each.name, each.name_en) for each in industries()})
 
 
 def _path(folder: Path, symbol: str) -> Path | None:

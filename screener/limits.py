@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import lru_cache
 
 from screener.symbols import Board
 
@@ -34,6 +35,7 @@ LIMITS: tuple[Limit, ...] = (
 )
 
 
+@lru_cache(maxsize=65536)
 def limit_on(board: Board, session: dt.date) -> Limit | None:
     """The rule in force for `board` on `session`; None where the board has no daily limit."""
     rules = [rule for rule in LIMITS if rule.board == board and rule.since <= session]

@@ -200,6 +200,9 @@ class _OutcomeText(Text):
         comma = self.comma()
         yield self.say("term_near", items=comma.join(near)) if near else self.say("term_near_none")
         left_out = dict.fromkeys(name for row in self.outcome.rows for name in row.left_out if row.kind == ALL)
+        unknown = [self.name(each) for each in self.thesis.subjects() if self.is_unadjusted(each)]
+        if unknown:
+            yield self.say("term_actions_unknown", names=comma.join(unknown))
         if left_out:
             yield self.say("term_left_out", names=comma.join(left_out))
         if not self.has_total:
@@ -207,6 +210,9 @@ class _OutcomeText(Text):
         gaps = gap_records(self.outcome, self.lang)
         yield from (self.say("term_gap_line", **gap) for gap in gaps)
         yield self.say("term_gaps_closing" if gaps else "term_more")
+
+    def is_unadjusted(self, subject: Subject) -> bool:
+        return subject.kind == "candidate" and "actions_unknown" in self.outcome.prices.flags.get(subject.id, ())
 
     def basis_lines(self) -> Iterator[str]:
         """Subjects whose band at the last horizon differs between the three bases."""

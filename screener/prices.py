@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from screener.sessions import Calendar, load_calendar
 
 SeriesName = Literal["price", "total"]
 SERIES: tuple[SeriesName, ...] = ("price", "total")
+# Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
+LOOKBACK = 60
 FIELDS = ("open", "high", "low", "close", "volume", "amount")
 
 
@@ -134,6 +136,29 @@ class PriceSource(Protocol):
         """
 
 
+@dataclass(frozen=True, eq=False)
+class ManyPrices:
+    """Prices of many symbols where a faulty one does not stop the others.
+
+    `faults`: symbol → the last session of which something is wrong. A run that would read the symbol from that session or
+    earlier has no figure (`bad_data`); its rows after that session are good.
+    """
+
+    prices: Prices
+    faults: Mapping[str, dt.date] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ManySource(Protocol):
+    """A price source that can supply a whole market at once."""
+
+    def symbols(self) -> tuple[str, ...]:
+        """Every A share of which the source has prices, sorted."""
+
+    def load_many(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:
+        """As `PriceSource.load`, yet faults are given by symbol instead of raised; closes and halts only."""
+
+
 EMPTY_ACTIONS = pd.DataFrame(
     {
         "symbol": pd.Series(dtype="str"),
@@ -185,18 +210,15 @@ def adjusted_levels(prices: Prices, series: SeriesName) -> pd.DataFrame:
     A carried level stays where the last traded close put it: an ex-date inside a suspension acts on that close.
     """
     days = prices.close.index.to_numpy()
-    levels = np.full(prices.close.shape, np.nan)
+    values = prices.close.to_numpy(dtype=float, copy=True)
     by_symbol = dict(tuple(prices.actions.groupby("symbol", sort=False)))
     for column, symbol in enumerate(prices.close.columns):
-        closes = prices.close[symbol].to_numpy(dtype=float)
-        traded = np.flatnonzero(~np.isnan(closes))
-        if not len(traded):
-            continue
-        values = closes[traded]
         if symbol in by_symbol:
-            values = values * adjustment_factors(days[traded], values, by_symbol[symbol], series)
-        last = np.searchsorted(traded, np.arange(traded[0], len(days)), side="right") - 1
-        levels[traded[0] :, column] = values[last]
+            traded = np.flatnonzero(~np.isnan(values[:, column]))
+            closes = values[traded, column]
+            values[traded, column] = closes * adjustment_factors(days[traded], closes, by_symbol[symbol], series)
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(days))[:, np.newaxis]), axis=0)
+    levels = np.where(last < 0, np.nan, np.take_along_axis(values, np.maximum(last, 0), axis=0))
     return pd.DataFrame(levels, index=prices.close.index, columns=prices.close.columns)
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from screener.scales import Ladder
 
 # Excess is rounded to this many decimals before it meets an edge, so that 0.20 computed in floating point is at the edge.
+# Always as a Python float: numpy's scalars round by another method, half an ulp off at the edge's border.
 EXCESS_DECIMALS = 9
 # Within half a percentage point of an edge the answer hangs on details: "near edge" (MEASUREMENT).
 NEAR_EDGE = 0.005
@@ -19,7 +20,7 @@ def rate(excess: float, ladder: Ladder) -> str:
     """The rating whose band holds `excess` (a fraction, unrounded); ValueError for a number that is not finite."""
     if not math.isfinite(excess):
         raise ValueError(f"excess must be finite, not {excess!r}")
-    value = round(excess, EXCESS_DECIMALS)
+    value = round(float(excess), EXCESS_DECIMALS)
     return next(band.rating for band in ladder.bands if band.holds(value))
 
 
@@ -38,7 +39,7 @@ def rate_all(excess: npt.NDArray[np.float64], ladder: Ladder) -> npt.NDArray[np.
 
 def to_next_edge(excess: float, ladder: Ladder) -> float:
     """Signed distance (a fraction) from `excess` to the nearest band edge; the upper one when two are equally near."""
-    value = round(excess, EXCESS_DECIMALS)
+    value = round(float(excess), EXCESS_DECIMALS)
     nearest = min(reversed(ladder.edges), key=lambda edge: round(abs(edge - value), EXCESS_DECIMALS))
     return nearest - value
 

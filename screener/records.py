@@ -11,10 +11,8 @@ from typing import Any
 
 from screener import __version__
 from screener.errors import Gap, Problem
-from screener.events import EventRow, EventStudy, SubjectMean, WindowFigure
 from screener.messages import Lang, say
 from screener.outcome import ListingRow, Outcome, Row
-from screener.policies import Checkpoint, Policy
 from screener.prices import Prices
 from screener.thesis import Thesis
 from screener.week import Week, WeekRow
@@ -28,18 +26,18 @@ def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
     return {
         "thesis": thesis.slug,
         "title": thesis.title,
-        "published": _plain(outcome.published),
+        "published": plain(outcome.published),
         "published_basis": outcome.published_basis,
-        "as_of": _plain(outcome.as_of),
-        "base_date": _plain(outcome.base_date),
+        "as_of": plain(outcome.as_of),
+        "base_date": plain(outcome.base_date),
         "status": outcome.status,
         "benchmark": outcome.benchmark,
         "prices": prices_record(outcome.prices, lang),
         "rating": thesis.rating.industry if thesis.rating else None,
         "scale": outcome.scale.id,
         "rows": [_row_record(row, lang) for row in outcome.rows],
-        "windows": [_fields(window) for window in outcome.windows],
-        "verdict": {subject: _fields(verdict) for subject, verdict in outcome.verdict.items()},
+        "windows": [fields_record(window) for window in outcome.windows],
+        "verdict": {subject: fields_record(verdict) for subject, verdict in outcome.verdict.items()},
         "other_markets": [_listing_record(row, lang) for row in outcome.other_markets],
         "gaps": gap_records(outcome, lang),
         "versions": versions(),
@@ -51,14 +49,14 @@ def week_record(week: Week, lang: Lang = "zh") -> Record:
     return {
         "thesis": week.thesis.slug,
         "title": week.thesis.title,
-        "published": _plain(week.published),
+        "published": plain(week.published),
         "published_basis": week.thesis.published_basis if week.published == week.thesis.published else "tried",
-        "week_start": _plain(week.sessions[0]),
-        "week_end": _plain(week.sessions[-1]),
+        "week_start": plain(week.sessions[0]),
+        "week_end": plain(week.sessions[-1]),
         "sessions": len(week.sessions),
-        "previous_session": _plain(week.previous),
-        "base_date": _plain(week.base_date),
-        "as_of": _plain(week.as_of),
+        "previous_session": plain(week.previous),
+        "base_date": plain(week.base_date),
+        "as_of": plain(week.as_of),
         "benchmark": week.benchmark,
         "prices": prices_record(week.prices, lang),
         "rows": [_row_record(row, lang) for row in week.rows],
@@ -67,87 +65,13 @@ def week_record(week: Week, lang: Lang = "zh") -> Record:
     }
 
 
-def events_record(study: EventStudy, lang: Lang = "zh") -> Record:
-    """`screener events --json` as one object."""
-    policies = {policy.id: policy for policy in study.book.policies}
-    return {
-        "thesis": study.thesis.slug,
-        "title": study.thesis.title,
-        "as_of": _plain(study.as_of),
-        "benchmark": study.benchmark,
-        "series": study.series,
-        "seed": study.seed,
-        "prices": prices_record(study.prices, lang),
-        "causality": say("events_no_cause", lang),
-        "events": [_policy_record(policy) for policy in study.book.policies],
-        "rows": [_event_record(row, policies[row.event], lang) for row in study.rows],
-        "means": [_mean_record(mean) for mean in study.means],
-        "targets": [_target_record(each) for each in study.checkpoints],
-        "gaps": [{"subject": subject, "code": gap.code, "reason": text} for (subject, text), gap in event_gaps(study, lang)],
-        "versions": versions(),
-    }
-
-
-def event_gaps(study: EventStudy, lang: Lang = "zh") -> list[tuple[tuple[str, str], Gap]]:
-    """Every reason why an event that concerns a subject has no figure, once per subject; what is not due is no gap."""
-    found: dict[tuple[str, str], Gap] = {}
-    for row in study.rows:
-        for figure in row.windows:
-            if row.concerned and figure.gap is not None and figure.gap.code != "not_due":
-                found.setdefault((row.subject, figure.gap.text(lang)), figure.gap)
-    return list(found.items())
-
-
-def _policy_record(policy: Policy) -> Record:
-    record: Record = policy.model_dump(mode="json", exclude={"targets"})
-    return {**record, "fields": list(policy.fields)}
-
-
-def _event_record(row: EventRow, policy: Policy, lang: Lang) -> Record:
-    date = row.date
-    return {
-        "event": row.event,
-        "subject": row.subject,
-        "kind": row.kind,
-        "concerned": row.concerned,
-        "date": _plain(policy.day),
-        "month": policy.month,
-        "dated": date.dated if date else None,
-        "session": _plain(date.first) if date and date.dated == "day" else None,
-        "first_session": _plain(date.first) if date else None,
-        "last_session": _plain(date.last) if date else None,
-        "windows": [_window_record(figure, lang) for figure in row.windows],
-    }
-
-
-def _window_record(figure: WindowFigure, lang: Lang) -> Record:
-    record = _fields(figure)
-    record["placebo_percentile"] = record.pop("percentile")
-    record["placebo_dates"] = record.pop("dates")
-    record["gap"] = figure.gap.code if figure.gap else None
-    record["gap_reason"] = figure.gap.text(lang) if figure.gap else None
-    return record
-
-
-def _mean_record(mean: SubjectMean) -> Record:
-    return _fields(mean)
-
-
-def _target_record(checkpoint: Checkpoint) -> Record:
-    policy, target = checkpoint.policy, checkpoint.target
-    return {"event": policy.id, "month": policy.month, "region": policy.region, **target.model_dump(mode="json")} | {
-        "status": checkpoint.status,
-        "attained": None,
-    }
-
-
 def prices_record(prices: Prices, lang: Lang) -> Record:
     """Where the prices came from: kind, name, first and last session, hash, and what was noted while reading."""
     return {
         "kind": prices.kind,
         "name": prices.name,
-        "first": _plain(prices.first),
-        "last": _plain(prices.last),
+        "first": plain(prices.first),
+        "last": plain(prices.last),
         "sha256": prices.sha256,
         "notes": [say(note.code, lang, **note.params) for note in prices.notes],
     }
@@ -192,7 +116,7 @@ def versions() -> Record:
 
 
 def _row_record(row: Row | WeekRow, lang: Lang) -> Record:
-    record = _fields(row)
+    record = fields_record(row)
     record["gap"] = row.gap.code if row.gap else None
     record["gap_reason"] = row.gap.text(lang) if row.gap else None
     if isinstance(row, WeekRow):
@@ -202,19 +126,21 @@ def _row_record(row: Row | WeekRow, lang: Lang) -> Record:
 
 def _listing_record(row: ListingRow, lang: Lang) -> Record:
     gap = {"gap": row.gap.code if row.gap else None, "gap_reason": row.gap.text(lang) if row.gap else None}
-    return {**_fields(row), **gap}
+    return {**fields_record(row), **gap}
 
 
-def _fields(value: Any) -> Record:
+def fields_record(value: Any) -> Record:
+    """A frozen value as a JSON object: its fields under the names of the contract."""
     names = {"own_return": "return"}
-    return {names.get(each.name, each.name): _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    return {names.get(each.name, each.name): plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A field as JSON: ISO dates, lists for tuples, objects for mappings."""
     if isinstance(value, dt.date):
         return value.isoformat()
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     return dict(value) if hasattr(value, "items") else value
 
 

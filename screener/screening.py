@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from screener.errors import ScreenerError, UsageError
-from screener.events import EventStudy, study_events
 from screener.other_markets import judge_listings, symbols_by_calendar
 from screener.outcome import ListingRow, Outcome, judge
 from screener.performance import build_market
-from screener.policies import PolicyBook
-from screener.prices import Note, Prices, PriceSource
+from screener.prices import LOOKBACK, Note, Prices, PriceSource
 from screener.ranking import Ranking, industries, rank_industries
 from screener.scales import RatingScale
 from screener.sessions import Calendar, load_calendar
@@ -21,8 +20,10 @@ from screener.thesis import Thesis
 from screener.week import Week, last_complete_week, measure_week, week_sessions
 from screener.weekly_facts import WEEKS_SHOWN, build_ranking_dates
 
-# Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
-LOOKBACK = 60
+if TYPE_CHECKING:
+    from screener.events import EventStudy
+    from screener.policies import PolicyBook
+
 # A rank among fewer industries than this says nothing; a house that merges some ranks 27 of the 31.
 FEWEST_INDUSTRIES = 20
 NO_PROXIES: Mapping[str, str] = MappingProxyType({})
@@ -100,6 +101,8 @@ def check_events(
     seed: int = 0,
 ) -> EventStudy:
     """Measure the policies of `book` on the thesis's indices and baskets, with what was known on `as_of`."""
+    from screener.events import study_events
+
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
     first = load_calendar().first_on_or_after(min(policy.first_day for policy in book.policies)) or as_of
     start = load_calendar().shift(min(first, as_of), -LOOKBACK)

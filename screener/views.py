@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from screener.charts import PALETTE, Spec, draw_picture, in_light, still
+from screener.charts import PALETTE, PICTURE_FONTS, PICTURE_SCALE, Spec, check_glyphs, in_light, still
 from screener.labels import cell_text, tone
 from screener.messages import Lang, say
 from screener.publishing import workbook_bytes, write_files
@@ -36,7 +36,7 @@ STYLE = """
 .screener-view .screener-quiet{opacity:.6}
 """
 # Pixels around a chart, and for the title above it.
-MARGIN, TITLE = 12, 26
+MARGIN, TITLE = 14, 16
 VEGALITE = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 # How a field of a result is typed in its frame; the others are figures.
@@ -65,7 +65,11 @@ class VegaChart:
 
     def png(self) -> bytes:
         """The chart as a picture; ScreenerError where this machine has no Chinese glyphs."""
-        return draw_picture(self.spec)
+        import vl_convert
+
+        check_glyphs()
+        drawn = str(vl_convert.vegalite_to_svg({**self.spec, "config": {**self.spec["config"], "font": PICTURE_FONTS}}))
+        return bytes(vl_convert.svg_to_png(drawn, scale=PICTURE_SCALE))
 
     def save(self, path: str | Path) -> Path:
         """Write the picture (PNG) to `path`."""
@@ -74,18 +78,11 @@ class VegaChart:
 
 
 def view_chart(chart: Chart) -> VegaChart:
-    """A report's chart as a notebook's: on paper with a margin, its title above it."""
-    spec = in_light(still(chart.wide))
-    (width, height), padding = spec["usermeta"]["size"], spec["padding"]
-    framed = {
-        **spec,
-        "$schema": SCHEMA,
-        "background": PALETTE["paper"],
-        "title": {"text": chart.title, "anchor": "start", "offset": TITLE - MARGIN, "fontSize": 14, "color": PALETTE["ink"]},
-        "padding": {**padding, "left": padding["left"] + MARGIN, "top": padding["top"] + MARGIN + TITLE, "bottom": MARGIN},
-        "usermeta": {"size": [width + 2 * MARGIN, height + 2 * MARGIN + TITLE]},
-    }
-    return VegaChart(chart.title, chart.finding, framed)
+    """A report's chart as a notebook's: on paper, its title above it, as large as what is drawn.
+
+    A page gives the drawing its size; a notebook has only the specification to go by.
+    """
+    return VegaChart(chart.title, chart.finding, {**in_light(still(chart.wide)), **_frame(chart.title, offset=TITLE)})
 
 
 def bar_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, unit: str) -> VegaChart:
@@ -102,7 +99,7 @@ def bar_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, un
                 "x": {
                     "field": "value",
                     "type": "quantitative",
-                    "axis": {"title": unit, "grid": True, "gridColor": PALETTE["rule"]},
+                    "axis": {"title": unit, "grid": True},
                 },
                 "color": {
                     "condition": {"test": "datum.value < 0", "value": PALETTE["dn"]},
@@ -118,7 +115,7 @@ def bar_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, un
     placed = [{**row, "place": max(row["value"] or 0.0, 0.0)} for row in rows]
     y = {"field": "name", "type": "nominal", "sort": None, "axis": {"title": None, "labelLimit": left, "ticks": False}}
     panel: Spec = {"width": width, "height": height, "encoding": {"y": y}, "layer": layers, "view": {"stroke": None}}
-    return VegaChart(title, finding, _framed(title, panel, placed, size=(width + left + 110, height + 86)))
+    return VegaChart(title, finding, {**_frame(title), "data": {"values": placed}, "vconcat": [panel]})
 
 
 def strip_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, edges: Sequence[float], unit: str) -> VegaChart:
@@ -147,18 +144,19 @@ def strip_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, 
         },
     ]
     panel: Spec = {"width": width, "height": height, "layer": layers, "view": {"stroke": None}}
-    return VegaChart(title, finding, _framed(title, panel, list(rows), size=(width + left + 40, height + 86)))
+    return VegaChart(title, finding, {**_frame(title), "data": {"values": list(rows)}, "vconcat": [panel]})
 
 
-def _framed(title: str, panel: Spec, rows: Sequence[Mapping[str, Any]], *, size: tuple[int, int]) -> Spec:
+def _frame(title: str, offset: int = 8) -> Spec:
+    """What every chart has: its schema, title, margin, and literal colours, so that a page's dark theme changes nothing."""
+    axis = {"labelColor": PALETTE["ink2"], "titleColor": PALETTE["ink2"], "gridColor": PALETTE["rule"]}
     return {
         "$schema": SCHEMA,
-        "title": {"text": title, "anchor": "start", "fontSize": 14, "color": PALETTE["ink"]},
+        "title": {"text": title, "anchor": "start", "offset": offset, "fontSize": 14, "color": PALETTE["ink"]},
         "background": PALETTE["paper"],
+        "autosize": {"type": "pad", "contains": "padding"},
         "padding": MARGIN,
-        "usermeta": {"size": list(size)},
-        "data": {"values": list(rows)},
-        "vconcat": [panel],
+        "config": {"font": "sans-serif", "axis": {**axis, "domainColor": PALETTE["rule2"], "tickColor": PALETTE["rule2"]}},
     }
 
 

@@ -169,6 +169,7 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
         if gone.symbol == subject.id:
             yield Flag("ex", say("weekly_flag_ex", lang, day=month_day(gone.ex_date)))
     marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": "near_edge" in row.flags}
+    marks["actions_unknown"] = "actions_unknown" in row.flags
     marks["crossed"] = any(each.row.subject == subject.id for each in facts.crossings)
     yield from (Flag(code, say(f"weekly_flag_{code}", lang)) for code, is_so in marks.items() if is_so)
 

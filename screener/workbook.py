@@ -19,7 +19,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from screener.cells import neutralise
 from screener.labels import parts_text
 from screener.messages import Lang, say
-from screener.report import Box, Cell, Chart, Document, Facts, Panels, Paragraph, Row, Table
+from screener.report import Block, Box, Cell, Chart, Document, Facts, Panels, Paragraph, Row, Table
 from screener.sheets import Grid, SheetCell, grid_of
 
 # The workbook says nothing about the machine's clock: the same document gives the same bytes.
@@ -313,7 +313,9 @@ class _Writer:
                 series |= {"fill": {"color": UP}, "invert_if_negative": True, "invert_if_negative_color": DOWN}
             native.add_series(series)
         native.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
-        number_format = NUMBER_FORMATS[grid.rows[0][columns[0]].kind].split(";")[0].replace(".00", "").replace("+", "")
+        kinds = (row[columns[0]].kind for row in grid.rows)
+        number_format = NUMBER_FORMATS[next(kind for kind in kinds if kind in NUMBER_FORMATS)]
+        number_format = number_format.split(";")[0].replace(".00", "").replace("+", "")
         dates = isinstance(grid.rows[0][0].value, dt.date)
         along: dict[str, object] = (
             {"date_axis": True, "num_format": "yyyy-mm", "major_unit": 1, "major_unit_type": "months"} if dates else {}
@@ -342,29 +344,28 @@ class _Writer:
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """(label, sentence) of everything in the document that is neither a table nor a chart."""
-        for block in self.document.blocks:
-            if isinstance(block, Paragraph):
-                yield (
-                    block.title,
-                    parts_text(block.parts, self.lang)
-                    + (
-                        f"（{block.source}）"
-                        if block.source and self.lang == "zh"
-                        else f" ({block.source})"
-                        if block.source
-                        else ""
-                    ),
-                )
-            elif isinstance(block, Facts):
-                yield block.title, block.sub
-                for fact in block.items:
-                    yield fact.label, parts_text(fact.parts, self.lang)
-            elif isinstance(block, Box):
-                for part in block.parts:
-                    for place, text in enumerate((*part.paragraphs, *part.bullets)):
-                        yield part.title if place == 0 else "", text
+        for section in self.document.sections:
+            found = [pair for block in section.blocks for pair in self.block_sentences(block)]
+            if found and section.title:
+                yield section.title, ""
+            yield from found
         for text in self.document.foot:
             yield "", text
+
+    def block_sentences(self, block: Block) -> Iterator[tuple[str, str]]:
+        """(label, sentence) of one block; a quotation is followed by its source."""
+        if isinstance(block, Paragraph):
+            yield block.title, parts_text(block.parts, self.lang)
+            if block.source:
+                yield "", block.source
+        elif isinstance(block, Facts):
+            yield block.title, block.sub
+            for fact in block.items:
+                yield fact.label, parts_text(fact.parts, self.lang)
+        elif isinstance(block, Box):
+            for part in block.parts:
+                for place, text in enumerate((*part.paragraphs, *part.bullets)):
+                    yield part.title if place == 0 else "", text
 
     def parameters(self) -> None:
         """Everything that a rerun needs: where the prices come from, hash, versions, dates, what is inferred."""

@@ -13,6 +13,7 @@ import pytest
 
 from screener.baskets import measure, window_returns
 from screener.errors import Gap
+from screener.event_records import events_record
 from screener.events import WINDOWS, percentile_of, study_events
 from screener.events_text import events_text
 from screener.folder import FolderSource
@@ -20,7 +21,6 @@ from screener.library import open_library
 from screener.performance import build_market
 from screener.policies import PolicyBook
 from screener.prices import EMPTY_ACTIONS, assemble_prices, session_axis
-from screener.records import events_record
 from screener.scales import read_record
 from screener.screening import check_events
 from screener.sessions import load_calendar

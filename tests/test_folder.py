@@ -246,6 +246,12 @@ def test_a_removed_action_makes_its_ex_date_a_fault_and_removed_actions_a_gap(fo
     rows = {(row["subject"], row["series"]): row["gap"] for row in ran.json["rows"] if row["horizon_months"] == 12}
     assert rows["600941.SH", "total"] == "no_data"
     assert rows["600941.SH", "price"] is None
+    flags = {
+        row["subject"]: row["flags"] for row in ran.json["rows"] if (row["series"], row["horizon_months"]) == ("price", 12)
+    }
+    assert "actions_unknown" in flags["688205.SH"]
+    assert "actions_unknown" in flags["otn_400g"], "a basket with such a member says so too"
+    assert "actions_unknown" not in flags["801770.SI"]
 
 
 def test_an_action_of_unknown_kind_is_a_gap_across_its_date(folder):
@@ -351,3 +357,14 @@ def test_a_name_that_stands_only_in_the_market_file_is_measured_and_says_so(tmp_
     assert rows["price"]["gap"] is None
     assert rows["total"]["gap"] == "no_data"
     assert "market_close.parquet" in ran.err
+
+
+@pytest.mark.parametrize("missing", ["index/801770.csv", "index/000300.csv", "raw/600941.csv", "actions.csv"])
+def test_a_report_is_written_whatever_is_missing_and_the_gap_stands_in_it(folder, tmp_path, missing):
+    (folder / missing).unlink()
+    out = tmp_path / "out"
+    ran = run_screener("weekly", "--week", "2025-04-11", "--prices", folder, "--out", out)
+    assert ran.code == 3
+    written = out / "guolian-2024-ai-compute" / "2025-W15"
+    assert {path.suffix for path in written.iterdir()} == {".html", ".md", ".xlsx", ".json"}
+    assert "缺口" in (written / "weekly.md").read_text("utf-8")

@@ -10,8 +10,9 @@ import pytest
 from screener.base_rates import IndexHistory, date_rates, industry_rates, recent_closes, stock_rates
 from screener.errors import PriceProblems, ScreenerError
 from screener.folder import FolderSource
-from screener.index_file import industry_names, load_index_history
+from screener.index_file import load_index_history
 from screener.like_with_like import compare_bases, excess_column
+from screener.ranking import industries
 from screener.report import Table
 from screener.robustness import measure_robustness, resampled_excess
 from screener.screening import check_outcome
@@ -162,7 +163,7 @@ def made_up_history(days, own, bench, others=()):
     sessions = load_calendar().between(days[0], days[-1])
     columns = np.column_stack([own, *others])
     symbols = (INDEX, *(f"8010{count}0.SI" for count in range(1, len(others) + 1)))
-    return IndexHistory(sessions, symbols, columns, bench, industry_names())
+    return IndexHistory(sessions, symbols, columns, bench, {each.symbol: (each.name, each.name_en) for each in industries()})
 
 
 def test_a_close_stands_in_for_five_sessions_and_no_longer():
