@@ -30,9 +30,9 @@ class Panel:
 
     `levels`: adjusted level, carried over halts, NaN before the first close. `gaps`: why a session has no quote
     (GAP_NUMBER, MISSING_SESSION, 0 = it has one). `base_gaps`: the same for a base date, where also an older fault or a
-    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED and ACTIONS_UNKNOWN. `stops`: the first session
-    after this one across which the level cannot be linked (a position; the number of sessions where there is none);
-    `stop_gaps`: why.
+    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED and ACTIONS_UNKNOWN. `stops`:
+    the first session after this one across which the level cannot be linked (a position; the number of sessions where
+    there is none); `stop_gaps`: why.
     """
 
     symbols: tuple[str, ...]
