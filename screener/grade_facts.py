@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from screener.errors import GAP_CODES
 from screener.outcome import end_date, judge_status
-from screener.panel import DELISTED, GAP_NUMBER, MISSING_SESSION, NO_GAP, SUSPENDED, Floats, Panel
+from screener.panel import ACTIONS_UNKNOWN, DELISTED, GAP_NUMBER, MISSING_SESSION, NO_GAP, SUSPENDED, Floats, Panel
 from screener.performance import simple_return
 from screener.rating import is_at_least, is_near_edge, rate
 from screener.ratings import ladder_of
@@ -29,7 +29,14 @@ HORIZONS = (6, 12)
 # Sessions per row of the block tables: wide rows make a window of half a year about nine joined rows instead of 123.
 BLOCK = 16
 NEAR_EDGE_FLAG, FORM_DIFFERS = 4, 8
-FLAG_WORDS = {SUSPENDED: "suspended", DELISTED: "delisted", NEAR_EDGE_FLAG: "near_edge", FORM_DIFFERS: "form_differs"}
+# In the order in which `outcome` lists them.
+FLAG_WORDS = {
+    SUSPENDED: "suspended",
+    DELISTED: "delisted",
+    ACTIONS_UNKNOWN: "actions_unknown",
+    NEAR_EDGE_FLAG: "near_edge",
+    FORM_DIFFERS: "form_differs",
+}
 MARKET, CALENDAR = "a_share", "XSHG"
 
 

@@ -21,7 +21,7 @@ Codes = npt.NDArray[np.int8]
 NO_GAP = 0
 MISSING_SESSION = 100
 GAP_NUMBER: Mapping[str, int] = {code: number for number, code in enumerate(GAP_CODES, start=1)}
-SUSPENDED, DELISTED = 1, 2
+SUSPENDED, DELISTED, ACTIONS_UNKNOWN = 1, 2, 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +30,9 @@ class Panel:
 
     `levels`: adjusted level, carried over halts, NaN before the first close. `gaps`: why a session has no quote
     (GAP_NUMBER, MISSING_SESSION, 0 = it has one). `base_gaps`: the same for a base date, where also an older fault or a
-    close from before the run's window forbids a figure. `flags`: bits SUSPENDED and DELISTED. `stops`: the first session
-    after this one across which the level cannot be linked (a position; the number of sessions where there is none);
-    `stop_gaps`: why.
+    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED and ACTIONS_UNKNOWN. `stops`:
+    the first session after this one across which the level cannot be linked (a position; the number of sessions where
+    there is none); `stop_gaps`: why.
     """
 
     symbols: tuple[str, ...]
@@ -104,6 +104,8 @@ def _quotes(
         if symbol in symbols:
             gaps[symbols.index(symbol)] = GAP_NUMBER[gap.code]
     flags = np.where(old & (gaps == NO_GAP), np.where(gone, DELISTED, SUSPENDED), 0).astype(np.int8)
+    unknown = np.array(["actions_unknown" in prices.flags.get(each, ()) for each in symbols])[:, np.newaxis]
+    flags |= np.where(unknown & (gaps == NO_GAP), ACTIONS_UNKNOWN, 0).astype(np.int8)
     return gaps, flags, age
 
 
