@@ -308,7 +308,6 @@ def screen(
     from screener.screen_files import check_ending, write_screen
     from screener.screen_report import screen_record
     from screener.screen_text import screen_text
-    from screener.screening import first_needed
     from screener.screens import open_screen
 
     if out is not None:
@@ -318,7 +317,7 @@ def screen(
     symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
     result = open_screen(
         pairs,
-        _choose(prices, store, symbols, min(first_needed(thesis) for thesis, _ in pairs)),
+        _choose(prices, store, symbols, min(thesis.published_earliest or thesis.published for thesis, _ in pairs)),
         where=where,
         sort=sort,
         top=top,
