@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from screener.labels import cell_text
 from screener.messages import Lang, printable, say
 from screener.screen import CORRELATION, Screen
 from screener.screen_report import KINDS, cells_of, column_head, gap_lines, note_lines, title_of
-from screener.terminal import HEAVY, LIGHT, WIDTH, Column, pad, table_lines, wrapped
+from screener.terminal import HEAVY, LIGHT, WIDTH, Column, pad, table_lines, width, wrapped
 
-SHOWN = ("excess_1w", "excess_4w", "excess_13w", "excess_52w", "excess_since_published", "band_so_far")
-# Further columns while there is room, in this order.
-SPARE = ("drawdown", "beta")
-# A cell of a table has at least this many columns.
-NARROW = 8
+# The columns that a terminal shows while there is room, the most wanted first.
+SHOWN = (
+    "excess_since_published",
+    "band_so_far",
+    "excess_1w",
+    "excess_13w",
+    "excess_52w",
+    "excess_4w",
+    "drawdown",
+    "beta",
+    "excess_26w",
+)
 MOST_GAPS = 12
 
 
@@ -27,11 +34,10 @@ def screen_text(screen: Screen, lang: Lang = "zh", *, asked: str = "") -> str:
 def _lines(screen: Screen, lang: Lang, asked: str) -> Iterator[str]:
     yield title_of(screen, lang)
     yield HEAVY
-    names = _columns(screen, asked)
-    columns = [_text(screen, name, lang) for name in names]
-    cells = [list(row) for row in zip(*columns, strict=True)]
+    columns = _columns(screen, asked, lang)
+    cells = [list(row) for row in zip(*columns.values(), strict=True)]
     if cells:
-        yield from table_lines([Column(column_head(name, lang), right=name in KINDS) for name in names], cells)
+        yield from table_lines([Column(column_head(name, lang), right=name in KINDS) for name in columns], cells)
     else:
         yield say("screen_no_rows", lang)
     yield LIGHT
@@ -44,22 +50,28 @@ def _lines(screen: Screen, lang: Lang, asked: str) -> Iterator[str]:
         yield say("screen_more_gaps", lang, count=len(gaps) - MOST_GAPS)
 
 
-def _columns(screen: Screen, asked: str) -> list[str]:
+def _columns(screen: Screen, asked: str, lang: Lang) -> dict[str, list[str]]:
+    """Column → its cells as text: head, figures, gaps; then what was asked about and what there is room for."""
     words = dict.fromkeys(re.findall(r"[a-z_0-9]+", asked))
     wanted = [name for name in words if name in screen.frame.columns]
     head = ["name", "symbol", *(["thesis"] if len(screen.theses) > 1 else [])]
     head += [CORRELATION] if screen.like else [] if screen.universe else ["bucket"]
     tail = ["gap"] if screen.frame["gap"].notna().any() else []
-    fixed = list(dict.fromkeys([*head, *SHOWN, *wanted, *tail]))
-    spare = [name for name in SPARE if name not in fixed]
-    room = (WIDTH - sum(_usual(name) for name in fixed)) // (NARROW + 2)
-    shown = {*fixed, *spare[: max(room, 0)]}
+    kept = list(dict.fromkeys([*head, *wanted, *tail]))
+    cells = {name: _text(screen, name, lang) for name in dict.fromkeys([*kept, *SHOWN])}
+    room = WIDTH - sum(_size(name, cells[name], lang) for name in kept)
+    for name in SHOWN:
+        size = _size(name, cells[name], lang)
+        if name not in kept and size <= room:
+            kept.append(name)
+            room -= size
     order = [*head, *(name for name in screen.frame.columns if name not in head and name not in tail), *tail]
-    return [name for name in order if name in shown]
+    return {name: cells[name] for name in order if name in kept}
 
 
-def _usual(name: str) -> int:
-    return 14 if name in ("name", "bucket", "symbol", "thesis") else NARROW + 3
+def _size(name: str, cells: Sequence[str], lang: Lang) -> int:
+    """Columns of the terminal that a column takes, with the space after it."""
+    return max(width(each) for each in (column_head(name, lang), *cells)) + 2
 
 
 def _text(screen: Screen, name: str, lang: Lang) -> list[str]:

@@ -242,6 +242,17 @@ def test_a_mistake_on_the_command_line_is_exit_code_2(arguments):
     assert (ran.code, ran.out) == (2, "")
 
 
+@pytest.mark.parametrize("arguments", [[], ["--lang", "en"], ["--where", "amount_20d > 0 or volatility > 0", "--sort", "beta"]])
+def test_a_table_fits_a_terminal_and_shows_what_was_asked_about(arguments):
+    from screener.terminal import width
+
+    ran = run_screener("screen", *arguments)
+    assert max(width(line) for line in ran.out.splitlines()) <= 100
+    if "--where" in arguments:
+        head = ran.out.splitlines()[2]
+        assert all(word in head for word in ("年化波动", "beta", "日均成交额"))
+
+
 def test_a_filter_mistake_shows_a_caret_under_it():
     assert "^" in run_screener("screen", "--where", "beta > 1 and price > 1").err
 
