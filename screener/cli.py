@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -88,6 +89,10 @@ def reported(command: Command) -> Command:
             command(*args, **options)
         except (typer.Exit, typer.BadParameter):
             raise
+        except BrokenPipeError:
+            # Whoever read our output (head, less) has had enough; what is left must not fail at the interpreter's exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from None
         except InputProblems as error:
             _complain(error, lang, options)
             for problem in error.problems:
