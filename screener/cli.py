@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from screener.week import Week
 
 EXIT_GAPS = 3
+# Endings of `grade --out` that ask for the scoreboard instead of every rating.
+BOARD_ENDINGS = (".html", ".xlsx", ".md")
 DEFAULT = "guolian-2024-ai-compute"
 
 app = typer.Typer(
@@ -262,6 +264,8 @@ def grade(
     from screener.grade_text import scoreboard_record, scoreboard_text
     from screener.grading import check_result_path, grade_to_file, grade_to_scoreboard
     from screener.library import open_library
+    from screener.publishing import publish_scoreboard
+    from screener.scoreboard_report import build_scoreboard_report
 
     if engine not in ENGINES:
         raise UsageError("engine_unknown", value=engine)
@@ -269,7 +273,7 @@ def grade(
     scales = {name: library.load_scale(name) for name in library.scale_ids()}
     choose = functools.partial(_choose, prices, store)
     when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": last_finished_day(dt.datetime.now(dt.UTC))}
-    if out is not None:
+    if out is not None and out.suffix.lower() not in BOARD_ENDINGS:
         check_result_path(out)
         ground, tally = grade_to_file(ratings, choose, scales, out=out, engine=engine, **when)
         counts = {"rows": tally.rows, "measured": tally.measured, "pending": tally.pending, "gaps": tally.gaps}
@@ -279,9 +283,12 @@ def grade(
             print(say("grade_written", _lang(lang), path=out, as_of=ground.as_of, **counts))
     else:
         ground, tally, board = grade_to_scoreboard(ratings, choose, scales, engine=engine, merge_repeats=merge_repeats, **when)
+        if out is not None:
+            publish_scoreboard(build_scoreboard_report(board, ground, tally.rows, _lang(lang)), out)
+            print(say("board_written", _lang(lang), path=out, rows=tally.rows), file=sys.stderr)
         if as_json:
             _print_json(scoreboard_record(board, ground, tally.rows))
-        else:
+        elif out is None:
             print(scoreboard_text(board, ground, tally.rows, _lang(lang)), end="")
     for note in ground.notes:
         print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)

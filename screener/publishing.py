@@ -59,6 +59,11 @@ def document_files(document: Document, stem: str, *, png: bool = False) -> dict[
     }
 
 
+def publish_scoreboard(document: Document, path: Path) -> None:
+    """Write one document to `path`, as HTML, Excel or Markdown by its ending, replaced in one step."""
+    write_files(path.parent, {path.name: document_files(document, path.stem)[f"{path.stem}{path.suffix.lower()}"]})
+
+
 def workbook_bytes(document: Document) -> bytes:
     """The workbook of a document."""
     from screener.workbook import write_workbook

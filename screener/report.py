@@ -279,7 +279,7 @@ class Document:
     `appendix`: tables that only a spreadsheet carries, such as every row with what it is computed from.
     """
 
-    kind: Literal["weekly", "outcome", "screen"]
+    kind: Literal["weekly", "outcome", "screen", "scoreboard"]
     lang: Lang
     slug: str
     kicker: str
