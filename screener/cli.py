@@ -115,7 +115,9 @@ def reported(command: Command) -> Command:
 def _complain(error: Any, lang: Lang, options: dict[str, Any]) -> None:
     if options.get("debug"):
         raise error
-    print(say("error_line", lang, text=printable(error.text(lang))), file=sys.stderr)
+    # Line by line: a caret stands under what it points at, and no control character reaches the terminal.
+    lines = (printable(line) for line in error.text(lang).split("\n"))
+    print(say("error_line", lang, text="\n".join(lines)), file=sys.stderr)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from screener.errors import UsageError
 from screener.where import parse_where, select
+from tests.conftest import run_screener
 
 COLUMNS = {"name": "text", "bucket": "text", "excess_13w": "number", "beta": "number", "gap": "text"}
 FRAME = pd.DataFrame(
@@ -76,6 +77,14 @@ def test_anything_else_is_an_error_with_a_caret_under_it(expression, caret_under
     at = caret.index("^") - 2
     assert shown[2:] == expression
     assert expression[at:] == caret_under
+
+
+def test_the_command_prints_the_caret_on_a_line_of_its_own():
+    ran = run_screener("screen", "--where", "excess_13w >> 0.1", "--lang", "en")
+    assert ran.code == 2
+    lines = ran.err.splitlines()
+    at = next(place for place, line in enumerate(lines) if line.strip() == "excess_13w >> 0.1")
+    assert lines[at][lines[at + 1].index("^") :] == "> 0.1"
 
 
 def test_hostile_length_and_depth_are_refused():
