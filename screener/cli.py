@@ -69,7 +69,7 @@ WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a
 SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
 PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help="Compare with N random baskets.")]
 UniverseFolder = Annotated[
-    str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: a folder with the market.")
+    str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: store, or a folder.")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random draws repeatable.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -185,7 +185,7 @@ def outcome(
         proxies=parse_proxies(proxy or [], loaded, scale),
     )
     _say_notes(result, _lang(lang))
-    trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+    trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed, store=store)
     record = _trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang))
     if as_json:
         _print_json(record)
@@ -609,12 +609,14 @@ def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
         print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
 
 
-def _trust(result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust | None:
+def _trust(
+    result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int, store: Path | None
+) -> Trust | None:
     if not sensitivity and placebo is None and universe is None:
         return None
     from screener.trusting import assess_trust
 
-    return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed)
+    return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed, store=store)
 
 
 def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> dict[str, Any]:

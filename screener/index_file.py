@@ -16,6 +16,9 @@ from screener.sessions import Days, load_calendar
 from screener.symbols import parse_symbol
 from screener.tables import parse_dates, parse_numbers, read_table
 
+# No index on record: no base rate can be given.
+EMPTY_HISTORY = IndexHistory(np.empty(0, dtype="datetime64[D]"), (), np.empty((0, 0)), np.empty(0), {})
+
 
 def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHistory:
     """Every industry index that `folder/index` holds until `end`, with the benchmark; those it lacks are left out.
@@ -34,8 +37,7 @@ def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHi
         raise PriceProblems("prices_broken", problems, name=folder.name)
     symbols = tuple(symbol for symbol, (days, _) in found.items() if symbol != benchmark and len(days))
     if not symbols:
-        empty = np.empty(0, dtype="datetime64[D]")
-        return IndexHistory(empty, (), np.empty((0, 0)), np.empty(0), {})
+        return EMPTY_HISTORY
     start = min(found[symbol][0].min() for symbol in symbols)
     sessions = load_calendar().between(as_date(start), end)
     close = np.column_stack([_on(sessions, *found[symbol]) for symbol in symbols])

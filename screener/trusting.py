@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from screener.base_rates import date_rates, industry_rates, stock_rates
+from screener.base_rates import IndexHistory, date_rates, industry_rates, stock_rates
 from screener.errors import UsageError
-from screener.index_file import load_index_history
+from screener.index_file import EMPTY_HISTORY, load_index_history
 from screener.like_with_like import compare_bases
 from screener.outcome import Outcome
 from screener.placebo import measure_placebo
 from screener.robustness import measure_robustness
 from screener.sensitivity import measure_sensitivity
 from screener.trust import Trust
+from screener.universe import Universe
 from screener.universe_file import load_universe
 
 MOST_BASKETS = 1_000_000
 
 
-def assess_trust(outcome: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int) -> Trust:
-    """Measure what was asked for. UsageError when a placebo has no universe, a universe no placebo, or N makes no sense."""
+def assess_trust(
+    outcome: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int, store: Path | None = None
+) -> Trust:
+    """Measure what was asked for; `universe`: a folder, or `store` for the one in `store`.
+
+    UsageError when a placebo has no universe, a universe no placebo, or N makes no sense.
+    """
     if (placebo is None) != (universe is None):
         raise UsageError("placebo_needs_universe")
     if placebo is not None and not 1 <= placebo <= MOST_BASKETS:
@@ -35,10 +41,19 @@ def assess_trust(outcome: Outcome, *, sensitivity: bool, placebo: int | None, un
     )
     if placebo is None or universe is None:
         return trust
-    folder = Path(universe)
-    market = load_universe(folder, benchmark=outcome.benchmark, end=outcome.as_of)
-    history = load_index_history(folder, benchmark=outcome.benchmark, end=outcome.as_of)
+    market, history = _load_market(outcome, universe, store)
     rates = (*industry_rates(outcome, history), *date_rates(outcome, history), *stock_rates(outcome, market))
     return Trust(
         **{**vars(trust), "placebo": measure_placebo(outcome, market, n=placebo, seed=seed), "base_rates": rates},
     )
+
+
+def _load_market(outcome: Outcome, universe: str, store: Path | None) -> tuple[Universe, IndexHistory]:
+    """The universe that a word names, with the industry indices of a folder; the store keeps no such history."""
+    if universe == "store":
+        from screener.universe_store import load_store_universe
+
+        return load_store_universe(store, benchmark=outcome.benchmark, end=outcome.as_of), EMPTY_HISTORY
+    folder = Path(universe)
+    market = load_universe(folder, benchmark=outcome.benchmark, end=outcome.as_of)
+    return market, load_index_history(folder, benchmark=outcome.benchmark, end=outcome.as_of)

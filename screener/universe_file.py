@@ -32,8 +32,8 @@ SHOWN_PROBLEMS = 20
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    """The file's rows as arrays; `codes` are distinct, `code_at` points into them."""
+class MarketRows:
+    """A market's rows as arrays; `codes` are distinct, `code_at` points into them."""
 
     codes: tuple[str, ...]
     code_at: npt.NDArray[np.int64]
@@ -61,13 +61,13 @@ def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
     if not len(known):
         raise ScreenerError("universe_empty", file=MARKET_FILE, end=end)
     sessions = calendar.between(as_date(known.min()), as_date(known.max()))
-    kept, excluded = _common_shares(rows.codes)
-    universe = _assemble(rows, sessions, kept, excluded, folder.name)
+    kept, excluded = common_shares(rows.codes)
+    universe = assemble_universe(rows, sessions, kept, excluded, name=folder.name, file=MARKET_FILE)
     levels = _benchmark_levels(source, benchmark, sessions)
     return Universe(**{**vars(universe), "benchmark": levels, "benchmark_symbol": benchmark})
 
 
-def _read(path: Path, name: str) -> _Rows:
+def _read(path: Path, name: str) -> MarketRows:
     """The file's columns; PriceProblems when it is no Parquet file, lacks a column, or a column is of the wrong type."""
     try:
         table = pq.read_table(path)
@@ -89,10 +89,10 @@ def _read(path: Path, name: str) -> _Rows:
             "prices_broken", [Problem(MARKET_FILE, None, "", "", "value_wrong", {"detail": error})], name=name
         ) from None
     at = code.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return _Rows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
+    return MarketRows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
 
 
-def _faults(rows: _Rows, calendar: Calendar) -> Iterator[Problem]:
+def _faults(rows: MarketRows, calendar: Calendar) -> Iterator[Problem]:
     """Blank cells, prices that are not positive, negative volumes, weekends, and a date twice; the first of each kind."""
     traded = np.ones(len(rows.close), dtype=bool) if rows.volume is None else rows.volume != 0
     weekend = (rows.days.astype(np.int64) + 3) % 7 >= 5
@@ -113,7 +113,7 @@ def _faults(rows: _Rows, calendar: Calendar) -> Iterator[Problem]:
             yield Problem(MARKET_FILE, int(row) + 1, column, str(shown), code, {"value": symbol, "other": symbol})
 
 
-def _repeated(rows: _Rows) -> npt.NDArray[np.bool_]:
+def _repeated(rows: MarketRows) -> npt.NDArray[np.bool_]:
     """Rows whose code and date stood in an earlier row; a file in order, as most are, is not sorted again."""
     keys = rows.code_at * np.int64(1 << 32) + rows.days.astype(np.int64)
     again = np.zeros(len(keys), dtype=bool)
@@ -134,7 +134,7 @@ def _rows_on(sessions: Days, days: Days) -> npt.NDArray[np.int64]:
     return np.where(inside, table[np.where(inside, offset, 0)], -1)
 
 
-def _common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
+def common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
     """Place of each common A share's code → its symbol, in the order of symbols; and the count of the others by reason."""
     kept: dict[int, str] = {}
     excluded: dict[str, int] = {}
@@ -148,7 +148,10 @@ def _common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]
     return dict(sorted(kept.items(), key=lambda each: each[1])), excluded
 
 
-def _assemble(rows: _Rows, sessions: Days, kept: dict[int, str], excluded: dict[str, int], name: str) -> Universe:
+def assemble_universe(
+    rows: MarketRows, sessions: Days, kept: dict[int, str], excluded: dict[str, int], *, name: str, file: str
+) -> Universe:
+    """The universe of `rows` on `sessions`, its benchmark still to be set; `file` is what the notes call the source."""
     column_of = np.full(len(rows.codes) + 1, -1, dtype=np.int64)
     column_of[list(kept)] = np.arange(len(kept))
     column, row = column_of[rows.code_at], _rows_on(sessions, rows.days)
@@ -167,7 +170,7 @@ def _assemble(rows: _Rows, sessions: Days, kept: dict[int, str], excluded: dict[
     symbols = tuple(kept.values())
     level, steps = unadjusted_levels(close, sessions, symbols, last)
     seen = np.flatnonzero(~np.isnan(level).all(axis=0))
-    notes = [Note("placebo_unadjusted", {"file": MARKET_FILE, "steps": steps})]
+    notes = [Note("placebo_unadjusted", {"file": file, "steps": steps})]
     return Universe(
         sessions=sessions,
         symbols=tuple(symbols[each] for each in seen),
