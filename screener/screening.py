@@ -15,6 +15,7 @@ from screener.performance import build_market
 from screener.prices import LOOKBACK, Note, Prices, PriceSource
 from screener.ranking import Ranking, industries, rank_industries
 from screener.scales import RatingScale
+from screener.schemas import OUTCOME_ROWS, WEEK_ROWS, check_stage
 from screener.sessions import Calendar, load_calendar
 from screener.thesis import Thesis
 from screener.week import Week, last_complete_week, measure_week, week_sessions
@@ -47,6 +48,7 @@ def check_outcome(
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
     prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
     outcome = judge(thesis, scale, prices, published=published, as_of=as_of)
+    check_stage(OUTCOME_ROWS, outcome.rows)
     others, notes = check_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
     return replace(outcome, other_markets=others, other_notes=tuple(note for note in notes if note not in prices.notes))
 
@@ -87,7 +89,9 @@ def check_week(
     prices = load_prices(
         thesis, scale, source, published=published, as_of=sessions[-1], since=weekly_start(calendar, sessions[-1])
     )
-    return measure_week(thesis, scale, prices, day=sessions[-1], published=published, as_of=sessions[-1])
+    week = measure_week(thesis, scale, prices, day=sessions[-1], published=published, as_of=sessions[-1])
+    check_stage(WEEK_ROWS, week.rows)
+    return week
 
 
 def check_events(
