@@ -11,7 +11,7 @@ from screener.exhibits import band_ranges, bands_table, headline_window
 from screener.labels import short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome
-from screener.phrases import benchmark_name, listed, name_of, rating_word
+from screener.phrases import listed, rating_word
 from screener.records import gap_records, versions
 from screener.report import Box, BoxPart, Cell, Document, Fact, Facts, Flag, Paragraph, Section, Stack, Table, figure, text
 from screener.verdicts import background, headline, horizon_date
@@ -24,7 +24,7 @@ FIGURE_NOTES = ("no_actions_file", "from_market_file")
 def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Section] = ()) -> Document:
     """The dossier of one outcome check; `extra` sections (how far to trust it) stand before the table of prices."""
     thesis = outcome.thesis
-    title = title_of(outcome, lang)
+    title = outcome.thesis.title_in(lang)
     return Document(
         kind="outcome",
         lang=lang,
@@ -38,7 +38,7 @@ def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Sectio
         key_figures=(),
         sections=tuple(_sections(outcome, lang, extra)),
         foot=(
-            say("dossier_foot", lang, house=house_of(outcome, lang)),
+            say("dossier_foot", lang, house=outcome.thesis.house_in(lang)),
             say("dossier_foot_data", lang, hash=outcome.prices.sha256[:16], as_of=outcome.as_of),
         ),
         parameters=tuple(_parameters(outcome, lang)),
@@ -46,20 +46,9 @@ def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Sectio
     )
 
 
-def title_of(outcome: Outcome, lang: Lang) -> str:
-    """The report's title in the reader's language, its own where it has none."""
-    return outcome.thesis.title if lang == "zh" else outcome.thesis.title_en or outcome.thesis.title
-
-
-def house_of(outcome: Outcome, lang: Lang) -> str:
-    """The broker's name in the reader's language, its own where it has none."""
-    return outcome.thesis.house if lang == "zh" else outcome.thesis.house_en or outcome.thesis.house
-
-
 def _byline(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
     thesis = outcome.thesis
-    sector = thesis.sector if lang == "zh" else thesis.sector_en or thesis.sector
-    yield Fact("", (say("dossier_house", lang, house=house_of(outcome, lang), sector=sector),))
+    yield Fact("", (say("dossier_house", lang, house=outcome.thesis.house_in(lang), sector=thesis.sector_in(lang)),))
     yield Fact(say("dossier_rating_label", lang), (text(_rating_text(outcome, lang), strong=True),))
     inferred = outcome.published_basis != "printed"
     yield Fact(say("dossier_published_label", lang), (_published_text(outcome, lang),), inferred=inferred)
@@ -90,7 +79,7 @@ def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
         yield Fact(say("dossier_base_label", lang), (say("dossier_close_of", lang, day=base),))
     yield Fact(say("dossier_ends_label", lang), (say("dossier_ends", lang, days=days, months=listed(horizons, lang)),))
     yield Fact(say("dossier_as_of_label", lang), (say("dossier_close_of", lang, day=outcome.as_of),))
-    name = benchmark_name(outcome.thesis, outcome.scale, lang)
+    name = outcome.thesis.benchmark_name_in(outcome.scale, lang)
     yield Fact(say("dossier_benchmark_label", lang), (say("dossier_benchmark", lang, name=name, symbol=outcome.benchmark),))
     thesis = outcome.thesis
     if outcome.published_basis == "inferred":
@@ -169,7 +158,7 @@ def _gap_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
         yield say("dossier_inferred", lang, earliest=thesis.published_earliest, latest=thesis.published_latest)
     if outcome.published_basis == "tried":
         yield say("dossier_tried", lang, published=outcome.published, file=thesis.published)
-    names = {each.id: name_of(each, lang) for each in thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
+    names = {each.id: each.name_in(lang) for each in thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
     gaps = gap_records(outcome, lang)
     for gap in gaps:
         yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])

@@ -14,7 +14,6 @@ from screener.charts import Axis, Spec
 from screener.labels import number, percent
 from screener.messages import Lang, say
 from screener.periods import drawdown_path
-from screener.phrases import name_of
 from screener.relative_chart import NARROW, THIRD, Path, Paths
 from screener.report import Chart, Column, Row, Table
 from screener.weekly_facts import WeeklyFacts
@@ -28,9 +27,9 @@ def drawdown_chart(facts: WeeklyFacts, paths: Paths, lang: Lang) -> Chart:
         "bench": paths.benchmark,
     }
     index = facts.week.thesis.industry_index
-    names = {"theme": name_of(facts.subject("all"), lang), "bench": name_of(facts.benchmark, lang)}
+    names = {"theme": facts.subject("all").name_in(lang), "bench": facts.benchmark.name_in(lang)}
     if index:
-        names["industry"] = name_of(facts.subject(index.symbol), lang)
+        names["industry"] = facts.subject(index.symbol).name_in(lang)
     falls = {key: drawdown_path(values[paths.base : paths.end + 1]) for key, values in series.items()}
     days = paths.sessions[paths.base : paths.end + 1]
     last = {key: float(values[-1]) for key, values in falls.items()}

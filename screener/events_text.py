@@ -13,7 +13,6 @@ from screener.events import WINDOWS, EventStudy, SubjectMean, WindowFigure
 from screener.labels import number
 from screener.messages import Lang, say
 from screener.policies import Policy, Target
-from screener.subjects import Subject
 from screener.terminal import HEAVY, LIGHT, pad, pp, wrapped
 
 # Curly quotes are one or two columns wide depending on the terminal; corner brackets are always two.
@@ -36,10 +35,7 @@ def events_text(study: EventStudy, lang: Lang = "zh") -> str:
 
 def _head(study: EventStudy, lang: Lang) -> str:
     thesis = study.thesis
-    names = (thesis.title, thesis.house, thesis.sector)
-    if lang == "en":
-        names = (thesis.title_en or thesis.title, thesis.house_en or thesis.house, thesis.sector_en or thesis.sector)
-    return say("events_head", lang, title=names[0], house=names[1], sector=names[2])
+    return say("events_head", lang, title=thesis.title_in(lang), house=thesis.house_in(lang), sector=thesis.sector_in(lang))
 
 
 def _answer(study: EventStudy, lang: Lang) -> Iterator[str]:
@@ -89,7 +85,7 @@ def _subject_table(study: EventStudy, lang: Lang) -> Iterator[str]:
         yield set_cell_size(say(f"events_kind_{dated}", lang), 16) + "".join(heads)
         for subject in study.subjects():
             cells = [_mean_cell(means[subject.id, dated, window], lang) for window in WINDOWS]
-            yield set_cell_size(_name(subject, lang), 16) + "".join(cells)
+            yield set_cell_size(subject.name_in(lang), 16) + "".join(cells)
 
 
 def _mean_cell(mean: SubjectMean, lang: Lang) -> str:
@@ -158,7 +154,7 @@ def _amount(target: Target, lang: Lang) -> str:
 
 def _remarks(study: EventStudy, lang: Lang) -> Iterator[str]:
     gaps = event_gaps(study, lang)
-    names = {subject.id: _name(subject, lang) for subject in study.thesis.subjects()}
+    names = {subject.id: subject.name_in(lang) for subject in study.thesis.subjects()}
     if gaps:
         yield say("events_gaps_head", lang)
         yield from (f"  {set_cell_size(names[subject], 16)}{text}" for subject, text in _first_gaps(gaps, lang))
@@ -181,10 +177,6 @@ def _first_gaps(gaps: Sequence[tuple[tuple[str, str], Gap]], lang: Lang) -> Iter
         if subject in counts:
             more = counts.pop(subject) - 1
             yield subject, text + (say("events_gaps_more", lang, more=more) if more else "")
-
-
-def _name(subject: Subject, lang: Lang) -> str:
-    return subject.name_en if lang == "en" else subject.name
 
 
 def _region(policy: Policy, lang: Lang) -> str:

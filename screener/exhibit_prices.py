@@ -14,7 +14,6 @@ from screener.ledger import ActionEntry, actions_of, actions_since_base, entries
 from screener.messages import Lang, say
 from screener.outcome import Outcome
 from screener.performance import Quote, quote
-from screener.phrases import name_of
 from screener.report import Cell, CellKind, Column, Row, Table, figure, text
 
 
@@ -59,7 +58,7 @@ def _priced(outcome: Outcome, lang: Lang) -> Iterator[tuple[str, str, bool]]:
         yield pair, pair_benchmark(outcome, ("price", pair), lang), True
     for subject in outcome.thesis.subjects():
         if subject.is_single:
-            yield subject.id, name_of(subject, lang), subject.kind == "industry_index"
+            yield subject.id, subject.name_in(lang), subject.kind == "industry_index"
 
 
 def _price_row(outcome: Outcome, symbol: str, name: str, due: Sequence[int], *, is_index: bool, lang: Lang) -> Row:
@@ -143,7 +142,7 @@ def _price_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
 
 def actions_table(outcome: Outcome, lang: Lang) -> Table | None:
     """The corporate actions between the base date and the end of the window, with both factors; None where there is none."""
-    names = {each.id: name_of(each, lang) for each in outcome.thesis.subjects()}
+    names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()}
     found = actions_since_base(outcome)
     if not found:
         return None
@@ -201,7 +200,7 @@ LEDGER_KINDS: dict[str, CellKind] = {
 def ledger_table(outcome: Outcome, lang: Lang) -> Table:
     """Every row of the outcome with what it is computed from, as `outcome.csv` has it."""
     found = [row_fields(entry, lang) for entry in entries(outcome)]
-    names = {each.id: name_of(each, lang) for each in outcome.thesis.subjects()}
+    names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()}
     keys = [key for key in found[0] if key not in ("subject", "name")]
     rows = tuple(
         Row(

@@ -19,7 +19,7 @@ from screener.labels import points
 from screener.messages import Lang, say
 from screener.outcome import Outcome, Pair
 from screener.outcome import Row as Measured
-from screener.phrases import benchmark_name, ladder_of, listed, name_of, rating_word
+from screener.phrases import listed, rating_word
 from screener.rating import EXCESS_DECIMALS, to_next_edge
 from screener.report import Cell, Column, Flag, Row, Table, figure, text
 from screener.subjects import Subject
@@ -45,7 +45,7 @@ def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
         rows.append(
             Row(
                 subject.id,
-                name_of(subject, lang),
+                subject.name_in(lang),
                 (*cells, mark),
                 role="reference" if differs else "theme" if subject.kind == "all" else "plain",
                 ends_group=ends_group(subjects, place),
@@ -104,7 +104,7 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
     subjects = {each.id: each for each in outcome.thesis.subjects()}
 
     def distance(row: Measured) -> float:
-        return abs(to_next_edge(row.excess or 0.0, ladder_of(subjects[row.subject], outcome.scale)))
+        return abs(to_next_edge(row.excess or 0.0, outcome.scale.ladder(subjects[row.subject].kind)))
 
     found = sorted(rows, key=lambda row: round(distance(row), EXCESS_DECIMALS))[:NEAREST]
     near = sum(row.near_edge for row in rows)
@@ -121,11 +121,11 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
         rows=tuple(
             Row(
                 f"{row.subject}-{row.horizon_months}",
-                name_of(subjects[row.subject], lang),
+                subjects[row.subject].name_in(lang),
                 (
                     text(say("dossier_horizon", lang, months=row.horizon_months)),
                     *excess_and_band(outcome, subjects[row.subject], row, lang),
-                    Cell("points", to_next_edge(row.excess or 0.0, ladder_of(subjects[row.subject], outcome.scale))),
+                    Cell("points", to_next_edge(row.excess or 0.0, outcome.scale.ladder(subjects[row.subject].kind))),
                 ),
             )
             for row in found
@@ -160,7 +160,7 @@ def versus_table(outcome: Outcome, lang: Lang) -> Table | None:
 
 
 def _versus_columns(subject: Subject, lang: Lang) -> tuple[Column, Column]:
-    group = name_of(subject, lang)
+    group = subject.name_in(lang)
     return (
         Column(f"excess_{subject.id}", say("dossier_excess", lang), "pp", group=group),
         Column(f"band_{subject.id}", say("dossier_band", lang), group=group, left=True),
@@ -182,6 +182,6 @@ def _counts_note(outcome: Outcome, months: int, lang: Lang) -> Iterator[str]:
         n=len(rows),
         months=months,
         counts=listed(words, lang),
-        benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
+        benchmark=outcome.thesis.benchmark_name_in(outcome.scale, lang),
         beat=sum((row.excess or 0.0) > 0 for row in rows),
     )

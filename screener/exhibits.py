@@ -10,7 +10,7 @@ from screener.labels import points, short_day
 from screener.messages import Lang, say
 from screener.outcome import Outcome, Pair, WindowShares
 from screener.outcome import Row as Measured
-from screener.phrases import band_of, benchmark_name, ladder_of, listed, name_of, rating_word, run_on
+from screener.phrases import band_of, listed, rating_word, run_on
 from screener.rating import rate
 from screener.report import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.scales import Ladder
@@ -60,7 +60,7 @@ def bands_table(outcome: Outcome, lang: Lang) -> Table:
             "dossier_bands_sub",
             lang,
             months=outcome.scale.window.to_months,
-            benchmark=benchmark_name(outcome.thesis, outcome.scale, lang),
+            benchmark=outcome.thesis.benchmark_name_in(outcome.scale, lang),
         ),
         notes=(run_on(_band_notes(outcome, lang), lang),),
         layout="wide",
@@ -113,7 +113,7 @@ def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang) -> 
     main = subject.kind == "all" or (subject.kind == "industry_index" and subject.stated is not None)
     return Row(
         id=subject.id,
-        head=name_of(subject, lang),
+        head=subject.name_in(lang),
         cells=tuple(_band_cells(outcome, subject, lang)),
         note=subject_note(outcome, subject, lang),
         role="theme" if main else "plain",
@@ -146,7 +146,7 @@ def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Ce
         return figure(
             "excess", gap or Gap("stale", "prices_stale", {"last": outcome.prices.last, "as_of": outcome.as_of})
         ), Cell("none")
-    ladder = ladder_of(subject, outcome.scale)
+    ladder = outcome.scale.ladder(subject.kind)
     return figure("excess", now), figure("band", band_of(rate(now, ladder), ladder, lang))
 
 
@@ -156,7 +156,7 @@ def excess_and_band(
     """The excess of a row and its band; a gap stands where the figure would, and then there is no band."""
     if row.gap is not None or row.band is None:
         return figure("excess", row.gap), Cell("none")
-    ladder = ladder_of(subject, outcome.scale)
+    ladder = outcome.scale.ladder(subject.kind)
     return figure("excess", row.excess, strong=strong), figure("band", band_of(row.band, ladder, lang))
 
 
@@ -176,7 +176,7 @@ def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
         return Cell("not_due")
     if not window.sessions:
         return figure("shares", outcome.row(subject.id, outcome.scale.window.from_months).gap)
-    ladder = ladder_of(subject, outcome.scale)
+    ladder = outcome.scale.ladder(subject.kind)
     parts = tuple((band_of(rating, ladder, lang), window.share[rating]) for rating in reversed(ladder.ratings))
     return Cell("shares", Shares(parts, window.sessions, window.missing))
 
@@ -191,7 +191,7 @@ def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
     """What became of the stated rating; for a bucket its band on the stock scale; else that nothing was stated."""
     verdict = outcome.verdict.get(subject.id)
     if verdict is not None:
-        stated = say("dossier_stated", lang, rating=rating_word(verdict.stated, ladder_of(subject, outcome.scale), lang))
+        stated = say("dossier_stated", lang, rating=rating_word(verdict.stated, outcome.scale.ladder(subject.kind), lang))
         return text(say(f"dossier_result_{result_of(verdict)}", lang), stated, strong=True)
     if subject.kind == "industry_index":
         return text(say("dossier_second_opinion", lang), quiet=True)
@@ -256,7 +256,7 @@ def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
 
 
 def _listed(outcome: Outcome, rows: Sequence[Measured], lang: Lang) -> str:
-    names = {each.id: name_of(each, lang) for each in outcome.thesis.subjects()}
+    names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()}
     words = [say("dossier_name_at", lang, name=names[row.subject], months=row.horizon_months) for row in rows]
     return listed(words, lang)
 

@@ -8,7 +8,7 @@ from screener.messages import Lang, say
 from screener.outcome import ListingRow, Outcome
 from screener.scales import Market
 from screener.symbols import parse_symbol
-from screener.terminal import LIGHT, Column, band_word, pp, table_lines, wrapped
+from screener.terminal import LIGHT, Column, pp, table_lines, wrapped
 
 
 def listings_text(outcome: Outcome, lang: Lang = "zh") -> str:
@@ -50,11 +50,10 @@ def _market_lines(outcome: Outcome, market: Market, lang: Lang) -> Iterator[str]
 
 
 def _head(rows: Sequence[ListingRow], market: Market, lang: Lang) -> str:
-    names = {each.symbol: each.name_en if lang == "en" else each.name for each in market.benchmarks}
     said = dict.fromkeys((row.benchmark, row.measured_against) for row in rows)
     parts = []
     for benchmark, against in said:
-        known = {"name": names.get(benchmark, benchmark), "symbol": benchmark, "proxy": against}
+        known = {"name": market.benchmark_name(benchmark, lang), "symbol": benchmark, "proxy": against}
         code = "listing_benchmark" if benchmark == against else "listing_proxy"
         parts.append(say(code, lang, **known))
     currencies = dict.fromkeys(row.benchmark_currency for row in rows if "currency_differs" in row.flags)
@@ -68,7 +67,7 @@ def _cells(outcome: Outcome, row: ListingRow, lang: Lang) -> tuple[str, str]:
     if row.excess is None or row.band is None:
         due = row.gap is not None and row.gap.code == "not_due"
         return say("events_not_due" if due else "events_gap", lang), "" if due or not row.gap else row.gap.code
-    return pp(row.excess), band_word(outcome.scale, row.band, lang)
+    return pp(row.excess), outcome.scale.word(row.band, lang)
 
 
 def _date_lines(rows: Sequence[ListingRow], lang: Lang) -> Iterator[str]:

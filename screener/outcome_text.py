@@ -20,11 +20,9 @@ from screener.terminal import (
     Column,
     Text,
     basis_text,
-    benchmark_name,
     pad,
     pp,
     table_lines,
-    thesis_words,
     width,
     wrapped,
 )
@@ -47,7 +45,7 @@ class _OutcomeText(Text):
         self.months = tuple(outcome.end_dates)
 
     def lines(self) -> Iterator[str]:
-        house, title, sector = thesis_words(self.thesis, self.lang)
+        house, title, sector = (each(self.lang) for each in (self.thesis.house_in, self.thesis.title_in, self.thesis.sector_in))
         yield self.say("term_outcome_title", title=title, house=house, sector=sector)
         yield HEAVY
         yield from self.verdict_lines()
@@ -111,7 +109,7 @@ class _OutcomeText(Text):
 
     def rule_line(self) -> str:
         series, benchmark = self.pair
-        name = benchmark_name(self.thesis, self.scale, benchmark, self.lang)
+        name = self.scale.market(self.thesis.market).benchmark_name(benchmark, self.lang)
         return self.say(
             "term_rule_line",
             published=self.outcome.published,
@@ -167,7 +165,7 @@ class _OutcomeText(Text):
         value = float(self.outcome.paths[subject.id].iloc[-1])
         if math.isnan(value):
             return self.say("term_gap")
-        ladder = self.scale.stock if subject.kind == "candidate" else self.scale.industry
+        ladder = self.scale.ladder(subject.kind)
         return f"{pp(value)}  {pad(self.band(rate(value, ladder)), self.band_width())}"
 
     def halt(self, subject: Subject) -> str:

@@ -1,4 +1,4 @@
-"""Sentences with typed figures inside: messages said as parts, and ratings and subjects in the reader's language."""
+"""Sentences with typed figures inside: messages said as parts, and ratings in the reader's language."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterable
 
 from screener.messages import Lang, say
 from screener.report import Band, Cell, Parts
-from screener.scales import Ladder, RatingScale
-from screener.subjects import Subject
-from screener.thesis import Thesis
+from screener.scales import Ladder
 
 # Marks a figure's place while a sentence is being said; from a private range, so that no text contains them.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -79,21 +77,4 @@ def band_of(rating: str, ladder: Ladder, lang: Lang) -> Band:
 
 def rating_word(rating: str, ladder: Ladder, lang: Lang) -> str:
     """A rating in the reader's language."""
-    return rating if lang == "zh" else ladder.band(rating).rating_en
-
-
-def ladder_of(subject: Subject, scale: RatingScale) -> Ladder:
-    """The ladder on which a subject is judged: a name on the stock scale, an index or a basket on the industry scale."""
-    return scale.stock if subject.kind == "candidate" else scale.industry
-
-
-def name_of(subject: Subject, lang: Lang) -> str:
-    """A subject's name in the reader's language."""
-    return subject.name if lang == "zh" else subject.name_en
-
-
-def benchmark_name(thesis: Thesis, scale: RatingScale, lang: Lang) -> str:
-    """The benchmark's name in the reader's language; its symbol where the standard names none."""
-    symbol = thesis.benchmark(scale)
-    found = [each for each in scale.market(thesis.market).benchmarks if each.symbol == symbol]
-    return symbol if not found else found[0].name if lang == "zh" else found[0].name_en
+    return ladder.band(rating).word(lang)

@@ -18,7 +18,7 @@ from screener.charts import Axis, Rows, Spec
 from screener.labels import month_day, number, percent, points
 from screener.messages import Lang, say
 from screener.periods import series_of
-from screener.phrases import name_of, rating_word
+from screener.phrases import rating_word
 from screener.prices import as_date, session_axis
 from screener.report import Chart, Column, Row, Table
 from screener.subjects import Subject
@@ -116,9 +116,9 @@ _LOOKS = {"wide": _Look((WIDE, 548), 282, 166, 128), "narrow": _Look((NARROW, 43
 def relative_chart(facts: WeeklyFacts, paths: Paths, lang: Lang) -> Chart:
     """Returns since the base date above, excess with the bands of the industry scale below."""
     index = facts.week.thesis.industry_index
-    names = {"theme": name_of(facts.subject("all"), lang), "bench": name_of(facts.benchmark, lang)}
+    names = {"theme": facts.subject("all").name_in(lang), "bench": facts.benchmark.name_in(lang)}
     if index:
-        names["industry"] = name_of(facts.subject(index.symbol), lang)
+        names["industry"] = facts.subject(index.symbol).name_in(lang)
     drawn = _Relative(facts, paths, names, lang)
     first, end = paths.sessions[0], paths.sessions[paths.end]
     finding = say("weekly_relative_finding", lang, first=first, end=end) + drawn.finding()

@@ -14,7 +14,7 @@ from screener.dossier import build_dossier
 from screener.labels import parts_text, percent, points
 from screener.messages import Lang, say
 from screener.outcome import Outcome
-from screener.phrases import band_of, ladder_of, name_of, rating_word
+from screener.phrases import band_of, rating_word
 from screener.prices import Prices, PriceSource
 from screener.records import gap_records
 from screener.report import Cell, Column, Section, Stack, Table, figure, text
@@ -107,11 +107,13 @@ class ThesisView(_Shown):
         stated = thesis.rating.industry if thesis.rating else None
         word = rating_word(stated, self.scale.industry, self.lang) if stated else self.say("view_unrated")
         basis = basis_text(thesis, thesis.published, self.lang)
-        line = self.say("view_thesis_line", house=thesis.house if zh else thesis.house_en or thesis.house, rating=word)
+        line = self.say("view_thesis_line", house=thesis.house_in(self.lang), rating=word)
         published = self.say("view_published", published=f"{thesis.published}{basis}")
-        title = thesis.title if zh else thesis.title_en or thesis.title
         return view_html(
-            title, [f"{line}{published}"], Table("thesis", "", self.say("view_bucket"), columns, tuple(rows)), self.lang
+            thesis.title_in(self.lang),
+            [f"{line}{published}"],
+            Table("thesis", "", self.say("view_bucket"), columns, tuple(rows)),
+            self.lang,
         )
 
 
@@ -172,7 +174,7 @@ class OutcomeResult(_Shown):
     def _repr_html_(self) -> str:
         value, months = self.value, tuple(self.value.end_dates)
         columns = [column for each in months for column in self.columns(each)]
-        rows = [TableRow(each.id, name_of(each, self.lang), self.cells(each, months)) for each in value.thesis.subjects()]
+        rows = [TableRow(each.id, each.name_in(self.lang), self.cells(each, months)) for each in value.thesis.subjects()]
         table = Table("outcome", "", self.say("view_subject"), tuple(columns), tuple(rows))
         basis = basis_text(value.thesis, value.published, self.lang)
         notes = [
@@ -181,7 +183,7 @@ class OutcomeResult(_Shown):
             *missing_lines(value, self.lang),
         ]
         return view_html(
-            value.thesis.title if self.lang == "zh" else value.thesis.title_en or value.thesis.title,
+            value.thesis.title_in(self.lang),
             [parts_text(headline(value, self.lang), self.lang)],
             table,
             self.lang,
@@ -198,7 +200,7 @@ class OutcomeResult(_Shown):
         found: list[Cell] = []
         for each in months:
             row = self.value.row(subject.id, each)
-            ladder = ladder_of(subject, self.value.scale)
+            ladder = self.value.scale.ladder(subject.kind)
             band = Cell("band", band_of(row.band, ladder, self.lang)) if row.band else Cell("none")
             found += [figure("excess", row.gap or row.excess), band]
         return tuple(found)
@@ -248,13 +250,13 @@ class WeekResult(_Shown):
         )
         rows = []
         for subject in week.thesis.subjects():
-            row, ladder = week.row(subject.id), ladder_of(subject, week.scale)
+            row, ladder = week.row(subject.id), week.scale.ladder(subject.kind)
             gaps = {"own_return": row.gap, "excess": row.gap, "excess_since_published": row.since_gap}
             cells = [
                 figure("return" if kind == "return" else "excess", gaps[name] or getattr(row, name)) for name, kind, _ in kinds
             ]
             band = Cell("band", band_of(row.band_so_far, ladder, self.lang)) if row.band_so_far else Cell("none")
-            rows.append(TableRow(subject.id, name_of(subject, self.lang), (*cells, band)))
+            rows.append(TableRow(subject.id, subject.name_in(self.lang), (*cells, band)))
         first, last = self.sessions[0], self.sessions[-1]
         title = self.say("view_week_title", first=first, last=last, count=len(self.sessions))
         table = Table("week", "", self.say("view_subject"), columns, tuple(rows))
@@ -352,7 +354,7 @@ class SensitivityResult(_Shown):
         rows, months = [], self.months
         cells = self.value.cells[self.value.cells["horizon_months"] == months]
         for subject in main_subjects(self.outcome):
-            name = name_of(subject, self.lang)
+            name = subject.name_in(self.lang)
             found = cells.loc[cells["subject"] == subject.id, "excess"].dropna().round(4).unique()
             rows += [{"name": name, "value": round(value * 100, 2), "headline": False} for value in sorted(found.tolist())]
             excess = self.outcome.row(subject.id, months).excess
@@ -372,9 +374,9 @@ class SensitivityResult(_Shown):
         for subject in self.outcome.verdict:
             each = self.value.agreement_of(subject, self.months)
             if each.share_same is not None and each.headline_band is not None:
-                band = rating_word(each.headline_band, ladder_of(subjects[subject], self.outcome.scale), self.lang)
+                band = rating_word(each.headline_band, self.outcome.scale.ladder(subjects[subject].kind), self.lang)
                 share = percent(each.share_same, 1, sign=False)
-                name = name_of(subjects[subject], self.lang)
+                name = subjects[subject].name_in(self.lang)
                 yield self.say("view_agreement", name=name, months=self.months, cells=f"{each.cells:,}", share=share, band=band)
 
     def table(self) -> Table:
@@ -389,7 +391,7 @@ class SensitivityResult(_Shown):
             )
         ]
         rows = tuple(
-            TableRow(each.id, name_of(each, self.lang), self._cells(each, months)) for each in self.outcome.thesis.subjects()
+            TableRow(each.id, each.name_in(self.lang), self._cells(each, months)) for each in self.outcome.thesis.subjects()
         )
         return Table("sensitivity", self.say("view_sensitivity_title"), self.say("view_subject"), tuple(heads), rows)
 
@@ -397,7 +399,7 @@ class SensitivityResult(_Shown):
         found: list[Cell] = []
         for each in months:
             agreement = self.value.agreement_of(subject.id, each)
-            ladder = ladder_of(subject, self.outcome.scale)
+            ladder = self.outcome.scale.ladder(subject.kind)
             band = agreement.headline_band
             found.append(Cell("band", band_of(band, ladder, self.lang)) if band else Cell("not_due"))
             found.append(figure("share", agreement.share_same))

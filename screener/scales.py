@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from screener.messages import Lang
+
 Side = Literal["buy", "hold", "sell"]
 Record = TypeVar("Record", bound=BaseModel)
 
@@ -33,6 +35,10 @@ class Band(Frozen):
     lower_closed: bool = False
     upper_closed: bool = False
     side: Side
+
+    def word(self, lang: Lang) -> str:
+        """The rating in the reader's language."""
+        return self.rating if lang == "zh" else self.rating_en
 
     def holds(self, excess: float) -> bool:
         """Whether `excess` (a fraction) lies in the band, edges by `lower_closed` and `upper_closed`."""
@@ -111,6 +117,11 @@ class Market(Frozen):
     currency: str = "CNY"
     benchmarks: tuple[Benchmark, ...] = Field(min_length=1)
 
+    def benchmark_name(self, symbol: str, lang: Lang) -> str:
+        """What the standard calls a benchmark; the symbol of one that it does not name, such as a total-return index."""
+        found = (each.name if lang == "zh" else each.name_en for each in self.benchmarks if each.symbol == symbol)
+        return next(found, symbol)
+
 
 class Window(Frozen):
     """The calendar months after publication between which the standard measures."""
@@ -144,6 +155,11 @@ class RatingScale(Frozen):
     stock: Ladder
     industry: Ladder
     markets: tuple[Market, ...] = Field(min_length=1)
+
+    def word(self, rating: str, lang: Lang) -> str:
+        """A rating of either ladder in the reader's language; StopIteration for a word that the scale does not have."""
+        bands = (*self.stock.bands, *self.industry.bands)
+        return next(band.word(lang) for band in bands if band.rating == rating)
 
     def ladder(self, kind: str) -> Ladder:
         """The bands that a subject of `kind` is judged by: candidates the stock bands, everything else the industry's."""

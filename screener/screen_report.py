@@ -159,7 +159,7 @@ def screen_table(screen: Screen, lang: Lang) -> Table:
 def screen_document(screen: Screen, lang: Lang) -> Document:
     """The table as a document, for Markdown and Excel."""
     title = title_of(screen, lang)
-    theses = [each.title if lang == "zh" else each.title_en or each.title for each in screen.theses]
+    theses = [each.title_in(lang) for each in screen.theses]
     facts = (
         Fact(say("screen_theses", lang), ("；".join(theses) if lang == "zh" else "; ".join(theses),)),
         Fact(say("screen_as_of", lang), (screen.as_of.isoformat(),)),

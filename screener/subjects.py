@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from screener.messages import Lang
+
 SubjectKind = Literal["industry_index", "all", "bucket", "candidate", "benchmark"]
 
 
@@ -19,6 +21,10 @@ class Subject:
     members: tuple[str, ...]
     bucket: str | None = None
     stated: str | None = None
+
+    def name_in(self, lang: Lang) -> str:
+        """The name in the reader's language."""
+        return self.name if lang == "zh" else self.name_en
 
     @property
     def is_single(self) -> bool:

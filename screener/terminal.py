@@ -23,8 +23,7 @@ def theses_text(theses: Sequence[Thesis], lang: Lang = "zh") -> str:
     lines = []
     for each in theses:
         basis = basis_text(each, each.published, lang)
-        house, title, _ = thesis_words(each, lang)
-        lines.append(f"{each.slug}  {each.published}{basis}  {house}  {title}\n")
+        lines.append(f"{each.slug}  {each.published}{basis}  {each.house_in(lang)}  {each.title_in(lang)}\n")
     return "".join(lines)
 
 
@@ -46,27 +45,6 @@ def basis_text(thesis: Thesis, published: dt.date, lang: Lang) -> str:
     if thesis.published_basis == "printed":
         return say("term_printed", lang)
     return say("term_inferred", lang, earliest=thesis.published_earliest, latest=thesis.published_latest)
-
-
-def thesis_words(thesis: Thesis, lang: Lang) -> tuple[str, str, str]:
-    """House, title and sector in the reader's language."""
-    if lang == "en":
-        return thesis.house_en or thesis.house, thesis.title_en or thesis.title, thesis.sector_en or thesis.sector
-    return thesis.house, thesis.title, thesis.sector
-
-
-def band_word(scale: RatingScale, rating: str, lang: Lang) -> str:
-    """A rating in the reader's language."""
-    bands = (*scale.stock.bands, *scale.industry.bands)
-    return next(band.rating_en if lang == "en" else rating for band in bands if band.rating == rating)
-
-
-def benchmark_name(thesis: Thesis, scale: RatingScale, symbol: str, lang: Lang) -> str:
-    """What the scale calls a benchmark; the symbol of one that it knows only as a total-return index."""
-    for each in scale.market(thesis.market).benchmarks:
-        if each.symbol == symbol:
-            return each.name_en if lang == "en" else each.name
-    return symbol
 
 
 @dataclass(frozen=True)
@@ -125,11 +103,11 @@ class Text:
 
     def name(self, subject: Subject) -> str:
         """A subject's name in the reader's language."""
-        return subject.name_en if self.lang == "en" else subject.name
+        return subject.name_in(self.lang)
 
     def band(self, rating: str) -> str:
         """A rating in the reader's language."""
-        return band_word(self.scale, rating, self.lang)
+        return self.scale.word(rating, self.lang)
 
     def flags(self, flags: Sequence[str]) -> str:
         """Flags as words; those that a note explains are left out."""

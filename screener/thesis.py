@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from screener.messages import Lang
 from screener.scales import Frozen, RatingScale
 from screener.subjects import Subject
 
@@ -98,9 +99,25 @@ class Thesis(Frozen):
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     risks: tuple[Risk, ...] = ()
 
+    def title_in(self, lang: Lang) -> str:
+        """The report's title in the reader's language, its own where it has none."""
+        return self.title if lang == "zh" else self.title_en or self.title
+
+    def house_in(self, lang: Lang) -> str:
+        """The broker's name in the reader's language, its own where it has none."""
+        return self.house if lang == "zh" else self.house_en or self.house
+
+    def sector_in(self, lang: Lang) -> str:
+        """The sector in the reader's language, the report's own word where it has none."""
+        return self.sector if lang == "zh" else self.sector_en or self.sector
+
     def benchmark(self, scale: RatingScale) -> str:
         """The symbol of the index that the standard names for the thesis's market (the thesis may choose among several)."""
         return self.benchmark_symbol or scale.market(self.market).benchmarks[0].symbol or ""
+
+    def benchmark_name_in(self, scale: RatingScale, lang: Lang) -> str:
+        """What the standard calls the thesis's benchmark."""
+        return scale.market(self.market).benchmark_name(self.benchmark(scale), lang)
 
     def total_benchmark(self, scale: RatingScale) -> str | None:
         """The total-return index of the same benchmark, if the scale knows one."""

@@ -9,9 +9,10 @@ from screener.base_rates import BaseRate
 from screener.errors import Gap
 from screener.labels import points
 from screener.messages import Lang, say
+from screener.phrases import band_of
 from screener.placebo import Against
 from screener.rating import rate
-from screener.report import Band, Block, Box, BoxPart, Cell, Column, Paragraph, Row, Section, Stack, Table, figure, text
+from screener.report import Block, Box, BoxPart, Cell, Column, Paragraph, Row, Section, Stack, Table, figure, text
 from screener.robustness import BLOCK_SESSIONS, RESAMPLES
 from screener.sensitivity import Sensitivity, heat_table
 from screener.subjects import Subject
@@ -50,22 +51,18 @@ class _TrustSections:
         found = self.subjects.get(subject)
         if found is None:
             return self.say("trust_against_stocks")
-        return found.name_en if self.lang == "en" else found.name
+        return found.name_in(self.lang)
 
     def code(self, subject: Subject) -> str:
         return subject.id if subject.is_single else ""
 
     def chip(self, subject: str, rating: str | None) -> Cell:
-        """An earned band as a chip: 2 for the better of two buy ratings, 1 buy, 0 hold, −1 sell."""
+        """An earned band as a chip on its subject's ladder."""
         if rating is None:
             return EMPTY
         kind = self.subjects[subject].kind if subject in self.subjects else "candidate"
         ladder = self.outcome.scale.ladder(kind)
-        band = ladder.band(rating)
-        buys = [each.rating for each in ladder.bands if each.side == "buy"]
-        level = {"hold": 0, "sell": -1}.get(band.side, 2 if len(buys) > 1 and rating == buys[0] else 1)
-        word = band.rating_en if self.lang == "en" else rating
-        return Cell("band", Band(rating, word, level, best=rating == ladder.ratings[0]))
+        return Cell("band", band_of(rating, ladder, self.lang))
 
     def column(self, head: str, unit: str = "", *, left: bool = False) -> Column:
         return Column(head, self.say(f"trust_head_{head}"), unit, left=left)
@@ -193,7 +190,7 @@ class _TrustSections:
             columns = (
                 *(self.column(head, unit, left=left) for head, unit, left in measured),
                 *((self.column("percentile", "%"),) if key == "rates" else ()),
-                *(Column(rating, self.rating_word(rating), "%") for rating in ratings),
+                *(Column(rating, self.outcome.scale.word(rating, self.lang), "%") for rating in ratings),
             )
             rows = tuple(self.rate_row(each, indices=key == "rates") for each in mine)
             yield Table(key, self.say(f"trust_{key}_table"), self.say("trust_head_subject"), columns, rows, layout="wide")
@@ -207,10 +204,6 @@ class _TrustSections:
         own, place = figure("excess", found.own), figure("weight", found.percentile, strong=True)
         against = text(self.say(f"trust_against_{found.against}"))
         return self.row(key, found.subject, against, months, count, own, place, *shares)
-
-    def rating_word(self, rating: str) -> str:
-        bands = (*self.outcome.scale.stock.bands, *self.outcome.scale.industry.bands)
-        return next(band.rating_en if self.lang == "en" else rating for band in bands if band.rating == rating)
 
     def basis_box(self) -> Box:
         gaps = dict.fromkeys(gap.text(self.lang) for _, gap in self.trust.gaps())

@@ -12,7 +12,7 @@ import numpy as np
 from screener.labels import percent
 from screener.messages import Lang, say
 from screener.outcome import Outcome, Verdict
-from screener.phrases import capitalised, joined, ladder_of, name_of, phrase, rating_word, strung
+from screener.phrases import capitalised, joined, phrase, rating_word, strung
 from screener.rating import rate
 from screener.report import Cell, Parts, figure
 from screener.sessions import add_months
@@ -70,7 +70,7 @@ def counted_names(outcome: Outcome) -> int:
 
 def _stated_words(outcome: Outcome, lang: Lang) -> str:
     stated = [each for each in outcome.thesis.subjects() if each.stated is not None]
-    words = dict.fromkeys(rating_word(each.stated or "", ladder_of(each, outcome.scale), lang) for each in stated)
+    words = dict.fromkeys(rating_word(each.stated or "", outcome.scale.ladder(each.kind), lang) for each in stated)
     quoted = (say("verdict_quoted", lang, rating=word) for word in words)
     return ("" if lang == "zh" else ", ").join(quoted)
 
@@ -94,7 +94,7 @@ def _clauses(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
             continue
         result = result_of(verdict)
         row = outcome.row(subject.id, outcome.scale.window.to_months)
-        ladder = ladder_of(subject, outcome.scale)
+        ladder = outcome.scale.ladder(subject.kind)
         leaning = "verdict_" if before is None else "verdict_also_" if result == before else "verdict_next_"
         yield phrase(
             f"{leaning}{result}",
@@ -130,7 +130,7 @@ def _place(subject: Subject, outcome: Outcome, lang: Lang) -> str:
 
 
 def _who(subject: Subject, lang: Lang) -> str:
-    return say("verdict_basket", lang) if subject.kind == "all" else name_of(subject, lang)
+    return say("verdict_basket", lang) if subject.kind == "all" else subject.name_in(lang)
 
 
 def _so_far(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
@@ -144,7 +144,7 @@ def _so_far(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
     for subject in main_subjects(outcome):
         now = latest(outcome, subject.id)
         if now is not None:
-            band = rating_word(rate(now, ladder_of(subject, outcome.scale)), ladder_of(subject, outcome.scale), lang)
+            band = rating_word(rate(now, outcome.scale.ladder(subject.kind)), outcome.scale.ladder(subject.kind), lang)
             clauses.append(phrase("verdict_now", lang, who=_who(subject, lang), excess=figure("excess", now), band=band))
     if clauses:
         yield phrase("verdict_so_far", lang, as_of=outcome.as_of, readings=strung(clauses, lang))
@@ -164,7 +164,7 @@ def _earlier(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
     for months in outcome.scale.window.horizons[:-1]:
         rows = [(each, outcome.row(each.id, months)) for each in main_subjects(outcome)]
         due = [(each, row) for each, row in rows if row.excess is not None and row.band is not None]
-        words = [rating_word(row.band or "", ladder_of(each, outcome.scale), lang) for each, row in due]
+        words = [rating_word(row.band or "", outcome.scale.ladder(each.kind), lang) for each, row in due]
         figures = [figure("excess", row.excess) for _, row in due]
         if len(due) == 2 and words[0] == words[1]:
             clauses.append(phrase("verdict_both", lang, months=months, band=words[0], first=figures[0], second=figures[1]))
@@ -193,7 +193,7 @@ def _share(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         if verdict is None or window is None or not window.sessions:
             continue
         sessions = max(sessions, window.sessions + window.missing)
-        word = rating_word(verdict.stated, ladder_of(subject, outcome.scale), lang)
+        word = rating_word(verdict.stated, outcome.scale.ladder(subject.kind), lang)
         share = percent(window.share[verdict.stated], 1, sign=False)
         code = "verdict_days_more" if clauses else "verdict_days"
         missing = say("verdict_days_missing", lang, n=window.missing) if window.missing else ""

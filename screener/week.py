@@ -157,7 +157,7 @@ class _Measurer:
         excess = None if own.value is None or other.value is None else excess_return(own.value, other.value)
         so_far = self.since(self.subjects()[-1])
         since_excess = None if since.value is None or so_far.value is None else excess_return(since.value, so_far.value)
-        ladder = self.scale.stock if subject.kind == "candidate" else self.scale.industry
+        ladder = self.scale.ladder(subject.kind)
         rated = since_excess is not None and subject.kind != "benchmark"
         flags = [*own.flags, *(flag for member in since.members for flag in member.end.flags)]
         if self.base is None or self.base > self.previous:

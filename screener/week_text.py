@@ -13,11 +13,9 @@ from screener.terminal import (
     Column,
     Text,
     basis_text,
-    benchmark_name,
     pct,
     pp,
     table_lines,
-    thesis_words,
     wrapped,
 )
 from screener.thesis import ALL
@@ -33,7 +31,7 @@ class _WeekText(Text):
     def __init__(self, week: Week, lang: Lang) -> None:
         super().__init__(week.thesis, week.scale, lang)
         self.week = week
-        self.benchmark = benchmark_name(week.thesis, week.scale, week.benchmark, lang)
+        self.benchmark = week.scale.market(week.thesis.market).benchmark_name(week.benchmark, lang)
 
     def lines(self) -> Iterator[str]:
         first, last = self.week.sessions[0], self.week.sessions[-1]
@@ -44,7 +42,7 @@ class _WeekText(Text):
             week=number,
             days=f"{first:%m-%d}" if first == last else self.say("term_days", first=f"{first:%m-%d}", last=f"{last:%m-%d}"),
             sessions=self.say("term_session" if first == last else "term_sessions", count=len(self.week.sessions)),
-            title=thesis_words(self.thesis, self.lang)[1],
+            title=self.thesis.title_in(self.lang),
         )
         yield HEAVY
         yield from self.lead_lines()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from screener.labels import month_day, number, points
 from screener.messages import Lang, say
-from screener.phrases import band_of, ladder_of, name_of
+from screener.phrases import band_of
 from screener.report import (
     Cell,
     Fact,
@@ -30,11 +30,11 @@ def _band_changes(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
         return
     for each in facts.crossings:
         subject = facts.subject(each.row.subject)
-        ladder = ladder_of(subject, facts.week.scale)
+        ladder = facts.week.scale.ladder(subject.kind)
         before, now = (Cell("band", band_of(row.band_so_far or "", ladder, lang)) for row in (each.before, each.row))
         excess = (points(row.excess_since_published or 0.0, unit=row is each.row) for row in (each.before, each.row))
         line = "\n" + say("weekly_change_excess", lang) + " → ".join(excess)
-        yield Fact(label, (text(name_of(subject, lang), strong=True), " ", before, " → ", now, line))
+        yield Fact(label, (text(subject.name_in(lang), strong=True), " ", before, " → ", now, line))
     if not facts.crossings and ("all", "since") in facts.figures:
         yield Fact(label, (say("weekly_change_none", lang),))
 
@@ -45,7 +45,7 @@ def _rank_change(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     if facts.ranking is None or index is None or now is None:
         return
     before = facts.ranking_before.rank(index.symbol) if facts.ranking_before else None
-    params = {"name": name_of(facts.subject(index.symbol), lang), "now": now, "count": facts.ranking.count}
+    params = {"name": facts.subject(index.symbol).name_in(lang), "now": now, "count": facts.ranking.count}
     code = "weekly_change_rank_value" if before else "weekly_change_rank_new"
     yield Fact(say("weekly_change_rank", lang), (say(code, lang, before=before, **params),))
 
@@ -56,7 +56,7 @@ def _place_changes(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     before, now = order_by_excess(facts.before), order_by_excess(facts.week)
     moved = [symbol for symbol in now if symbol in before and before[symbol] != now[symbol]]
     words = [
-        say("weekly_change_place", lang, name=name_of(facts.subject(symbol), lang), before=before[symbol], now=now[symbol])
+        say("weekly_change_place", lang, name=facts.subject(symbol).name_in(lang), before=before[symbol], now=now[symbol])
         for symbol in moved
     ]
     line = ("；" if lang == "zh" else "; ").join(words) or say("weekly_change_places_same", lang)
@@ -68,7 +68,7 @@ def _near_edges(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     for row in found:
         excess, distance = row.excess_since_published or 0.0, row.to_next_edge or 0.0
         edge = say("weekly_change_edge_value", lang, edge=number(100 * (excess + distance), 0, sign=True))
-        name = name_of(facts.subject(row.subject), lang)
+        name = facts.subject(row.subject).name_in(lang)
         yield Fact(label, (f"{name} {points(excess)}{edge}{points(abs(distance), sign=False)}",))
     if not found and ("all", "since") in facts.figures:
         yield Fact(label, (say("weekly_change_edge_none", lang),))
@@ -79,7 +79,7 @@ def _gone_ex(facts: WeeklyFacts, lang: Lang) -> Fact:
     for each in facts.gone_ex:
         words = [say("weekly_change_ex_cash", lang, cash=f"{each.cash:g}")] if each.cash else []
         words += [say("weekly_change_ex_split", lang, ratio=f"{each.split_ratio:g}")] if each.split_ratio != 1 else []
-        name = name_of(facts.subject(each.symbol), lang)
+        name = facts.subject(each.symbol).name_in(lang)
         lines.append(f"{month_day(each.ex_date)} {name} " + ("，" if lang == "zh" else ", ").join(words))
     return Fact(say("weekly_change_ex", lang), ("\n".join(lines) or say("weekly_change_ex_none", lang),))
 

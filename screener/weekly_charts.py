@@ -13,7 +13,6 @@ from screener.drawdown_chart import drawdown_chart
 from screener.errors import Gap
 from screener.labels import cell_text, percent, points, rounded
 from screener.messages import Lang, say
-from screener.phrases import name_of
 from screener.ranking_chart import ranking_chart
 from screener.relative_chart import build_paths, relative_chart
 from screener.report import CellKind, Chart, Column, Row, Table, figure
@@ -55,7 +54,7 @@ class _Bar:
 
 
 def _bar(subject: Subject, value: float | Gap, lang: Lang) -> _Bar:
-    return _Bar(name_of(subject, lang), value, cell_text(figure("points", value), lang), subject.kind == "all")
+    return _Bar(subject.name_in(lang), value, cell_text(figure("points", value), lang), subject.kind == "all")
 
 
 def excess_chart(facts: WeeklyFacts, lang: Lang) -> Chart | None:
@@ -71,7 +70,7 @@ def excess_chart(facts: WeeklyFacts, lang: Lang) -> Chart | None:
         return None
     best = max(known, key=lambda bar: bar.drawn)
     worst = min(known, key=lambda bar: bar.drawn)
-    benchmark = name_of(facts.benchmark, lang)
+    benchmark = facts.benchmark.name_in(lang)
     return Chart(
         id="excess",
         title=say("weekly_excess_title", lang),
@@ -152,7 +151,7 @@ def contribution_chart(facts: WeeklyFacts, lang: Lang) -> Chart | None:
     bars = [_bar(facts.subject(part.bucket), part.to_all, lang) for part in facts.parts]
     bars.append(_bar(facts.subject("all"), total.own, lang))
     other = facts.figures[facts.benchmark.id, "week"].own
-    mark = None if isinstance(other, Gap) else (name_of(facts.benchmark, lang), other)
+    mark = None if isinstance(other, Gap) else (facts.benchmark.name_in(lang), other)
     biggest = max(bars[:-1], key=lambda bar: abs(bar.drawn))
     return Chart(
         id="contribution",

@@ -10,7 +10,7 @@ import pandas as pd
 from screener.errors import Gap
 from screener.labels import month_day, number, short_day
 from screener.messages import Lang, say
-from screener.phrases import ladder_of, listed, name_of, rating_word
+from screener.phrases import listed, rating_word
 from screener.report import Bullet, Cell, Column, Flag, Row, Table, figure, text
 from screener.scales import Band as ScaleBand
 from screener.scales import Ladder
@@ -39,7 +39,7 @@ def scale_text(ladder: Ladder, lang: Lang) -> str:
 def names_table(facts: WeeklyFacts, lang: Lang) -> Table:
     """Every name: close, week, since publication, position on the bands, drawdown, turnover, dividend, days left, flags."""
     week = facts.week
-    benchmark = name_of(facts.benchmark, lang)
+    benchmark = facts.benchmark.name_in(lang)
     since, turnover = has_since(facts), _has_turnover(facts)
     rows = tuple(_name_row(facts, each, lang, since=since, turnover=turnover) for each in facts.candidates)
     return Table(
@@ -87,15 +87,15 @@ def _name_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool, 
     members = bucket.members
     return Row(
         id=subject.id,
-        head=name_of(subject, lang),
-        note=f"{subject.id} · {name_of(bucket, lang)}",
+        head=subject.name_in(lang),
+        note=f"{subject.id} · {bucket.name_in(lang)}",
         cells=tuple(_name_cells(facts, subject, lang, since=since, turnover=turnover)),
         ends_group=subject.id == members[-1],
     )
 
 
 def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool, turnover: bool) -> Iterator[Cell]:
-    row, found, ladder = facts.week.row(subject.id), facts.names[subject.id], ladder_of(subject, facts.week.scale)
+    row, found, ladder = facts.week.row(subject.id), facts.names[subject.id], facts.week.scale.ladder(subject.kind)
     figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
     if since:
         yield band_cell(row.band_so_far, row.since_gap, ladder, lang)

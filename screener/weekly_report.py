@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from screener.labels import month_day
 from screener.messages import Lang, say
-from screener.phrases import band_of, name_of
+from screener.phrases import band_of
 from screener.ranking import industries
 from screener.report import (
     Box,
@@ -41,7 +41,7 @@ CHARTS_IN_ROW = 3
 def weekly_document(facts: WeeklyFacts, lang: Lang, *, versions: Mapping[str, str]) -> Document:
     """The whole report of one week; `versions` are those that a figure may depend on."""
     week = facts.week
-    title = thesis_title(facts, lang)
+    title = facts.week.thesis.title_in(lang)
     return Document(
         kind="weekly",
         lang=lang,
@@ -65,17 +65,9 @@ def week_label(day: dt.date) -> str:
     return f"{year}-W{week:02d}"
 
 
-def thesis_title(facts: WeeklyFacts, lang: Lang) -> str:
-    """The report's title in a language, the original where there is no translation."""
-    thesis = facts.week.thesis
-    return thesis.title_en or thesis.title if lang == "en" else thesis.title
-
-
 def _byline(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     thesis, scale = facts.week.thesis, facts.week.scale
-    house = thesis.house_en or thesis.house if lang == "en" else thesis.house
-    sector = thesis.sector_en or thesis.sector if lang == "en" else thesis.sector
-    yield Fact("", (say("weekly_house", lang, house=house, sector=sector),))
+    yield Fact("", (say("weekly_house", lang, house=thesis.house_in(lang), sector=thesis.sector_in(lang)),))
     if thesis.rating:
         word = band_of(thesis.rating.industry, scale.industry, lang).word
         change = say(f"weekly_rating_{thesis.rating.change}", lang) if thesis.rating.change else ""
@@ -100,7 +92,7 @@ def _meta(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     week, prices = facts.week, facts.week.prices
     yield Fact(say("weekly_meta_week", lang), (week_text(facts, lang),))
     yield Fact(say("weekly_meta_as_of", lang), (say("weekly_meta_as_of_value", lang, day=week.as_of),))
-    benchmark = say("weekly_meta_benchmark_value", lang, name=name_of(facts.benchmark, lang), symbol=week.benchmark)
+    benchmark = say("weekly_meta_benchmark_value", lang, name=facts.benchmark.name_in(lang), symbol=week.benchmark)
     yield Fact(say("weekly_meta_benchmark", lang), (benchmark,))
     yield Fact(say("weekly_meta_prices", lang), (prices_text(facts, lang),))
     yield Fact(say("weekly_meta_hash", lang), (f"sha256 {prices.sha256[:HASH_SHOWN]}",))
@@ -155,7 +147,7 @@ def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
 def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
     """How the figures are made, the rating standard, what is missing or inferred, and the risks, in one box."""
     week, scale = facts.week, facts.week.scale
-    benchmark = name_of(facts.benchmark, lang)
+    benchmark = facts.benchmark.name_in(lang)
     method = (
         say("weekly_method_week", lang, base=week.base_date),
         say("weekly_method_excess", lang, benchmark=benchmark),
@@ -196,7 +188,7 @@ def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
         for gap in (row.gap, row.since_gap):
             if gap is not None and gap.code != "not_due" and (row.subject, gap.reason) not in seen:
                 seen.add((row.subject, gap.reason))
-                name = name_of(facts.subject(row.subject), lang)
+                name = facts.subject(row.subject).name_in(lang)
                 yield say("weekly_gap_line", lang, name=name, code=gap.code, reason=gap.text(lang))
     yield from _ranking_gaps(facts, lang)
     yield say("weekly_gap_cap", lang)
@@ -216,7 +208,7 @@ def _ranking_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
 
 def _foot(facts: WeeklyFacts, lang: Lang, versions: Mapping[str, str]) -> Iterator[str]:
     thesis, week = facts.week.thesis, facts.week
-    yield say("weekly_foot_disclaimer", lang, house=thesis.house_en or thesis.house if lang == "en" else thesis.house)
+    yield say("weekly_foot_disclaimer", lang, house=thesis.house_in(lang))
     yield say("weekly_foot_versions", lang, sha=week.prices.sha256[:HASH_SHOWN], as_of=week.as_of, **versions)
 
 

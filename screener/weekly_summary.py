@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from screener.errors import Gap
 from screener.labels import number, points
 from screener.messages import Lang, say
-from screener.phrases import band_of, ladder_of, name_of, phrase
+from screener.phrases import band_of, phrase
 from screener.report import (
     Cell,
     KeyFigure,
@@ -37,14 +37,14 @@ def _lede_week(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
         "weekly_lede_week",
         lang,
         own=toned(theme.own, strong=True),
-        benchmark=name_of(facts.benchmark, lang),
+        benchmark=facts.benchmark.name_in(lang),
         other=toned(other.own),
         excess=figure("excess", theme.excess, strong=True),
     )
     index = facts.week.thesis.industry_index
     if index is None:
         return
-    name, value = name_of(facts.subject(index.symbol), lang), toned(facts.figures[index.symbol, "week"].own)
+    name, value = facts.subject(index.symbol).name_in(lang), toned(facts.figures[index.symbol, "week"].own)
     yield from phrase("weekly_lede_index", lang, name=name, value=value)
     rank = facts.ranking.rank(index.symbol) if facts.ranking else None
     if facts.ranking and rank:
@@ -59,7 +59,7 @@ def toned(value: float | Gap, *, strong: bool = False) -> Cell:
 
 
 def _lede_names(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
-    breadth, benchmark = facts.breadth, name_of(facts.benchmark, lang)
+    breadth, benchmark = facts.breadth, facts.benchmark.name_in(lang)
     yield say("weekly_lede_breadth", lang, count=breadth.listed, up=breadth.up, down=breadth.down)
     if breadth.flat:
         yield say("weekly_lede_flat", lang, flat=breadth.flat)
@@ -83,7 +83,7 @@ def _lede_since(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
     yield from phrase("weekly_lede_since", lang, value=own)
     index = facts.week.thesis.industry_index
     if index is not None:
-        name, excess = name_of(facts.subject(index.symbol), lang), facts.figures[index.symbol, "since"].excess
+        name, excess = facts.subject(index.symbol).name_in(lang), facts.figures[index.symbol, "since"].excess
         yield from phrase("weekly_lede_since_index", lang, name=name, value=figure("excess", excess, strong=True))
         yield from _lede_band(facts, index.symbol, lang)
     months = max(facts.left)
@@ -117,7 +117,7 @@ def key_figures(facts: WeeklyFacts, lang: Lang) -> Iterator[KeyFigure]:
         if (subject_id, "since") in facts.figures:
             yield _key_since(facts, subject_id, lang)
     breadth = facts.breadth
-    ahead = say("weekly_key_ahead", lang, name=name_of(facts.benchmark, lang))
+    ahead = say("weekly_key_ahead", lang, name=facts.benchmark.name_in(lang))
     yield KeyFigure(
         ahead, Cell("count", breadth.ahead), (_up_down(facts, lang),), say("weekly_key_of", lang, count=breadth.listed)
     )
@@ -130,7 +130,7 @@ def _key_week(facts: WeeklyFacts, subject_id: str, lang: Lang) -> KeyFigure:
     rank = facts.ranking.rank(subject_id) if facts.ranking else None
     if facts.ranking and rank:
         note.append(say("weekly_key_rank", lang, rank=rank, count=facts.ranking.count))
-    label = say("weekly_key_week", lang, name=name_of(facts.subject(subject_id), lang))
+    label = say("weekly_key_week", lang, name=facts.subject(subject_id).name_in(lang))
     return KeyFigure(label, toned(found.own), tuple(note))
 
 
@@ -138,11 +138,11 @@ def _key_since(facts: WeeklyFacts, subject_id: str, lang: Lang) -> KeyFigure:
     subject, row = facts.subject(subject_id), facts.week.row(subject_id)
     note: list[str | Cell] = []
     if row.band_so_far:
-        note.append(Cell("band", band_of(row.band_so_far, ladder_of(subject, facts.week.scale), lang)))
+        note.append(Cell("band", band_of(row.band_so_far, facts.week.scale.ladder(subject.kind), lang)))
     before = facts.before.row(subject_id).excess_since_published if facts.before else None
     if before is not None:
         note.append(say("weekly_key_last_week", lang) + points(before, unit=False))
-    label = say("weekly_key_since", lang, name=name_of(subject, lang))
+    label = say("weekly_key_since", lang, name=subject.name_in(lang))
     return KeyFigure(label, figure("excess", facts.figures[subject_id, "since"].excess), tuple(note))
 
 

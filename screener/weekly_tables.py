@@ -9,7 +9,7 @@ from screener.labels import month_day, short_day, weekday
 from screener.messages import Lang, say
 from screener.performance import excess_return
 from screener.periods import Figure, PeriodId
-from screener.phrases import band_of, ladder_of, name_of
+from screener.phrases import band_of
 from screener.rating import rate
 from screener.report import Cell, Column, Row, Table, figure, text
 from screener.scales import Ladder
@@ -23,7 +23,7 @@ WEEK_DAYS = 5
 
 def periods_table(facts: WeeklyFacts, lang: Lang) -> Table:
     """Theme, segments, benchmark and indices over every period, with excess in pp and the band so far."""
-    benchmark = name_of(facts.benchmark, lang)
+    benchmark = facts.benchmark.name_in(lang)
     subjects = [each for each in facts.subjects if each.kind in ("all", "bucket")]
     rows = [_period_row(facts, subjects[0], lang), _rebalanced_row(facts, lang)]
     rows += [_period_row(facts, each, lang, ends=each is subjects[-1]) for each in subjects[1:]]
@@ -62,7 +62,7 @@ def _period_columns(facts: WeeklyFacts, lang: Lang) -> Iterator[Column]:
         yield Column(f"{period.id}_return", returned, "%", group, note)
         yield Column(f"{period.id}_excess", excess, "pp", group, note)
         if period.id == "since" and index:
-            head = say("weekly_head_against", lang, name=name_of(facts.subject(index.symbol), lang))
+            head = say("weekly_head_against", lang, name=facts.subject(index.symbol).name_in(lang))
             yield Column("since_against_industry", head, "pp", group, note)
     if has_since(facts):
         yield Column("band", say("weekly_head_band", lang), left=True)
@@ -72,12 +72,12 @@ def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool 
     figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
     against = facts.against_industry(subject.id)
     row = facts.week.row(subject.id)
-    band = band_cell(row.band_so_far, row.since_gap, ladder_of(subject, facts.week.scale), lang)
+    band = band_cell(row.band_so_far, row.since_gap, facts.week.scale.ladder(subject.kind), lang)
     if subject.kind == "benchmark":
         band = text(say("weekly_word_benchmark", lang), quiet=True)
     return Row(
         id=subject.id,
-        head=name_of(subject, lang),
+        head=subject.name_in(lang),
         note=_subject_note(facts, subject, lang),
         cells=tuple(_figure_cells(facts, figures, against, band)),
         role="theme" if subject.kind == "all" else "reference" if subject.kind == "benchmark" else "plain",
@@ -96,7 +96,7 @@ def _rebalanced_row(facts: WeeklyFacts, lang: Lang) -> Row:
     everyone = facts.subject("all")
     band: Cell = Cell("none")
     if since is not None:
-        band = _excess_band(since.excess, ladder_of(everyone, facts.week.scale), lang)
+        band = _excess_band(since.excess, facts.week.scale.ladder(everyone.kind), lang)
     return Row(
         id="all_rebalanced",
         head=say("weekly_rebalanced", lang),
@@ -147,13 +147,13 @@ def daily_table(facts: WeeklyFacts, lang: Lang) -> Table:
     """Each session of the week: basket, benchmark, excess, industry index; then the whole week."""
     index = facts.week.thesis.industry_index
     columns = [
-        Column("all", name_of(facts.subject("all"), lang), "%"),
-        Column("benchmark", name_of(facts.benchmark, lang), "%"),
+        Column("all", facts.subject("all").name_in(lang), "%"),
+        Column("benchmark", facts.benchmark.name_in(lang), "%"),
         Column("excess", say("weekly_head_excess", lang), "pp"),
     ]
     keys = ["all", facts.benchmark.id]
     if index:
-        columns.append(Column("index", name_of(facts.subject(index.symbol), lang), "%"))
+        columns.append(Column("index", facts.subject(index.symbol).name_in(lang), "%"))
         keys.append(index.symbol)
     rows = []
     for at, day in enumerate(facts.week.sessions):
@@ -196,7 +196,7 @@ def heat_table(facts: WeeklyFacts, lang: Lang) -> Table:
     rows = tuple(
         Row(
             each.id,
-            name_of(each, lang),
+            each.name_in(lang),
             tuple(_heat_cells(facts, each, lang)),
             role="plain" if each.kind == "candidate" else "theme",
             ends_group=each.id in ends or each.id == last,
@@ -204,7 +204,7 @@ def heat_table(facts: WeeklyFacts, lang: Lang) -> Table:
         for each in subjects
         if own is None or each.id != own.symbol
     )
-    sub = say("weekly_heat_sub", lang, count=len(columns), benchmark=name_of(facts.benchmark, lang))
+    sub = say("weekly_heat_sub", lang, count=len(columns), benchmark=facts.benchmark.name_in(lang))
     return Table("heat", say("weekly_heat_title", lang), say("weekly_head_name", lang), columns, rows, sub, layout="heat")
 
 
@@ -242,7 +242,7 @@ def extremes_table(facts: WeeklyFacts, lang: Lang) -> Table:
         rows=tuple(
             Row(
                 row.subject,
-                name_of(facts.subject(row.subject), lang),
+                facts.subject(row.subject).name_in(lang),
                 (figure("return", row.own_return), figure("excess", row.excess)),
                 ends_group=at == count - 1,
             )
@@ -262,14 +262,14 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
             figure("points", part.own_return),
             Cell("excess", part.to_all),
         )
-        rows.append(Row(part.bucket, name_of(bucket, lang), cells, role="total"))
+        rows.append(Row(part.bucket, bucket.name_in(lang), cells, role="total"))
         if len(bucket.members) > 1 or part.left_out:
             rows += [_member_row(facts, member, lang) for member in part.members]
             rows += [_left_out_row(facts, symbol, lang) for symbol in part.left_out]
     total = facts.figures["all", "week"].own
     weight = sum(part.weight for part in facts.parts)
     cells = (Cell("weight", weight), figure("return", total), text(""), figure("excess", total))
-    rows.append(Row("all", name_of(facts.subject("all"), lang), cells, role="reference"))
+    rows.append(Row("all", facts.subject("all").name_in(lang), cells, role="reference"))
     held = facts.week.base_date is not None and facts.week.base_date <= facts.week.previous
     return Table(
         id="parts",
@@ -290,7 +290,7 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
 def _member_row(facts: WeeklyFacts, member: Part, lang: Lang) -> Row:
     return Row(
         member.symbol,
-        name_of(facts.subject(member.symbol), lang),
+        facts.subject(member.symbol).name_in(lang),
         (
             Cell("weight", member.weight, quiet=True),
             Cell("return", member.own_return),
@@ -304,4 +304,4 @@ def _member_row(facts: WeeklyFacts, member: Part, lang: Lang) -> Row:
 def _left_out_row(facts: WeeklyFacts, symbol: str, lang: Lang) -> Row:
     gap = facts.week.row(symbol).gap or Gap("no_data", "no_earlier_close", {"symbol": symbol, "day": facts.week.previous})
     word = text(say("weekly_left_out", lang), quiet=True)
-    return Row(symbol, name_of(facts.subject(symbol), lang), (word, figure("return", gap), word, word), depth=1)
+    return Row(symbol, facts.subject(symbol).name_in(lang), (word, figure("return", gap), word, word), depth=1)

@@ -15,7 +15,7 @@ from screener.charts import Axis, Spec
 from screener.labels import points
 from screener.messages import Lang, say
 from screener.outcome import Outcome
-from screener.phrases import band_of, benchmark_name, ladder_of, listed, name_of
+from screener.phrases import band_of, listed
 from screener.prices import as_date
 from screener.rating import rate
 from screener.report import Cell, Chart, Column, Panel, Panels, Row, Table, figure
@@ -74,8 +74,8 @@ def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang, *, a
     which = "all" if subject.kind == "all" else "index"
     window = {"from_months": outcome.scale.window.from_months, "to_months": outcome.scale.window.to_months}
     title = f"dossier_path_open_title_{which}" if span.open else f"dossier_path_{which}_title"
-    benchmark = benchmark_name(outcome.thesis, outcome.scale, lang)
-    names = {"name": name_of(subject, lang), "benchmark": benchmark, "n": counted_names(outcome)}
+    benchmark = outcome.thesis.benchmark_name_in(outcome.scale, lang)
+    names = {"name": subject.name_in(lang), "benchmark": benchmark, "n": counted_names(outcome)}
     drawing = _Drawing(outcome, subject, span, lang)
     other = "" if alone or which == "index" else say("dossier_path_other_scale", lang)
     return Chart(
@@ -98,7 +98,7 @@ def finding(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> str:
     return say(
         "dossier_path_finding",
         lang,
-        name=name_of(subject, lang),
+        name=subject.name_in(lang),
         marks=say("phrase_comma", lang).join(marks),
         from_day=known[0][0],
         to_day=known[-1][0],
@@ -117,7 +117,7 @@ def _mark_words(values: Sequence[float | None], span: Span, lang: Lang) -> Itera
 
 def _daily_table(outcome: Outcome, subjects: Sequence[Subject], span: Span, lang: Lang, *, key: str) -> Table:
     """Excess by session, a column per subject; for one subject its band beside it."""
-    columns = [Column(each.id, name_of(each, lang), "pp") for each in subjects]
+    columns = [Column(each.id, each.name_in(lang), "pp") for each in subjects]
     if len(subjects) == 1:
         columns.append(Column("band", say("dossier_band", lang), left=True))
     series = [values_of(outcome, each.id, span) for each in subjects]
@@ -136,7 +136,7 @@ def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence
     ]
     if len(subjects) > 1 or values[0] is None:
         return tuple(cells) if len(subjects) > 1 else (*cells, Cell("none"))
-    ladder = ladder_of(subjects[0], outcome.scale)
+    ladder = outcome.scale.ladder(subjects[0].kind)
     return (*cells, figure("band", band_of(rate(values[0], ladder), ladder, lang)))
 
 
@@ -164,13 +164,13 @@ def path_panels(outcome: Outcome, lang: Lang) -> Panels | None:
 
 def _panel(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> Panel:
     values = values_of(outcome, subject.id, span)
-    ladder = ladder_of(subject, outcome.scale)
+    ladder = outcome.scale.ladder(subject.kind)
     last = next(value for value in reversed(values) if value is not None)
     marked = span.marks[1:] if span.open else span.marks
     marks = [Cell("heat", values[place]) if values[place] is not None else Cell("not_due") for place, _ in marked]
     return Panel(
         id=f"path-{subject.id}",
-        head=name_of(subject, lang),
+        head=subject.name_in(lang),
         band=figure("band", band_of(rate(last, ladder), ladder, lang)),
         marks=tuple(marks),
         finding=finding(outcome, subject, span, lang),
@@ -193,9 +193,9 @@ class _Drawing:
 
     def __init__(self, outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> None:
         self.subject, self.span, self.lang = subject, span, lang
-        self.ladder = ladder_of(subject, outcome.scale)
+        self.ladder = outcome.scale.ladder(subject.kind)
         self.values = [None if value is None else value * 100 for value in values_of(outcome, subject.id, span)]
-        self.name = name_of(subject, lang)
+        self.name = subject.name_in(lang)
         self.color = {"all": "theme", "industry_index": "industry"}.get(subject.kind, "ink2")
         known = [value for value in self.values if value is not None]
         edges = [edge * 100 for edge in self.ladder.edges]
