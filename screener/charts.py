@@ -1,7 +1,7 @@
 """Vega-Lite specifications from small layers, and how they are drawn without a browser.
 
 Every position is arithmetic on fixed gutters, so that no text width matters: an axis is a layer of rules and one of texts.
-Colours are CSS variables (`var(--theme)`), so that one drawing follows the page's palette; a picture gets the light palette.
+Colours are CSS variables (`var(--theme)`), so that one drawing follows the page's palette; a picture gets the light one.
 A layer whose name begins with `hover` answers to the pointer and is left out of still drawings.
 """
 
@@ -14,39 +14,14 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any, cast
 
-from screener.errors import ScreenerError
+from screener.palette import LIGHT, UpDown, resolve, signed
 
 Spec = dict[str, Any]
 Rows = Sequence[Mapping[str, Any]]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-# The light palette, for pictures; pages define the same names for light and dark.
-PALETTE = {
-    "paper": "#fffefb",
-    "wash": "#f6f4ee",
-    "ink": "#1a1d21",
-    "ink2": "#454c54",
-    "ink3": "#5b626a",
-    "rule": "#dcd8ce",
-    "rule2": "#a8a49a",
-    "theme": "#0b3d66",
-    "industry": "#96590a",
-    "bench": "#5b626a",
-    "window": "#f1ede2",
-    "up": "#b0211f",
-    "up-t": "#f8e3df",
-    "up-s": "#efc4bd",
-    "dn": "#0a6647",
-    "dn-t": "#dcede5",
-    "dn-s": "#b3d8c8",
-    "flat": "#ecebe5",
-}
 # The one pattern of a page: falling bars are hatched, the second encoding beside their colour.
 HATCH = "url(#hd)"
-PICTURE_FONTS = (
-    "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, WenQuanYi Micro Hei, sans-serif"
-)
-PICTURE_SCALE = 2
 FONT_SIZE, SMALL = 12, 11
 LABEL_STEP = 30
 
@@ -78,11 +53,6 @@ class Axis:
 def encode(field: str, axis: Axis) -> Spec:
     """A position channel on an axis that draws nothing by itself."""
     return {"field": field, "type": "quantitative", "scale": axis.scale, "axis": None}
-
-
-def pixel(value: float) -> Spec:
-    """A position channel at a fixed pixel."""
-    return {"value": round(value, 2)}
 
 
 def texts(
@@ -259,39 +229,10 @@ def _slim(svg: str) -> str:
     return re.sub(r"<g></g>", "", svg)
 
 
-def in_light(spec: Spec) -> Spec:
+def in_light(spec: Spec, updown: UpDown = "red-up") -> Spec:
     """The specification with the colours of the light palette in place of CSS variables, where no page defines them."""
-    words = json.dumps(spec).replace(HATCH, PALETTE["dn-t"])
-    return cast(Spec, json.loads(re.sub(r"var\(--([a-z0-9-]+)\)", lambda found: PALETTE[found[1]], words)))
-
-
-def draw_picture(spec: Spec) -> bytes:
-    """A PNG in the light palette at twice the size; ScreenerError when this machine has no Chinese glyphs."""
-    import vl_convert
-
-    check_glyphs()
-    width, height = spec["usermeta"]["size"]
-    drawn = str(vl_convert.vegalite_to_svg({**in_light(still(spec)), "config": {"aria": False, "font": PICTURE_FONTS}}))
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-    paper = f'<rect width="{width}" height="{height}" fill="{PALETTE["paper"]}"/>'
-    return bytes(vl_convert.svg_to_png(head + paper + drawn[drawn.index(">") + 1 :], scale=PICTURE_SCALE))
-
-
-def check_glyphs() -> None:
-    """ScreenerError `no_glyphs` when two different Chinese characters come out as the same picture: both are missing."""
-    import vl_convert
-
-    pictures = {
-        bytes(
-            vl_convert.svg_to_png(
-                '<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24">'
-                f'<text x="2" y="20" font-size="20" font-family="{PICTURE_FONTS}">{character}</text></svg>'
-            )
-        )
-        for character in "证券"
-    }
-    if len(pictures) < 2:
-        raise ScreenerError("no_glyphs")
+    palette = signed(LIGHT, updown)
+    return cast(Spec, json.loads(resolve(json.dumps(spec).replace(HATCH, palette["dn-t"]), palette)))
 
 
 def bundle_runtime() -> str:

@@ -7,7 +7,7 @@ import functools
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -18,15 +18,14 @@ from screener.messages import LANGS, Lang, printable, say
 
 if TYPE_CHECKING:
     from screener.draft import Draft
-    from screener.events import EventStudy
     from screener.names import NameRegistry
     from screener.outcome import Outcome
-    from screener.prices import PriceSource, SeriesName
+    from screener.prices import Note, PriceSource, SeriesName
+    from screener.publishing import Edition
     from screener.report import Section
     from screener.scales import RatingScale
     from screener.thesis import Thesis
     from screener.trust import Trust
-    from screener.week import Week
 
 EXIT_GAPS = 3
 # Endings of `grade --out` that ask for the scoreboard instead of every rating.
@@ -55,7 +54,9 @@ Theses = Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help=
 RatingsFile = Annotated[
     Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
 ]
-ResultFile = Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write every outcome to a .csv or .parquet.")]
+ResultFile = Annotated[
+    Path | None, typer.Option("--out", metavar="FILE", help="Every outcome as .csv or .parquet; .html .xlsx .md: scoreboard.")
+]
 NamesPlace = Annotated[Path | None, typer.Option("--names", metavar="PLACE", help="List of names: a file, folder or store.")]
 OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
 Proxy = Annotated[
@@ -66,6 +67,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on stan
 Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
 WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
+WithPdf = Annotated[bool, typer.Option("--pdf", help="Also write the report as a PDF on A4 (extra: pdf).")]
+Colours = Annotated[str, typer.Option("--updown", metavar="red-up|green-up", help="Which colour a rise has.")]
 SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
 PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help="Compare with N random baskets.")]
 UniverseFolder = Annotated[
@@ -133,6 +136,11 @@ def today() -> dt.date:
     return shanghai_date(dt.datetime.now(dt.UTC))
 
 
+def finished_day() -> dt.date:
+    """The last day whose closes are final, in Shanghai."""
+    return last_finished_day(dt.datetime.now(dt.UTC))
+
+
 def parse_date(text: str | None, option: str) -> dt.date | None:
     """A date option; UsageError for anything but YYYY-MM-DD."""
     from screener.errors import UsageError
@@ -159,6 +167,8 @@ def outcome(
     lang: Language = "zh",
     series: SeriesOption = "price",
     png: WithPng = False,
+    pdf: WithPdf = False,
+    updown: Colours = "red-up",
     sensitivity: SensitivityFlag = False,
     placebo: PlaceboCount = None,
     universe: UniverseFolder = None,
@@ -174,6 +184,7 @@ def outcome(
     from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
 
+    edition = _edition(png, pdf, updown)
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_outcome(
         loaded,
@@ -181,10 +192,10 @@ def outcome(
         source,
         published=_published(published),
         as_of=parse_date(as_of, "--as-of"),
-        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        today=finished_day(),
         proxies=parse_proxies(proxy or [], loaded, scale),
     )
-    _say_notes(result, _lang(lang))
+    _say_notes((*result.prices.notes, *result.other_notes), _lang(lang))
     trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed, store=store)
     record = _trust_record(outcome_record(result, _lang(lang)), trust, _lang(lang))
     if as_json:
@@ -194,7 +205,7 @@ def outcome(
         print(words + _trust_text(trust, _lang(lang)), end="", flush=True)
         print(say("report_writing", _lang(lang)), file=sys.stderr)
         extra = _trust_sections(trust, _lang(lang))
-        _say_files(publish_outcome(result, out, record, lang=_lang(lang), png=png, extra=extra), _lang(lang))
+        _say_files(publish_outcome(result, out, record, lang=_lang(lang), edition=edition, extra=extra), _lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
     missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
     _exit(has_gaps(result) or missing)
@@ -214,6 +225,8 @@ def weekly(
     lang: Language = "zh",
     series: SeriesOption = "price",
     png: WithPng = False,
+    pdf: WithPdf = False,
+    updown: Colours = "red-up",
     debug: Debug = False,
 ) -> None:
     """Write the weekly theme performance report. 主题周度表现。"""
@@ -221,6 +234,7 @@ def weekly(
     from screener.screening import check_week
     from screener.week_text import week_text
 
+    edition = _edition(png, pdf, updown)
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_week(
         loaded,
@@ -228,9 +242,9 @@ def weekly(
         source,
         day=parse_date(week, "--week"),
         published=_published(published),
-        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        today=finished_day(),
     )
-    _say_notes(result, _lang(lang))
+    _say_notes(result.prices.notes, _lang(lang))
     if as_json:
         _print_json(week_record(result, _lang(lang)))
     else:
@@ -238,8 +252,8 @@ def weekly(
         from screener.weekly_files import publish_archive, publish_weekly
 
         print(say("report_writing", _lang(lang)), file=sys.stderr)
-        _say_files(publish_weekly(result, source, out, lang=_lang(lang), png=png), _lang(lang))
-        _say_archive(*publish_archive(out, _lang(lang)), _lang(lang))
+        _say_files(publish_weekly(result, source, out, lang=_lang(lang), edition=edition), _lang(lang))
+        _say_archive(*publish_archive(out, _lang(lang), edition.updown), _lang(lang))
     _exit(has_gaps(result))
 
 
@@ -266,7 +280,7 @@ def grade(
     from screener.grade_text import scoreboard_record, scoreboard_text
     from screener.grading import check_result_path, grade_to_file, grade_to_scoreboard
     from screener.library import open_library
-    from screener.publishing import publish_scoreboard
+    from screener.publishing import document_bytes, write_files
     from screener.scoreboard_report import build_scoreboard_report
 
     if engine not in ENGINES:
@@ -274,7 +288,7 @@ def grade(
     library = open_library(themes)
     scales = {name: library.load_scale(name) for name in library.scale_ids()}
     choose = functools.partial(_choose, prices, store)
-    when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": last_finished_day(dt.datetime.now(dt.UTC))}
+    when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": finished_day()}
     if out is not None and out.suffix.lower() not in BOARD_ENDINGS:
         check_result_path(out)
         ground, tally = grade_to_file(ratings, choose, scales, out=out, engine=engine, **when)
@@ -286,14 +300,14 @@ def grade(
     else:
         ground, tally, board = grade_to_scoreboard(ratings, choose, scales, engine=engine, merge_repeats=merge_repeats, **when)
         if out is not None:
-            publish_scoreboard(build_scoreboard_report(board, ground, tally.rows, _lang(lang)), out)
+            document = build_scoreboard_report(board, ground, tally.rows, _lang(lang))
+            write_files(out.parent, {out.name: document_bytes(document, out.suffix.lower())})
             print(say("board_written", _lang(lang), path=out, rows=tally.rows), file=sys.stderr)
         if as_json:
             _print_json(scoreboard_record(board, ground, tally.rows))
         elif out is None:
             print(scoreboard_text(board, ground, tally.rows, _lang(lang)), end="")
-    for note in ground.notes:
-        print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+    _say_notes(ground.notes, _lang(lang))
     _exit(tally.gaps > 0)
 
 
@@ -338,11 +352,9 @@ def screen(
         universe=universe,
         like=like,
         as_of=parse_date(as_of, "--as-of"),
-        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        today=finished_day(),
     )
-    notes = {say(note.code, _lang(lang), **note.params) for each in result.prices.values() for note in each.notes}
-    for note in sorted(notes):
-        print(say("note_line", _lang(lang), text=note), file=sys.stderr)
+    _say_notes((note for each in result.prices.values() for note in each.notes), _lang(lang))
     if as_json:
         _print_json(screen_record(result, _lang(lang)))
     else:
@@ -378,10 +390,10 @@ def events(
         open_library(themes).load_policies(thesis),
         source,
         as_of=parse_date(as_of, "--as-of"),
-        today=last_finished_day(dt.datetime.now(dt.UTC)),
+        today=finished_day(),
         seed=seed,
     )
-    _say_notes(result, _lang(lang))
+    _say_notes(result.prices.notes, _lang(lang))
     if as_json:
         _print_json(events_record(result, _lang(lang)))
     else:
@@ -394,7 +406,7 @@ def events(
 def fetch_published_ratings(
     theses: Theses = None,
     default_scale: Annotated[str, typer.Option("--scale", metavar="ID", help="For houses without a known scale.")] = "guolian",
-    out: ResultFile = None,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write them to a .csv or .parquet.")] = None,
     store: StoreDir = None,
     themes: ThemesDir = None,
     as_json: AsJson = False,
@@ -452,8 +464,7 @@ def update(
     if universe is not None:
         more, note = universe_symbols(opened, fetcher, universe, now=now)
         symbols += more
-        if note is not None:
-            print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
+        _say_notes((note,) if note else (), _lang(lang))
     plan = plan_update(symbols, start=parse_date(start, "--start") or first, end=parse_date(end, "--end"), now=now)
     with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
         results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
@@ -598,15 +609,14 @@ def _open(name: str, themes: Path | None, prices: str, store: Path | None) -> tu
     from screener.sources import open_source
 
     thesis, scale = open_library(themes).load(name)
-    today = last_finished_day(dt.datetime.now(dt.UTC))
-    source = open_source(prices, thesis.symbols(scale), store=store, start=first_needed(thesis), today=today)
+    source = open_source(prices, thesis.symbols(scale), store=store, start=first_needed(thesis), today=finished_day())
     return thesis, scale, source
 
 
 def _say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
     print(say("weekly_archive", lang, path=page))
     for path in broken:
-        print(say("note_line", lang, text=say("weekly_archive_broken", lang, path=path)), file=sys.stderr)
+        _note(say("weekly_archive_broken", lang, path=path), lang)
 
 
 def _trust(
@@ -649,7 +659,7 @@ def _choose(prices: str, store: Path | None, symbols: Sequence[str], start: dt.d
     from screener.sources import open_source
 
     first = load_calendar().shift(start, -LOOKBACK)
-    return open_source(prices, symbols, store=store, start=first, today=last_finished_day(dt.datetime.now(dt.UTC)))
+    return open_source(prices, symbols, store=store, start=first, today=finished_day())
 
 
 def _published(text: str | None) -> dt.date | None:
@@ -659,6 +669,17 @@ def _published(text: str | None) -> dt.date | None:
     if day is not None and day > today():
         raise UsageError("published_in_future", published=day, today=today())
     return day
+
+
+def _edition(png: bool, pdf: bool, updown: str) -> Edition:
+    from screener.errors import UsageError
+    from screener.palette import UP_DOWN
+    from screener.publishing import Edition
+
+    found = next((each for each in UP_DOWN if each == updown), None)
+    if found is None:
+        raise UsageError("updown_unknown", value=updown)
+    return Edition(png=png, pdf=pdf, updown=found)
 
 
 def _series(series: str) -> SeriesName:
@@ -673,13 +694,23 @@ def _lang(lang: str) -> Lang:
     return "en" if lang == "en" else "zh"
 
 
-def _say_notes(result: Outcome | Week | EventStudy, lang: Lang) -> None:
-    for note in (*result.prices.notes, *getattr(result, "other_notes", ())):
-        print(say("note_line", lang, text=say(note.code, lang, **note.params)), file=sys.stderr)
+def _say_notes(notes: Iterable[Note], lang: Lang) -> None:
+    """Each note once, in the order in which they came."""
+    for text in dict.fromkeys(say(note.code, lang, **note.params) for note in notes):
+        _note(text, lang)
+
+
+def _note(text: str, lang: Lang) -> None:
+    print(say("note_line", lang, text=text), file=sys.stderr)
 
 
 def _say_files(paths: Sequence[Path], lang: Lang) -> None:
+    from screener.publishing import left_behind
+
     print(say("report_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths)))
+    older = left_behind(paths)
+    if older:
+        _note(say("report_left_behind", lang, files=" ".join(path.name for path in older)), lang)
 
 
 def _print_json(record: object) -> None:

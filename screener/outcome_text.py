@@ -23,10 +23,10 @@ from screener.terminal import (
     pad,
     pp,
     table_lines,
-    width,
     wrapped,
 )
 from screener.thesis import ALL
+from screener.widths import width
 
 
 def outcome_text(outcome: Outcome, lang: Lang = "zh", *, series: SeriesName = "price") -> str:

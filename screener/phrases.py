@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from screener.messages import Lang, say
-from screener.report import Band, Cell, Parts
+from screener.report import Band, Cell, Parts, Zone
 from screener.scales import Ladder
 
 # Marks a figure's place while a sentence is being said; from a private range, so that no text contains them.
@@ -78,3 +78,8 @@ def band_of(rating: str, ladder: Ladder, lang: Lang) -> Band:
 def rating_word(rating: str, ladder: Ladder, lang: Lang) -> str:
     """A rating in the reader's language."""
     return ladder.band(rating).word(lang)
+
+
+def zones_of(ladder: Ladder, lang: Lang) -> tuple[Zone, ...]:
+    """The bands of a ladder as strips behind an excess, worst first."""
+    return tuple(Zone(band_of(band.rating, ladder, lang), band.lower, band.upper) for band in reversed(ladder.bands))

@@ -5,16 +5,32 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from screener.errors import ScreenerError
 from screener.messages import Lang
 from screener.outcome import Outcome
+from screener.palette import UpDown
 from screener.report import Document, Section
 
 # Excel takes a CSV file for UTF-8 only with a byte-order mark.
 CSV_ENCODING = "utf-8-sig"
+# What every report is written as; the other endings are written when asked for.
+STANDARD, ON_REQUEST = (".html", ".md", ".xlsx"), (".pdf", ".png")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a reader asked for: `png` each chart as a picture too, `pdf` the report on A4 too, `updown` the colours of signs."""
+
+    png: bool = False
+    pdf: bool = False
+    updown: UpDown = "red-up"
+
+
+STANDARD_EDITION = Edition()
 
 
 def publish_outcome(
@@ -23,55 +39,71 @@ def publish_outcome(
     record: Mapping[str, object] | None = None,
     *,
     lang: Lang = "zh",
-    png: bool = False,
+    edition: Edition = STANDARD_EDITION,
     extra: Sequence[Section] = (),
 ) -> tuple[Path, ...]:
-    """Write the dossier of `outcome` to `out`/<thesis>/outcome/: HTML, Markdown, Excel, JSON, CSV, with `png` its charts.
+    """Write the dossier of `outcome` to `out`/<thesis>/outcome/: HTML, Markdown, Excel, JSON, CSV, and what `edition` adds.
 
     `record`: what the JSON file holds, else the outcome's own; `extra`: sections on how far to trust it. Returns the files
-    written. ScreenerError when the folder cannot be written, or for `png` without Chinese glyphs.
+    written. ScreenerError when the folder cannot be written, for pictures or PDF without Chinese glyphs, for PDF without
+    the library that makes it.
     """
     from screener.dossier import build_dossier
     from screener.ledger import daily_csv, outcome_csv
     from screener.records import outcome_record
 
     document = build_dossier(outcome, lang, extra=extra)
-    files = document_files(document, "outcome", png=png)
+    files = document_files(document, "outcome", edition)
     files["outcome.json"] = json_bytes(record or outcome_record(outcome, lang))
     files["outcome.csv"] = outcome_csv(outcome, lang).encode(CSV_ENCODING)
     files["outcome-daily.csv"] = daily_csv(outcome).encode(CSV_ENCODING)
     return write_files(out / document.slug / "outcome", files)
 
 
-def document_files(document: Document, stem: str, *, png: bool = False) -> dict[str, bytes]:
-    """A document as HTML, Markdown and Excel, with `png` also its charts, by file name."""
-    from screener import charts
-    from screener.markdown import render_markdown
+def document_files(document: Document, stem: str, edition: Edition) -> dict[str, bytes]:
+    """A document as HTML, Markdown and Excel, and what `edition` asks for beside them, by file name."""
+    endings = (*STANDARD, *((".pdf",) if edition.pdf else ()))
+    files = {stem + ending: document_bytes(document, ending, edition.updown) for ending in endings}
+    return files | (_pictures(document, edition.updown) if edition.png else {})
+
+
+def document_bytes(document: Document, ending: str, updown: UpDown = "red-up") -> bytes:
+    """One document in the format that `ending` names (.html .md .xlsx .pdf); KeyError for another."""
+    return {".html": _html, ".md": _markdown, ".xlsx": _workbook, ".pdf": _pdf}[ending](document, updown)
+
+
+def _html(document: Document, updown: UpDown) -> bytes:
     from screener.render import render_html
     from screener.runtime import load_runtime
 
-    pictures = {f"{chart.id}.png": charts.draw_picture(chart.wide) for chart in document.charts} if png else {}
-    return {
-        f"{stem}.html": render_html(document, runtime=load_runtime()).encode(),
-        f"{stem}.md": render_markdown(document).encode(),
-        f"{stem}.xlsx": workbook_bytes(document),
-        **pictures,
-    }
+    return render_html(document, runtime=load_runtime(), updown=updown).encode()
 
 
-def publish_scoreboard(document: Document, path: Path) -> None:
-    """Write one document to `path`, as HTML, Excel or Markdown by its ending, replaced in one step."""
-    write_files(path.parent, {path.name: document_files(document, path.stem)[f"{path.stem}{path.suffix.lower()}"]})
+def _markdown(document: Document, updown: UpDown) -> bytes:
+    from screener.markdown import render_markdown
+
+    return render_markdown(document).encode()
 
 
-def workbook_bytes(document: Document) -> bytes:
-    """The workbook of a document."""
+def _workbook(document: Document, updown: UpDown) -> bytes:
     from screener.workbook import write_workbook
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "report.xlsx"
-        write_workbook(document, path)
+        write_workbook(document, path, updown)
         return path.read_bytes()
+
+
+def _pdf(document: Document, updown: UpDown) -> bytes:
+    from screener.pdf import render_pdf
+
+    return render_pdf(document, updown)
+
+
+def _pictures(document: Document, updown: UpDown) -> dict[str, bytes]:
+    from screener.pictures import draw_pictures
+
+    return draw_pictures(document, updown)
 
 
 def json_bytes(record: Mapping[str, object]) -> bytes:
@@ -90,3 +122,10 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     except OSError as error:
         raise ScreenerError("report_not_written", folder=folder, detail=error.strerror or error) from error
     return tuple(folder / name for name in files)
+
+
+def left_behind(written: Iterable[Path]) -> tuple[Path, ...]:
+    """Pictures and PDF of an earlier run beside the files just `written`: their figures may be older than the report's."""
+    now = set(written)
+    found = {path for folder in {each.parent for each in now} for path in folder.iterdir() if path.suffix in ON_REQUEST}
+    return tuple(sorted(found - now))

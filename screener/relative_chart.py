@@ -18,7 +18,7 @@ from screener.charts import Axis, Rows, Spec
 from screener.labels import month_day, number, percent, points
 from screener.messages import Lang, say
 from screener.periods import series_of
-from screener.phrases import rating_word
+from screener.phrases import rating_word, zones_of
 from screener.prices import as_date, session_axis
 from screener.report import Chart, Column, Row, Table
 from screener.subjects import Subject
@@ -131,6 +131,7 @@ def relative_chart(facts: WeeklyFacts, paths: Paths, lang: Lang) -> Chart:
         data=drawn.table(),
         wide=drawn.spec(_LOOKS["wide"], narrow=False),
         narrow=drawn.spec(_LOOKS["narrow"], narrow=True),
+        zones=zones_of(facts.week.scale.industry, lang),
     )
 
 

@@ -20,6 +20,7 @@ from screener import cell_marks, charts, labels
 from screener.archive import Entry
 from screener.errors import Gap
 from screener.messages import Lang, say
+from screener.palette import UpDown
 from screener.report import (
     Band,
     Bullet,
@@ -41,13 +42,17 @@ SHORT_UNITS, SHORT_HEAD = ("%", "pp", "元", "CNY"), 6
 HEAT_CLASSES = {-2: "h3m", -1: "h2m", 0: "h0", 1: "h2p", 2: "h3p"}
 
 
-def render_html(document: Document, *, runtime: str = "") -> str:
-    """The whole page; `runtime` is the script of `runtime.load_runtime`, or "" for still drawings only."""
+def render_html(document: Document, *, runtime: str = "", updown: UpDown = "red-up") -> str:
+    """The whole page; `runtime` is the script of `runtime.load_runtime`, or "" for still drawings only.
+
+    `updown`: the colours that it opens with; a reader can swap them there.
+    """
     drawings = _draw_all(document)
     page = _environment().get_template("page.html.j2")
     return page.render(
         document=document,
         lang=document.lang,
+        updown=updown,
         css=Markup(_asset("page.css") + (_asset("outcome.css") if document.kind == "outcome" else "")),
         early=Markup(_asset("early.js")),
         script=Markup(_asset("page.js")),
@@ -59,13 +64,14 @@ def render_html(document: Document, *, runtime: str = "") -> str:
     )
 
 
-def render_index(entries: Sequence[Entry], lang: Lang) -> str:
+def render_index(entries: Sequence[Entry], lang: Lang, *, updown: UpDown = "red-up") -> str:
     """The archive: a table of weeks for every thesis, in the order of `entries`."""
     page = _environment().get_template("index.html.j2")
     return page.render(
         entries=entries,
         theses=sorted({each.thesis for each in entries}),
         lang=lang,
+        updown=updown,
         css=Markup(_asset("page.css")),
         early=Markup(_asset("early.js")),
         words=Markup(_script_words(lang)),

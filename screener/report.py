@@ -150,10 +150,20 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Zone:
+    """A band as a strip behind lines of excess: from `lower` to `upper` (fractions, infinite at the outer ends)."""
+
+    band: Band
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
 class Chart:
     """A chart drawn twice, `wide` and `narrow` (Vega-Lite specifications), with the rows behind it as `data`.
 
-    `finding`: what it shows, in figures, for those who do not see it. `kind` tells a spreadsheet what to draw natively.
+    `finding`: what it shows, in figures, for those who do not see it. `kind` tells a spreadsheet what to draw natively,
+    `zones` the bands to draw behind an excess, worst first.
     """
 
     id: str
@@ -164,7 +174,7 @@ class Chart:
     wide: dict[str, Any] = field(hash=False)
     narrow: dict[str, Any] = field(hash=False)
     sub: str = ""
-    narrow_sub: str = ""
+    zones: tuple[Zone, ...] = ()
 
 
 @dataclass(frozen=True)

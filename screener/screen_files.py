@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from screener.errors import UsageError
-from screener.markdown import render_markdown
 from screener.messages import Lang
-from screener.publishing import CSV_ENCODING, json_bytes, workbook_bytes, write_files
+from screener.publishing import CSV_ENCODING, document_bytes, json_bytes, write_files
 from screener.screen import Screen
 from screener.screen_report import screen_csv, screen_document, screen_record
 
@@ -31,9 +30,7 @@ def write_screen(screen: Screen, path: Path, lang: Lang = "zh") -> Path:
         content = screen_csv(screen).encode(CSV_ENCODING)
     elif ending == ".json":
         content = json_bytes(screen_record(screen, lang))
-    elif ending == ".md":
-        content = render_markdown(screen_document(screen, lang)).encode()
     else:
-        content = workbook_bytes(screen_document(screen, lang))
+        content = document_bytes(screen_document(screen, lang), ending)
     (written,) = write_files(path.parent, {path.name: content})
     return written

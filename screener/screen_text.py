@@ -9,7 +9,8 @@ from screener.labels import cell_text
 from screener.messages import Lang, printable, say
 from screener.screen import CORRELATION, Screen
 from screener.screen_report import KINDS, cells_of, column_head, gap_lines, note_lines, title_of
-from screener.terminal import HEAVY, LIGHT, WIDTH, Column, pad, table_lines, width, wrapped
+from screener.terminal import HEAVY, LIGHT, WIDTH, Column, pad, table_lines, wrapped
+from screener.widths import width
 
 # The columns that a terminal shows while there is room, the most wanted first.
 SHOWN = (

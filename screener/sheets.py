@@ -87,13 +87,14 @@ class Grid:
                 found.append((place, place, head.group))
         return tuple(found)
 
-    def numeric(self) -> tuple[int, ...]:
-        """The columns of one unit that a chart can draw: those of the first numeric column's kind."""
-        kinds = [
-            next((row[place].kind for row in self.rows if row[place].kind in NUMERIC), "") for place in range(len(self.heads))
-        ]
-        wanted = next((kind for kind in kinds if kind), None)
-        return tuple(place for place, kind in enumerate(kinds) if kind and kind == wanted)
+    def numeric(self) -> tuple[tuple[int, ...], ...]:
+        """The columns that a chart can draw, those of one unit together, in the order in which the units come."""
+        found: dict[str, list[int]] = {}
+        for place in range(len(self.heads)):
+            kind = next((row[place].kind for row in self.rows if row[place].kind in NUMERIC), None)
+            if kind:
+                found.setdefault(kind, []).append(place)
+        return tuple(tuple(places) for places in found.values())
 
 
 def grid_of(table: Table, lang: Lang, *, top: int) -> Grid:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from screener.messages import Lang, say
 from screener.scales import RatingScale
 from screener.subjects import Subject
 from screener.thesis import ALL, Thesis
+from screener.widths import broken, width
 
 WIDTH = 100
 HEAVY, LIGHT = "=" * WIDTH, "-" * WIDTH
@@ -25,11 +24,6 @@ def theses_text(theses: Sequence[Thesis], lang: Lang = "zh") -> str:
         basis = basis_text(each, each.published, lang)
         lines.append(f"{each.slug}  {each.published}{basis}  {each.house_in(lang)}  {each.title_in(lang)}\n")
     return "".join(lines)
-
-
-def width(text: str) -> int:
-    """Columns that `text` takes: wide and full-width characters count two."""
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def pad(text: str, columns: int, *, right: bool = False) -> str:
@@ -72,13 +66,9 @@ def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str] | None])
 
 def wrapped(head: str, text: str) -> Iterator[str]:
     """`text` after `head`, broken at spaces or full-width stops so that no line is wider than WIDTH; indented below."""
-    lines = [""]
-    for part in re.findall(r".+?(?:[ ，；。]|$)", text):
-        if width(lines[-1] + part.rstrip()) > WIDTH - width(head):
-            lines.append("")
-        lines[-1] += part
-    yield head + lines[0].rstrip()
-    yield from (" " * width(head) + line.rstrip() for line in lines[1:])
+    first, *others = broken(text, WIDTH - width(head))
+    yield head + first
+    yield from (" " * width(head) + line for line in others)
 
 
 def pp(value: float) -> str:

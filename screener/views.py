@@ -11,10 +11,12 @@ from typing import Any
 
 import pandas as pd
 
-from screener.charts import PALETTE, PICTURE_FONTS, PICTURE_SCALE, Spec, check_glyphs, in_light, still
+from screener.charts import Spec, in_light, still
 from screener.labels import cell_text, tone
 from screener.messages import Lang, say
-from screener.publishing import workbook_bytes, write_files
+from screener.palette import LIGHT
+from screener.pictures import PICTURE_FONTS, PICTURE_SCALE, check_glyphs
+from screener.publishing import document_bytes, write_files
 from screener.report import Cell, Chart, Document, Table
 
 # Colours of signs are mixed with the page's own text colour, so that they keep their contrast on light and dark alike.
@@ -102,13 +104,13 @@ def bar_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, un
                     "axis": {"title": unit, "grid": True},
                 },
                 "color": {
-                    "condition": {"test": "datum.value < 0", "value": PALETTE["dn"]},
-                    "value": PALETTE["up"],
+                    "condition": {"test": "datum.value < 0", "value": LIGHT["dn"]},
+                    "value": LIGHT["up"],
                 },
             },
         },
         {
-            "mark": {"type": "text", "align": "left", "dx": 6, "color": PALETTE["ink"]},
+            "mark": {"type": "text", "align": "left", "dx": 6, "color": LIGHT["ink"]},
             "encoding": {"x": {"field": "place", "type": "quantitative"}, "text": {"field": "text"}},
         },
     ]
@@ -130,15 +132,15 @@ def strip_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, 
     layers = [
         {
             "data": {"values": [{"edge": edge} for edge in edges]},
-            "mark": {"type": "rule", "color": PALETTE["rule2"], "strokeDash": [4, 3]},
+            "mark": {"type": "rule", "color": LIGHT["rule2"], "strokeDash": [4, 3]},
             "encoding": {"x": {"field": "edge", "type": "quantitative"}},
         },
         {
-            "mark": {"type": "tick", "color": PALETTE["theme"], "opacity": 0.16, "thickness": 1.4, "height": 26},
+            "mark": {"type": "tick", "color": LIGHT["theme"], "opacity": 0.16, "thickness": 1.4, "height": 26},
             "encoding": {"x": x, "y": y},
         },
         {
-            "mark": {"type": "point", "filled": True, "size": 90, "color": PALETTE["up"], "opacity": 1},
+            "mark": {"type": "point", "filled": True, "size": 90, "color": LIGHT["up"], "opacity": 1},
             "transform": [{"filter": "datum.headline"}],
             "encoding": {"x": x, "y": y},
         },
@@ -149,14 +151,14 @@ def strip_chart(title: str, finding: str, rows: Sequence[Mapping[str, Any]], *, 
 
 def _frame(title: str, offset: int = 8) -> Spec:
     """What every chart has: its schema, title, margin, and literal colours, so that a page's dark theme changes nothing."""
-    axis = {"labelColor": PALETTE["ink2"], "titleColor": PALETTE["ink2"], "gridColor": PALETTE["rule"]}
+    axis = {"labelColor": LIGHT["ink2"], "titleColor": LIGHT["ink2"], "gridColor": LIGHT["rule"]}
     return {
         "$schema": SCHEMA,
-        "title": {"text": title, "anchor": "start", "offset": offset, "fontSize": 14, "color": PALETTE["ink"]},
-        "background": PALETTE["paper"],
+        "title": {"text": title, "anchor": "start", "offset": offset, "fontSize": 14, "color": LIGHT["ink"]},
+        "background": LIGHT["paper"],
         "autosize": {"type": "pad", "contains": "padding"},
         "padding": MARGIN,
-        "config": {"font": "sans-serif", "axis": {**axis, "domainColor": PALETTE["rule2"], "tickColor": PALETTE["rule2"]}},
+        "config": {"font": "sans-serif", "axis": {**axis, "domainColor": LIGHT["rule2"], "tickColor": LIGHT["rule2"]}},
     }
 
 
@@ -217,4 +219,4 @@ def _dtype(name: str) -> str:
 def save_workbook(document: Document, path: str | Path) -> Path:
     """Write a document as an Excel file; ScreenerError when that is not allowed."""
     place = Path(path)
-    return write_files(place.parent, {place.name: workbook_bytes(document)})[0]
+    return write_files(place.parent, {place.name: document_bytes(document, ".xlsx")})[0]

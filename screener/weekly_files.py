@@ -6,8 +6,9 @@ from pathlib import Path
 
 from screener.archive import read_entries
 from screener.messages import Lang
+from screener.palette import UpDown
 from screener.prices import PriceSource
-from screener.publishing import document_files, json_bytes, write_files
+from screener.publishing import STANDARD_EDITION, Edition, document_files, json_bytes, write_files
 from screener.records import versions, week_record
 from screener.report import Document
 from screener.screening import load_rankings
@@ -24,20 +25,23 @@ def weekly_of(week: Week, source: PriceSource, lang: Lang) -> Document:
     return weekly_document(build_facts(week, ranking=now, ranking_before=before), lang, versions=versions())
 
 
-def publish_weekly(week: Week, source: PriceSource, out: Path, *, lang: Lang = "zh", png: bool = False) -> tuple[Path, ...]:
-    """Write the report of `week` to `out`/<thesis>/<year>-W<week>/: HTML, Markdown, Excel, JSON, with `png` its charts.
+def publish_weekly(
+    week: Week, source: PriceSource, out: Path, *, lang: Lang = "zh", edition: Edition = STANDARD_EDITION
+) -> tuple[Path, ...]:
+    """Write the report of `week` to `out`/<thesis>/<year>-W<week>/: HTML, Markdown, Excel, JSON, and what `edition` adds.
 
-    Returns the files written. ScreenerError when the folder cannot be written, or for `png` without Chinese glyphs.
+    Returns the files written. ScreenerError when the folder cannot be written, for pictures or PDF without Chinese glyphs,
+    for PDF without the library that makes it.
     """
-    files = document_files(weekly_of(week, source, lang), STEM, png=png)
+    files = document_files(weekly_of(week, source, lang), STEM, edition)
     files[f"{STEM}.json"] = json_bytes(week_record(week, lang))
     return write_files(out / week.thesis.slug / week_label(week.as_of), files)
 
 
-def publish_archive(out: Path, lang: Lang) -> tuple[Path, tuple[Path, ...]]:
+def publish_archive(out: Path, lang: Lang, updown: UpDown = "red-up") -> tuple[Path, tuple[Path, ...]]:
     """Write `out`/index.html, every week of every thesis found there; returns it and the JSON files it could not read."""
     from screener.render import render_index
 
     entries, broken = read_entries(out)
-    (page,) = write_files(out, {"index.html": render_index(entries, lang).encode()})
+    (page,) = write_files(out, {"index.html": render_index(entries, lang, updown=updown).encode()})
     return page, broken

@@ -15,7 +15,7 @@ from screener.charts import Axis, Spec
 from screener.labels import points
 from screener.messages import Lang, say
 from screener.outcome import Outcome
-from screener.phrases import band_of, listed
+from screener.phrases import band_of, listed, zones_of
 from screener.prices import as_date
 from screener.rating import rate
 from screener.report import Cell, Chart, Column, Panel, Panels, Row, Table, figure
@@ -87,6 +87,7 @@ def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang, *, a
         wide=drawing.spec(WIDE),
         narrow=drawing.spec(NARROW),
         sub=say(f"dossier_path_{which}_sub", lang, **names) + other,
+        zones=zones_of(drawing.ladder, lang),
     )
 
 
@@ -179,7 +180,7 @@ def _panel(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> Panel:
 
 
 @dataclass(frozen=True)
-class Zone:
+class Strip:
     """A band's part of the drawing: its limits in percentage points, its colour token, its name."""
 
     low: float
@@ -208,15 +209,14 @@ class _Drawing:
         width, height = size[0] - left - right, size[1] - top - bottom
         return Axis(0, max(len(self.values) - 1, 1), 0, width), Axis(*self.domain, height, 0)
 
-    def zones(self) -> tuple[Zone, ...]:
+    def strips(self) -> tuple[Strip, ...]:
         """The ladder's bands cut at the domain, worst first."""
         low, high = self.domain
         found = []
-        for band in reversed(self.ladder.bands):
-            chip = band_of(band.rating, self.ladder, self.lang)
-            token = {2: "up-s", 1: "up-t", -1: "dn-s" if len(self.ladder.bands) > 3 else "dn-t"}.get(chip.level, "")
-            start, stop = max(band.lower * 100, low), min(band.upper * 100, high)
-            found.append(Zone(start, stop, token, self._zone_word(chip.word, band.lower, band.upper)))
+        for zone in zones_of(self.ladder, self.lang):
+            token = {2: "up-s", 1: "up-t", -1: "dn-s" if len(self.ladder.bands) > 3 else "dn-t"}.get(zone.band.level, "")
+            start, stop = max(zone.lower * 100, low), min(zone.upper * 100, high)
+            found.append(Strip(start, stop, token, self._zone_word(zone.band.word, zone.lower, zone.upper)))
         return tuple(found)
 
     def _zone_word(self, word: str, lower: float, upper: float) -> str:
@@ -236,10 +236,10 @@ class _Drawing:
     def grounds(self, x: Axis, y: Axis) -> list[Spec]:
         """Zones and the zero line."""
         layers = []
-        for zone in self.zones():
-            if zone.token:
-                rows = [{"x": x.start, "x2": x.stop, "y": y.at(zone.high), "y2": y.at(zone.low)}]
-                layers.append(charts.rects(rows, fill=zone.token, opacity=0.6))
+        for strip in self.strips():
+            if strip.token:
+                rows = [{"x": x.start, "x2": x.stop, "y": y.at(strip.high), "y2": y.at(strip.low)}]
+                layers.append(charts.rects(rows, fill=strip.token, opacity=0.6))
         return [*layers, charts.rules([_flat(x, y.at(0))], color="ink2")]
 
     def ticks(self, x: Axis, y: Axis) -> list[Spec]:
@@ -272,14 +272,14 @@ class _Drawing:
     def names(self, x: Axis, y: Axis) -> list[Spec]:
         """The names of the bands inside their zones, on the side where the path is farther away."""
         layers: list[Spec] = []
-        for zone in self.zones():
-            top, bottom = y.at(zone.high), y.at(zone.low)
+        for strip in self.strips():
+            top, bottom = y.at(strip.high), y.at(strip.low)
             if bottom - top < charts.SMALL:
                 continue
-            at = min(max(top + 10 if zone.low > 0 else bottom - 8, top + 6), bottom - 6)
+            at = min(max(top + 10 if strip.low > 0 else bottom - 8, top + 6), bottom - 6)
             left = self._clearance(at, x, y, range(len(self.values) // 3))
             right = self._clearance(at, x, y, range(len(self.values) * 2 // 3, len(self.values)))
-            row = {"x": 6 if left >= right else x.stop - 6, "y": at, "text": zone.word}
+            row = {"x": 6 if left >= right else x.stop - 6, "y": at, "text": strip.word}
             align = "left" if left >= right else "right"
             layers += charts.texts([row], align=align, color="ink2", size=charts.SMALL, halo=True)
         return layers

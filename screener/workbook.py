@@ -7,8 +7,7 @@ excess (percentage points) = return − benchmark return holds inside the sheet.
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,11 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from screener.cells import neutralise
 from screener.labels import parts_text
 from screener.messages import Lang, say
+from screener.native_charts import BAND_FILLS, NativeCharts
+from screener.palette import LIGHT, UpDown, signed
 from screener.report import Block, Box, Cell, Chart, Document, Facts, Panels, Paragraph, Row, Table
 from screener.sheets import Grid, SheetCell, grid_of
+from screener.widths import width
 
 # The workbook says nothing about the machine's clock: the same document gives the same bytes.
 CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 Excel's properties carry no zone
@@ -40,18 +42,16 @@ NUMBER_FORMATS = {
     "day": "yyyy-mm-dd",
 }
 SIGNED = ("excess",)
-# Fills of the steps of weekly excess: (criterion, edge, fill), edges belong outside, the outer step first.
-HEAT_FILLS = (("<=", -0.06, "#B3D8C8"), ("<=", -0.02, "#DCEDE5"), (">=", 0.06, "#EFC4BD"), (">=", 0.02, "#F8E3DF"))
-INK, MUTED, WASH, RULE = "#1A1D21", "#5B626A", "#F6F4EE", "#A8A49A"
-UP, DOWN = "#B0211F", "#0A6647"
-# Fill of a band by its level, the same tints as on the page.
-BAND_FILLS = {2: "#EFC4BD", 1: "#F8E3DF", 0: "#ECEBE5", -1: "#B3D8C8"}
-LINE_COLORS = ("#0B3D66", "#96590A", "#5B626A", "#B0211F", "#0A6647", "#6B4C9A")
+# Fills of the steps of weekly excess: (criterion, edge, colour token), edges belong outside, the outer step first.
+HEAT_FILLS = (("<=", -0.06, "dn-s"), ("<=", -0.02, "dn-t"), (">=", 0.06, "up-s"), (">=", 0.02, "up-t"))
+INK, MUTED, WASH, RULE = LIGHT["ink"], LIGHT["ink3"], LIGHT["wash"], LIGHT["rule2"]
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 SHEET_NAME, MIN_WIDTH, MAX_WIDTH = 31, 8, 44
+# Chinese fonts draw characters of ambiguous width wide.
+WIDE = "WFA"
 
 
-def write_workbook(document: Document, path: Path) -> None:
+def write_workbook(document: Document, path: Path, updown: UpDown = "red-up") -> None:
     """Write `document` to `path`: a summary, a sheet for every table and chart, the words, and the parameters.
 
     The same document gives the same bytes. Text that a spreadsheet could take for a formula is neutralised.
@@ -65,12 +65,7 @@ def write_workbook(document: Document, path: Path) -> None:
     }
     with xlsxwriter.Workbook(str(path), options) as book:
         book.set_properties({"title": neutralise(document.page_title), "author": "screener", "created": CREATED})
-        _Writer(book, document).write()
-
-
-def shown_width(text: str) -> int:
-    """How wide a text is in character cells: wide and full-width characters count two."""
-    return sum(2 if unicodedata.east_asian_width(each) in "WFA" else 1 for each in text)
+        _Writer(book, document, signed(LIGHT, updown)).write()
 
 
 @dataclass
@@ -79,6 +74,7 @@ class _Writer:
 
     book: Any
     document: Document
+    palette: dict[str, str]
     formats: dict[tuple[tuple[str, object], ...], Any] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     paths: list[tuple[str, tuple[float, ...]]] = field(default_factory=list)
@@ -95,7 +91,7 @@ class _Writer:
         for block in self.document.blocks:
             if isinstance(block, Chart | Panels):
                 sheet, grid = self.table(block.data, title=block.title, sub=block.sub)
-                self.native_chart(sheet, grid, block)
+                NativeCharts(self.book, self.palette, self.keep).add(sheet, grid, block)
         for table in self.document.appendix:
             self.table(table, title=table.title)
         self.paths_sheet()
@@ -149,7 +145,7 @@ class _Writer:
 
     def paragraph(self, sheet: Any, line: int, text: str, *, bold: bool = False) -> int:
         """A wrapped paragraph over both columns, its height from its width; returns the next line."""
-        lines = -(-shown_width(text) // 110)
+        lines = -(-width(text, wide=WIDE) // 110)
         sheet.merge_range(line, 0, line, 1, "", self.format())
         self.text(sheet, line, 0, text, text_wrap=True, bold=bold, valign="top", font_size=12 if bold else 10)
         sheet.set_row(line, (22 if bold else 17) * lines + 4)
@@ -183,8 +179,8 @@ class _Writer:
             self.row(sheet, grid, grid.first + place, row, place)
         self.colours(sheet, grid)
         self.sparks(sheet, grid)
-        for place, width in enumerate(self.widths(grid)):
-            sheet.set_column(place, place, width)
+        for place, wanted in enumerate(self.widths(grid)):
+            sheet.set_column(place, place, wanted)
         for place, note in enumerate(table.notes):
             self.text(sheet, grid.last + 2 + place, 0, note, font_color=MUTED)
         sheet.freeze_panes(grid.first, 1)
@@ -236,25 +232,25 @@ class _Writer:
             cells = [row[column] for row in grid.rows]
             place = (grid.first, column, grid.last, column)
             if any(cell.kind in SIGNED for cell in cells):
-                for criteria, colour in ((">", UP), ("<", DOWN)):
+                for criteria, token in ((">", "up"), ("<", "dn")):
                     rule = {
                         "type": "cell",
                         "criteria": criteria,
                         "value": 0,
-                        "format": self.book.add_format({"font_color": colour}),
+                        "format": self.book.add_format({"font_color": self.palette[token]}),
                     }
                     sheet.conditional_format(*place, rule)
             if any(cell.kind == "heat" for cell in cells):
                 self.heat(sheet, place)
             for word, level in sorted({(str(cell.value), cell.level) for cell in cells if cell.level is not None}):
-                fill = self.book.add_format({"bg_color": BAND_FILLS[level]})
+                fill = self.book.add_format({"bg_color": self.palette[BAND_FILLS[level]]})
                 rule = {"type": "cell", "criteria": "==", "value": '"' + word.replace('"', '""') + '"', "format": fill}
                 sheet.conditional_format(*place, rule)
 
     def heat(self, sheet: Any, place: tuple[int, int, int, int]) -> None:
         """Weekly excess on fixed steps, so that two weeks can be compared."""
-        for criteria, edge, colour in HEAT_FILLS:
-            fill = self.book.add_format({"bg_color": colour})
+        for criteria, edge, token in HEAT_FILLS:
+            fill = self.book.add_format({"bg_color": self.palette[token]})
             rule = {"type": "cell", "criteria": criteria, "value": edge, "format": fill, "stop_if_true": True}
             sheet.conditional_format(*place, rule)
 
@@ -264,13 +260,17 @@ class _Writer:
         for line, row in enumerate(grid.rows):
             for column, cell in enumerate(row):
                 if cell.path:
-                    self.paths.append((row[0].shown, cell.path))
-                    last = xl_rowcol_to_cell(len(self.paths) - 1, len(cell.path), row_abs=True, col_abs=True)
-                    area = f"'{say('workbook_paths', self.lang)}'!$B${len(self.paths)}:{last}"
+                    area = self.keep(row[0].shown, cell.path)
                     sheet.add_sparkline(grid.first + line, column, {"range": area, **colours})
 
+    def keep(self, name: str, values: Sequence[float]) -> str:
+        """Put values that a drawing reads on the sheet for them, a row each; the range in which they stand."""
+        self.paths.append((name, tuple(values)))
+        last = xl_rowcol_to_cell(len(self.paths) - 1, len(values), row_abs=True, col_abs=True)
+        return f"='{say('workbook_paths', self.lang)}'!$B${len(self.paths)}:{last}"
+
     def paths_sheet(self) -> None:
-        """The values behind the sparklines, a row each."""
+        """The values behind sparklines and bands, a row each."""
         if not self.paths:
             return
         sheet = self.sheet(say("workbook_paths", self.lang))
@@ -284,53 +284,7 @@ class _Writer:
         """A width for every column that holds its heads and figures, within bounds."""
         for column, head in enumerate(grid.heads):
             words = [head.words, *(row[column].shown for row in grid.rows)]
-            yield min(max(max(map(shown_width, words)) + 2, MIN_WIDTH), MAX_WIDTH)
-
-    def native_chart(self, sheet: Any, grid: Grid, chart: Chart | Panels) -> None:
-        """What Excel can draw by itself of a chart."""
-        if isinstance(chart, Panels):
-            self.insert_chart(sheet, grid, chart.title, "line")
-            return
-        kinds = {"lines": "line", "zones": "line", "bars": "column", "waterfall": "column", "ranks": "column"}
-        if chart.kind in kinds:
-            self.insert_chart(sheet, grid, chart.title, kinds[chart.kind])
-
-    def insert_chart(self, sheet: Any, grid: Grid, title: str, kind: str) -> None:
-        """A native chart of the numeric columns against the row heads, beside the rows that it draws."""
-        columns = grid.numeric()
-        if not columns or not grid.rows:
-            return
-        native = self.book.add_chart({"type": kind})
-        for place, column in enumerate(columns):
-            colour = LINE_COLORS[place % len(LINE_COLORS)]
-            series: dict[str, object] = {
-                "name": [sheet.name, grid.first - 1, column],
-                "categories": [sheet.name, grid.first, 0, grid.last, 0],
-                "values": [sheet.name, grid.first, column, grid.last, column],
-            }
-            series |= {"line": {"color": colour, "width": 1.5}} if kind == "line" else {"fill": {"color": colour}, "gap": 60}
-            if kind != "line" and len(columns) == 1:
-                series |= {"fill": {"color": UP}, "invert_if_negative": True, "invert_if_negative_color": DOWN}
-            native.add_series(series)
-        native.set_title({"name": title, "name_font": {"size": 12}, "overlay": False})
-        kinds = (row[columns[0]].kind for row in grid.rows)
-        number_format = NUMBER_FORMATS[next(kind for kind in kinds if kind in NUMBER_FORMATS)]
-        number_format = number_format.split(";")[0].replace(".00", "").replace("+", "")
-        dates = isinstance(grid.rows[0][0].value, dt.date)
-        along: dict[str, object] = (
-            {"date_axis": True, "num_format": "yyyy-mm", "major_unit": 1, "major_unit_type": "months"} if dates else {}
-        )
-        native.set_x_axis({"label_position": "low", **along})
-        native.set_y_axis(
-            {
-                "num_format": number_format,
-                "major_gridlines": {"visible": True, "line": {"color": "#DCD8CE"}},
-                "label_position": "low",
-            }
-        )
-        native.set_legend({"position": "bottom"} if len(columns) > 1 else {"none": True})
-        native.set_size({"width": 760, "height": 400})
-        sheet.insert_chart(grid.first, len(grid.heads) + 1, native)
+            yield min(max(max(width(each, wide=WIDE) for each in words) + 2, MIN_WIDTH), MAX_WIDTH)
 
     def words(self) -> None:
         """What the report says in words: paragraphs, lists and boxes, one column."""
@@ -340,7 +294,7 @@ class _Writer:
         for line, (label, text) in enumerate(self.sentences()):
             self.text(sheet, line, 0, label, bold=True, valign="top", text_wrap=True)
             self.text(sheet, line, 1, text, text_wrap=True)
-            sheet.set_row(line, 17 * sum(max(1, -(-shown_width(line) // 88)) for line in text.split("\n")))
+            sheet.set_row(line, 17 * sum(max(1, -(-width(line, wide=WIDE) // 88)) for line in text.split("\n")))
 
     def sentences(self) -> Iterator[tuple[str, str]]:
         """(label, sentence) of everything in the document that is neither a table nor a chart."""

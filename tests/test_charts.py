@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from screener import charts
 from screener.cell_marks import bullet, shares, sparkline
-from screener.charts import Axis, draw_picture, draw_svg, spread, still, tick_step
+from screener.charts import Axis, draw_svg, spread, still, tick_step
+from screener.palette import LIGHT
 from screener.report import Band, Bullet, Chart, Shares
 from screener.runtime import load_runtime
 from screener.screening import check_week
@@ -61,7 +62,7 @@ def test_colours_are_variables_so_that_a_page_can_change_them(drawn):
             text = draw_svg(spec, title="t", finding="f", key="k")
             assert not re.findall(r'"#[0-9a-f]{3,6}"', text)
             used = set(re.findall(r"var\(--([a-z0-9-]+)\)", text))
-            assert used <= set(charts.PALETTE)
+            assert used <= set(LIGHT)
 
 
 def test_the_same_specification_gives_the_same_bytes_whatever_was_drawn_before(drawn):
@@ -127,13 +128,6 @@ def test_text_in_a_drawing_is_escaped():
     text = draw_svg(spec, title="<b>", finding='"><script>', key="k")
     assert "<script" not in text
     assert words(ET.fromstring(text)) == ["<script>&\"'"]
-
-
-def test_a_picture_is_a_png_of_twice_the_size(drawn):
-    picture = draw_picture(drawn["excess"].wide)
-    assert picture[:8] == b"\x89PNG\r\n\x1a\n"
-    width, height = struct.unpack(">II", picture[16:24])
-    assert (width, height) == tuple(2 * each for each in drawn["excess"].wide["usermeta"]["size"])
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from screener.prices import EMPTY_ACTIONS, assemble_prices, session_axis
 from screener.scales import read_record
 from screener.screening import check_events
 from screener.sessions import load_calendar
-from screener.terminal import width
+from screener.widths import width
 from tests.conftest import THESIS, run_screener
 
 AXIS = session_axis(dt.date(2023, 1, 3), dt.date(2023, 6, 30))

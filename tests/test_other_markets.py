@@ -18,8 +18,8 @@ from screener.scales import read_record
 from screener.screening import check_listings, check_outcome
 from screener.sessions import load_calendar
 from screener.symbols import parse_symbol
-from screener.terminal import width
 from screener.thesis import Listing
+from screener.widths import width
 from tests.conftest import ROOT, THESIS, run_screener
 
 PUBLISHED = dt.date(2024, 4, 14)
