@@ -10,6 +10,7 @@ from screener.exhibit_series import like_for_like_table, nearest_table, versus_t
 from screener.exhibits import band_ranges, bands_table, headline_window
 from screener.labels import short_day
 from screener.messages import Lang, say
+from screener.method_rules import OUTCOME, rule_links, rules_section
 from screener.outcome import Outcome
 from screener.phrases import listed, rating_word
 from screener.records import gap_records, versions
@@ -116,6 +117,7 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
     tables: tuple[Table, ...] = (prices_table(outcome, lang), *((actions,) if actions is not None else ()))
     yield Section("prices", "", (Stack(tables),))
     yield Section("reading", "", (Stack((Box("reading", tuple(_box(outcome, lang))),)),))
+    yield rules_section(OUTCOME, lang, benchmark=outcome.thesis.benchmark_name_in(outcome.scale, lang))
 
 
 def _series_section(outcome: Outcome, lang: Lang) -> Iterator[Section]:
@@ -148,7 +150,9 @@ def _box(outcome: Outcome, lang: Lang) -> Iterator[BoxPart]:
     yield BoxPart(say("dossier_gaps_title", lang), bullets=tuple(_gap_lines(outcome, lang)))
     yield BoxPart(say("dossier_read_title", lang), paragraphs=(say("dossier_read_two_rows", lang),))
     yield BoxPart(
-        say("dossier_method_title", lang), paragraphs=(say("dossier_method", lang), say("dossier_method_files", lang))
+        say("dossier_method_title", lang),
+        paragraphs=(say("dossier_method", lang), say("dossier_method_files", lang)),
+        links=rule_links(OUTCOME, lang),
     )
 
 

@@ -56,20 +56,24 @@ def drawdown_chart(facts: WeeklyFacts, paths: Paths, lang: Lang) -> Chart:
             tuple(Column(key, names[key], "%") for key in series),
             rows,
         ),
-        wide=_drawdown_spec(falls, days, names, THIRD, lang),
-        narrow=_drawdown_spec(falls, days, names, NARROW, lang),
+        wide=_drawdown_spec(falls, days, names, (THIRD, HEIGHT if facts.ranking else TALL), lang),
+        narrow=_drawdown_spec(falls, days, names, (NARROW, HEIGHT), lang),
     )
 
 
-LEFT, RIGHT, TOP, BOTTOM, HEIGHT = 34, 92, 26, 24, 176
+LEFT, RIGHT, TOP, BOTTOM = 34, 92, 26, 24
+# Over the strongest and weakest names, and where the chart has the side of the heat map to itself.
+HEIGHT, TALL = 176, 310
 STYLES: dict[str, tuple[float, tuple[int, ...]]] = {"bench": (1.5, (5, 2)), "industry": (1.75, ()), "theme": (2.25, ())}
 
 
-def _drawdown_spec(falls: dict[str, Path], days: Sequence[dt.date], names: dict[str, str], width: int, lang: Lang) -> Spec:
-    inner = width - LEFT - RIGHT
+def _drawdown_spec(
+    falls: dict[str, Path], days: Sequence[dt.date], names: dict[str, str], size: tuple[int, int], lang: Lang
+) -> Spec:
+    (width, height), inner = size, size[0] - LEFT - RIGHT
     rows = _rows(falls, days)
     x = Axis(0, max(len(days) - 1, 1), 0, inner)
-    y, ticks = axis_over([row[key] for row in rows for key in falls], height=HEIGHT, most=4)
+    y, ticks = axis_over([row[key] for row in rows for key in falls], height=height, most=4)
     unit = [{"x": -LEFT, "y": -16, "text": say("weekly_axis_drawdown", lang)}]
     marks = [{"x": -6, "y": y.at(tick), "text": number(tick, tick_decimals(ticks))} for tick in ticks]
     head = {"day": say("weekly_head_session", lang), **{f"{key}_word": names[key] for key in falls}}
@@ -80,11 +84,11 @@ def _drawdown_spec(falls: dict[str, Path], days: Sequence[dt.date], names: dict[
         *charts.texts(unit, color="ink3", size=charts.SMALL),
         *(charts.line(key, x=x, y=y, color=key, width=STYLES[key][0], dash=STYLES[key][1]) for key in STYLES if key in falls),
         *_ends(rows[-1], names, x, y),
-        *_dates(days, x),
-        charts.pointer(head, name="fall", x=x, height=HEIGHT),
+        *_dates(days, x, y),
+        charts.pointer(head, name="fall", x=x, height=height),
     ]
-    panel = charts.view(layers, width=inner, height=HEIGHT, rows=rows)
-    return charts.chart([panel], size=(width, HEIGHT + TOP + BOTTOM), origin=(LEFT, TOP))
+    panel = charts.view(layers, width=inner, height=height, rows=rows)
+    return charts.chart([panel], size=(width, height + TOP + BOTTOM), origin=(LEFT, TOP))
 
 
 def _rows(falls: dict[str, Path], days: Sequence[dt.date]) -> list[dict[str, Any]]:
@@ -100,7 +104,7 @@ def _rows(falls: dict[str, Path], days: Sequence[dt.date]) -> list[dict[str, Any
 def _ends(last: dict[str, Any], names: dict[str, str], x: Axis, y: Axis) -> list[Spec]:
     """Name and last value of each line at its end, pushed apart."""
     known = [key for key in names if last.get(key) is not None]
-    spots = charts.spread([y.at(last[key]) for key in known], low=8, high=HEIGHT - 8)
+    spots = charts.spread([y.at(last[key]) for key in known], low=8, high=y.start - 8)
     layers: list[Spec] = []
     for key, spot in zip(known, spots, strict=True):
         left = x.stop + 8
@@ -110,11 +114,11 @@ def _ends(last: dict[str, Any], names: dict[str, str], x: Axis, y: Axis) -> list
     return layers
 
 
-def _dates(days: Sequence[dt.date], x: Axis) -> list[Spec]:
+def _dates(days: Sequence[dt.date], x: Axis, y: Axis) -> list[Spec]:
     """First, middle and last session below the axis."""
     align = {0: "left", len(days) - 1: "right"}
     layers: list[Spec] = []
     for at in sorted({0, len(days) // 2, len(days) - 1}):
-        row = {"x": x.at(at), "y": HEIGHT + 13, "text": f"{days[at]:%y-%m-%d}"}
+        row = {"x": x.at(at), "y": y.start + 13, "text": f"{days[at]:%y-%m-%d}"}
         layers += charts.texts([row], align=align.get(at, "center"), color="ink3", size=charts.SMALL)
     return layers

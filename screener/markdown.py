@@ -79,7 +79,11 @@ def _byline(document: Document) -> Iterator[str]:
 
 
 def _facts(facts: tuple[Fact, ...], lang: Lang) -> list[str]:
-    return [*(f"- {escaped(fact.label)}  {parts_markdown(fact.parts, lang)}" for fact in facts), ""]
+    return [*(f"- {_anchor(fact)}{escaped(fact.label)}  {parts_markdown(fact.parts, lang)}" for fact in facts), ""]
+
+
+def _anchor(fact: Fact) -> str:
+    return f'<a id="{fact.anchor}"></a>' if fact.anchor else ""
 
 
 def _paragraph(paragraph: Paragraph, lang: Lang) -> list[str]:
@@ -129,6 +133,7 @@ def _box(box: Box) -> list[str]:
     lines = []
     for part in box.parts:
         lines += [f"### {escaped(part.title)}", "", *_notes(part.paragraphs)]
+        lines += [" · ".join(f"[{escaped(each.word)}](#{each.anchor})" for each in part.links), ""] if part.links else []
         lines += [*(f"- {escaped(line)}" for line in part.bullets), ""] if part.bullets else []
     return lines
 

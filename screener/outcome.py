@@ -13,7 +13,7 @@ from screener.baskets import Measured, measure, value_path
 from screener.errors import Gap
 from screener.performance import Floats, Market, build_market, excess_return, geometric_excess
 from screener.prices import Note, Prices, SeriesName, as_date
-from screener.rating import is_at_least, is_near_edge, rate
+from screener.rating import is_at_least, is_near_edge, rate, rate_all
 from screener.scales import Ladder, RatingScale
 from screener.sessions import Calendar, add_months
 from screener.subjects import Subject
@@ -302,9 +302,17 @@ class _Check:
             ladder = self.scale.ladder(subject.kind)
             values = paths.loc[pd.Timestamp(first) :, subject.id] if first is not None and len(paths) else pd.Series()
             measured = values.dropna().to_numpy(dtype=float)
-            bands = [rate(value, ladder) for value in measured]
-            share = {rating: bands.count(rating) / len(bands) for rating in ladder.ratings} if bands else {}
-            yield WindowShares(subject.id, *pair, len(bands), len(values) - len(bands), share)
+            share = share_in_bands(measured, ladder)
+            yield WindowShares(subject.id, *pair, len(measured), len(values) - len(measured), share)
+
+
+def share_in_bands(excess: Floats, ladder: Ladder) -> dict[str, float]:
+    """The fraction of sessions in each band, every rating of the ladder named; empty without a session.
+
+    `excess`: one fraction a session, without gaps. Source: the rating standard's 6 to 12 months, each session rated by itself.
+    """
+    bands = list(rate_all(excess, ladder))
+    return {rating: bands.count(rating) / len(bands) for rating in ladder.ratings} if bands else {}
 
 
 def _of_benchmark(gap: Gap, benchmark: str) -> Gap:

@@ -212,11 +212,12 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Fact:
-    """A labelled line: the label, and text with typed figures."""
+    """A labelled line: the label, and text with typed figures; `anchor` is where a link finds it."""
 
     label: str
     parts: Parts
     inferred: bool = False
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -230,12 +231,21 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A word that leads to the `anchor` of a line further down."""
+
+    anchor: str
+    word: str
+
+
+@dataclass(frozen=True)
 class BoxPart:
-    """A titled part of a box: paragraphs, or bullets."""
+    """A titled part of a box: paragraphs, or bullets; `links` follow the paragraphs."""
 
     title: str
     paragraphs: tuple[str, ...] = ()
     bullets: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from screener.labels import month_day
 from screener.messages import Lang, say
+from screener.method_rules import WEEKLY, rule_links, rules_section
 from screener.phrases import band_of
 from screener.ranking import industries
 from screener.report import (
@@ -139,6 +140,7 @@ def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
     heat = Stack((heat_table(facts, lang),), 8)
     yield Section("heat", "", (heat, Stack(side, 4)) if side else (heat,))
     yield Section("parts", "", (Stack((parts_table(facts, lang),), 6), Stack((method_box(facts, lang),), 6)))
+    yield rules_section(WEEKLY, lang, benchmark=facts.benchmark.name_in(lang))
 
 
 # Method, gaps, foot
@@ -164,7 +166,11 @@ def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
         benchmark=benchmark,
         source=house,
     )
-    parts = (BoxPart(say("weekly_method_title", lang), method), BoxPart(say("weekly_scale_title", lang), (standard,)))
+    links = rule_links(WEEKLY, lang)
+    parts = (
+        BoxPart(say("weekly_method_title", lang), method, links=links),
+        BoxPart(say("weekly_scale_title", lang), (standard,)),
+    )
     return Box("method", (*parts, *_gaps_and_risks(facts, lang)))
 
 

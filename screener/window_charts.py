@@ -292,12 +292,15 @@ class _Drawing:
         return min(found, default=math.inf)
 
     def _beside(self, place: int, x: Axis, y: Axis, *, left: bool) -> float:
-        """The height for a value beside a mark: above or below the stretch of path that it stands along (pixels)."""
+        """The height for a value beside a mark: above or below the path along it, off the zero line (pixels)."""
         steps = int(LABEL_WIDTH / (x.stop / max(len(self.values) - 1, 1))) + 1
         along = self.values[max(place - steps, 0) : place + 1] if left else self.values[place : place + steps + 1]
         heights = [y.at(value) for value in along if value is not None]
         own = y.at(self.values[place] or 0.0)
+        zero = y.at(0)
         above, below = min(heights) - LABEL_OFFSET, max(heights) + LABEL_OFFSET
+        above = zero - LABEL_OFFSET if abs(above - zero) < LABEL_OFFSET / 2 else above
+        below = zero + LABEL_OFFSET if abs(below - zero) < LABEL_OFFSET / 2 else below
         free = [at for at in (below, above) if 8 <= at <= y.start - 8]
         return min(free or [min(max(own, 8), y.start - 8)], key=lambda at: abs(at - own))
 

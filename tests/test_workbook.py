@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,7 +15,23 @@ from screener.cells import csv_text, neutralise
 from screener.dossier import build_dossier
 from screener.errors import Gap
 from screener.folder import FolderSource
-from screener.report import Band, Cell, Chart, Column, Document, Fact, Flag, Paragraph, Row, Section, Shares, Stack, Table, text
+from screener.report import (
+    Band,
+    Cell,
+    Chart,
+    Column,
+    Document,
+    Fact,
+    Flag,
+    Paragraph,
+    Row,
+    Section,
+    Shares,
+    Stack,
+    Table,
+    Zone,
+    text,
+)
 from screener.screening import check_outcome
 from screener.workbook import write_workbook
 
@@ -143,6 +161,73 @@ def test_a_chart_is_drawn_natively_beside_its_rows(tmp_path):
     (series,) = chart.series
     assert series.val.numRef.f == "走势!$B$6:$B$7"
     assert series.cat.numRef.f == "走势!$A$6:$A$7"
+
+
+def with_zones() -> Document:
+    """A chart of excess from −2 % to +1 % on three bands with the edges −10 % and +10 %."""
+    zones = (
+        Zone(Band("弱", "弱", -1), -math.inf, -0.1),
+        Zone(Band("中", "中", 0), -0.1, 0.1),
+        Zone(Band("强", "强", 1, best=True), 0.1, math.inf),
+    )
+    return with_chart(sample(), lambda chart: dataclasses.replace(chart, zones=zones))
+
+
+def with_chart(document: Document, change) -> Document:
+    """The document with its chart changed."""
+    (section,) = document.sections
+    (stack,) = section.stacks
+    blocks = tuple(change(block) if isinstance(block, Chart) else block for block in stack.blocks)
+    stacks = (dataclasses.replace(stack, blocks=blocks),)
+    return dataclasses.replace(document, sections=(dataclasses.replace(section, stacks=stacks),))
+
+
+def axis_ends(folder: Path) -> list[tuple[float, ...]]:
+    """The fixed ends of the value axis of every chart in the workbook (max, min); empty where the spreadsheet chooses."""
+    with zipfile.ZipFile(folder / "report.xlsx") as book:
+        texts = [book.read(name).decode() for name in sorted(book.namelist()) if name.startswith("xl/charts/chart")]
+    return [tuple(float(each) for each in re.findall(r'<c:m(?:ax|in) val="([^"]+)"', text)) for text in texts]
+
+
+def test_bands_stand_behind_the_lines_of_a_native_chart_and_fill_its_axis(tmp_path):
+    book = written(with_zones(), tmp_path)
+    (chart,) = book["走势"]._charts
+    heights = {line[0].value: [cell.value for cell in line[1:]] for line in book["画图数据"].iter_rows()}
+    ((high, low),) = axis_ends(tmp_path)
+    # The axis holds the edges with a twentieth of their span as room: ±0.11, rounded outwards to a step of 0.05.
+    assert (low, high) == (-0.15, 0.15)
+    assert heights["弱"] == pytest.approx([-0.1 - low] * 2)
+    assert heights["中"] == pytest.approx([0.2] * 2)
+    assert heights["强"] == pytest.approx([high - 0.1] * 2)
+    assert [len(each.series) for each in chart._charts] == [4, 1]
+
+
+def test_a_chart_without_bands_keeps_the_axis_that_the_spreadsheet_chooses(tmp_path):
+    written(sample(), tmp_path)
+    assert axis_ends(tmp_path) == [()]
+
+
+def test_columns_of_another_unit_get_a_chart_of_their_own(tmp_path):
+    days = ("2025-04-11", "2025-04-14")
+    columns = (Column("r", "篮子", "%", group="涨跌"), Column("e", "篮子", "pp", group="超额"))
+    rows = tuple(Row(day, day, (Cell("return", 0.1), Cell("excess", 0.05))) for day in days)
+    data = Table("path-data", "", "交易日", columns, rows)
+    document = with_chart(with_zones(), lambda chart: dataclasses.replace(chart, data=data))
+    written(document, tmp_path)
+    returns, excess = axis_ends(tmp_path)
+    assert returns == ()
+    assert excess == (0.15, -0.15)
+
+
+def test_green_up_swaps_the_colours_of_figures(tmp_path):
+    colours = []
+    for updown in ("red-up", "green-up"):
+        path = tmp_path / f"{updown}.xlsx"
+        write_workbook(sample(), path, updown)
+        rules = [rule for area in openpyxl.load_workbook(path)["样表"].conditional_formatting for rule in area.rules]
+        colours.append({rule.operator: rule.dxf.font.color.rgb[-6:] for rule in rules if rule.dxf.font})
+    assert colours[0] == {"greaterThan": "B0211F", "lessThan": "0A6647"}
+    assert colours[1] == {"greaterThan": "0A6647", "lessThan": "B0211F"}
 
 
 def test_text_that_could_start_a_formula_is_harmless_everywhere(tmp_path):
