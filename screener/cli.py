@@ -234,7 +234,7 @@ def weekly(
     from screener.screening import check_week
     from screener.week_text import week_text
 
-    edition = _edition(png, pdf, updown)
+    edition, lead = _edition(png, pdf, updown), _series(series)
     loaded, scale, source = _open(thesis, themes, prices, store)
     result = check_week(
         loaded,
@@ -248,7 +248,7 @@ def weekly(
     if as_json:
         _print_json(week_record(result, _lang(lang)))
     else:
-        print(week_text(result, _lang(lang)), end="", flush=True)
+        print(week_text(result, _lang(lang), series=lead), end="", flush=True)
         from screener.weekly_files import publish_archive, publish_weekly
 
         print(say("report_writing", _lang(lang)), file=sys.stderr)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from screener.baskets import Measured, measure
 from screener.errors import Gap, ScreenerError
@@ -108,6 +108,15 @@ def measure_week(
     )
 
 
+def led_by(week: Week, series: SeriesName) -> Week:
+    """The same week with its figures since publication on `series`: `total` stands against the total-return index.
+
+    Indices keep the price series, the only one that they have. Without a total-return index the figures are gaps.
+    """
+    measurer = _Measurer(week.market, week.thesis, week.scale, week.base_date, week.previous, week.as_of, series)
+    return replace(week, rows=tuple(measurer.rows()))
+
+
 @dataclass(frozen=True)
 class _Measurer:
     market: Market
@@ -116,6 +125,7 @@ class _Measurer:
     base: dt.date | None
     previous: dt.date
     end: dt.date
+    series: SeriesName = "price"
 
     def rows(self) -> Iterator[WeekRow]:
         weeks = {subject.id: self.week_of(subject) for subject in self.subjects()}
@@ -147,15 +157,28 @@ class _Measurer:
         )
 
     def since(self, subject: Subject) -> Measured:
+        return self._since(subject.members, "price" if subject.kind in ("industry_index", "benchmark") else self.series)
+
+    def benchmark_since(self, subject: Subject) -> Measured:
+        """What a subject's return since publication stands against: the price index, or for `total` its total-return index."""
+        symbol = self.thesis.benchmark(self.scale)
+        if self.series == "total" and subject.kind not in ("industry_index", "benchmark"):
+            total = self.thesis.total_benchmark(self.scale)
+            if total is None or total not in self.market.prices.close:
+                return Measured(gap=Gap("no_benchmark", "no_benchmark", {"symbol": total or f"{symbol} total"}))
+            symbol = total
+        return self._since((symbol,), "price")
+
+    def _since(self, members: tuple[str, ...], series: SeriesName) -> Measured:
         if self.base is None or self.base >= self.end:
             return Measured(gap=Gap("not_due", "before_publication", {"day": self.base, "as_of": self.end}))
-        return measure(self.market, subject.members, series="price", start=self.base, end=self.end)
+        return measure(self.market, members, series=series, start=self.base, end=self.end)
 
     def row(self, subject: Subject, weeks: Mapping[str, Measured], parts: Mapping[str, float]) -> WeekRow:
         benchmark = self.thesis.benchmark(self.scale)
         own, other, since = weeks[subject.id], weeks[benchmark], self.since(subject)
         excess = None if own.value is None or other.value is None else excess_return(own.value, other.value)
-        so_far = self.since(self.subjects()[-1])
+        so_far = self.benchmark_since(subject)
         since_excess = None if since.value is None or so_far.value is None else excess_return(since.value, so_far.value)
         ladder = self.scale.ladder(subject.kind)
         rated = since_excess is not None and subject.kind != "benchmark"
@@ -177,7 +200,7 @@ class _Measurer:
             to_next_edge=to_next_edge(since_excess, ladder) if rated and since_excess is not None else None,
             contribution=parts.get(subject.id) if subject.kind == "candidate" else None,
             gap=own.gap,
-            since_gap=since.gap,
+            since_gap=since.gap or (so_far.gap if self.series == "total" else None),
             flags=tuple(dict.fromkeys(flags)),
             left_out=own.left_out,
         )

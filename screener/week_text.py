@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from screener.messages import Lang
 from screener.outcome import end_date
+from screener.prices import SeriesName
 from screener.records import gap_records
 from screener.terminal import (
     HEAVY,
@@ -19,18 +20,18 @@ from screener.terminal import (
     wrapped,
 )
 from screener.thesis import ALL
-from screener.week import Week, WeekRow
+from screener.week import Week, WeekRow, led_by
 
 
-def week_text(week: Week, lang: Lang = "zh") -> str:
-    """The weekly figures for a terminal."""
-    return "\n".join(_WeekText(week, lang).lines()) + "\n"
+def week_text(week: Week, lang: Lang = "zh", *, series: SeriesName = "price") -> str:
+    """The weekly figures for a terminal; `series` is the one of the figures since publication."""
+    return "\n".join(_WeekText(led_by(week, series) if series != "price" else week, lang, series).lines()) + "\n"
 
 
 class _WeekText(Text):
-    def __init__(self, week: Week, lang: Lang) -> None:
+    def __init__(self, week: Week, lang: Lang, series: SeriesName) -> None:
         super().__init__(week.thesis, week.scale, lang)
-        self.week = week
+        self.week, self.series = week, series
         self.benchmark = week.scale.market(week.thesis.market).benchmark_name(week.benchmark, lang)
 
     def lines(self) -> Iterator[str]:
@@ -50,7 +51,9 @@ class _WeekText(Text):
         yield LIGHT
         yield from table_lines(self.columns(), self.rows())
         yield LIGHT
-        yield self.say("term_week_note", benchmark=self.benchmark)
+        yield from wrapped(
+            "", self.say(f"term_week_note_{self.series}", benchmark=self.benchmark, total=self.benchmark_since())
+        )
         yield self.horizon_line()
         gaps = gap_records(self.week, self.lang)
         yield from (self.say("term_gap_line", **gap) for gap in gaps)
@@ -117,6 +120,13 @@ class _WeekText(Text):
         edge = "" if row.to_next_edge is None else pp(row.to_next_edge)
         flags = self.flags(row.flags) if row.kind == "candidate" else self.basket_flags(row.flags)
         return [name, *week, part, *total, band, edge, flags]
+
+    def benchmark_since(self) -> str:
+        """What baskets and stocks stand against since publication, as the difference that the table shows."""
+        row = self.week.row(ALL)
+        if row.since_published is None or row.excess_since_published is None:
+            return self.say("term_gap")
+        return f"{pct(row.since_published - row.excess_since_published)}%"
 
     def since_excess(self, row: WeekRow) -> str:
         return self.say("term_gap") if row.excess_since_published is None else pp(row.excess_since_published)

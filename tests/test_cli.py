@@ -47,6 +47,7 @@ def test_today_is_shanghai_and_a_bar_is_final_only_after_the_safe_time():
         (["outcome", "--as-of", "2099-01-01"], 2, "2099-01-01"),
         (["outcome", "--prices", "no-such-folder"], 2, "no-such-folder"),
         (["outcome", "--series", "both"], 2, "both"),
+        (["weekly", "--series", "both"], 2, "both"),
         (["weekly", "--week", "2024-02-14"], 1, "2024-02-14"),
         (["weekly", "--week", "2030-02-14"], 1, "2030-02-14"),
         (["outcome", "--themes", "no-such-folder"], 2, "no-such-folder"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 
 from screener.errors import ScreenerError
 from screener.folder import FolderSource
+from screener.performance import build_market
 from screener.records import has_gaps, week_record
 from screener.screening import check_outcome, check_week
 from screener.snapshot import SnapshotSource
-from screener.week import Week
+from screener.week import Week, led_by
 from tests.conftest import ROOT
 from tests.reference_measures import BUCKETS, NAMES, basket, growth, read_figures
 from tests.test_outcome import KEYS
@@ -136,3 +138,27 @@ def test_the_record_has_the_names_of_the_contract(bundled):
     wanted = {"subject", "kind", "name", "bucket", "return", "benchmark_return", "excess", "since_published"}
     wanted |= {"excess_since_published", "band_so_far", "to_next_edge", "contribution", "gap", "flags"}
     assert wanted <= set(record["rows"][0])
+
+
+def test_a_week_led_by_total_return_agrees_with_the_outcome_on_that_basis(bundled):
+    published = dt.date(2024, 4, 11)
+    today, day = dt.date(2026, 1, 5), dt.date(2025, 4, 11)
+    week = led_by(check_week(*bundled, SnapshotSource(), day=day, published=published, today=today), "total")
+    outcome = check_outcome(*bundled, SnapshotSource(), published=published, today=today)
+    for row in week.rows:
+        if row.kind == "benchmark":
+            continue
+        if row.kind == "industry_index":
+            assert row.excess_since_published == pytest.approx(outcome.row(row.subject, 12).excess, abs=1e-12)
+            continue
+        found = outcome.row(row.subject, 12, "total", "H00300.CSI")
+        assert row.excess_since_published == pytest.approx(found.excess, abs=1e-12)
+        assert row.band_so_far == found.band
+
+
+def test_without_a_total_return_index_the_figures_on_that_basis_are_gaps(bundled):
+    week = check(bundled, "2025-04-11")
+    prices = replace(week.prices, close=week.prices.close.drop(columns="H00300.CSI"))
+    row = led_by(replace(week, market=build_market(prices)), "total").row("600941.SH")
+    assert row.excess_since_published is None
+    assert row.since_gap.code == "no_benchmark"
