@@ -1,16 +1,16 @@
-"""The archive of written weekly reports: found by their JSON files, newest first."""
+"""The archive of written reports, found by their JSON files: weeks, newest first, and the outcome check of each thesis."""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-WEEKLY = "weekly"
-FORMATS = ("html", "md", "xlsx", "json")
+WEEKLY, OUTCOME = "weekly", "outcome"
+FORMATS = ("html", "md", "xlsx", "pdf", "csv", "json")
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,65 @@ class Entry:
         return f"{self.thesis}/{self.week}"
 
 
-def read_entries(folder: Path) -> tuple[tuple[Entry, ...], tuple[Path, ...]]:
-    """Every weekly report under `folder`, newest first within its thesis, and the JSON files that could not be read."""
+@dataclass(frozen=True)
+class Judged:
+    """What became of one stated rating: excess at the last horizon (fraction), whether it came true; None where not known."""
+
+    name: str
+    excess: float | None
+    hit: bool | None
+
+
+@dataclass(frozen=True)
+class Check:
+    """One written outcome check: its thesis, its as-of date, and the verdict on each stated rating."""
+
+    thesis: str
+    title: str
+    as_of: dt.date
+    verdicts: tuple[Judged, ...]
+    files: tuple[str, ...]
+
+    @property
+    def folder(self) -> str:
+        """Where the files are, from the archive's page."""
+        return f"{self.thesis}/{OUTCOME}"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Every weekly report and outcome check under one folder, and the JSON files that could not be read."""
+
+    weeks: tuple[Entry, ...]
+    checks: tuple[Check, ...]
+    broken: tuple[Path, ...]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """The title of each thesis by its slug, slugs ascending."""
+        known = {each.thesis: each.title for each in self.weeks} | {each.thesis: each.title for each in self.checks}
+        return dict(sorted(known.items()))
+
+
+def read_archive(folder: Path) -> Archive:
+    """Every report under `folder`: weeks newest first within their thesis."""
+    weeks, bad_weeks = _read(folder.glob(f"*/*/{WEEKLY}.json"), _entry)
+    checks, bad_checks = _read(folder.glob(f"*/{OUTCOME}/{OUTCOME}.json"), _check)
+    weeks.sort(key=lambda entry: (entry.thesis, -entry.end.toordinal()))
+    return Archive(tuple(weeks), tuple(checks), (*bad_weeks, *bad_checks))
+
+
+T = TypeVar("T")
+
+
+def _read(paths: Iterable[Path], build: Callable[[Path, dict[str, Any]], T]) -> tuple[list[T], list[Path]]:
     found, broken = [], []
-    for path in sorted(folder.glob(f"*/*/{WEEKLY}.json")):
+    for path in sorted(paths):
         try:
-            found.append(_entry(path, json.loads(path.read_text("utf-8"))))
+            found.append(build(path, json.loads(path.read_text("utf-8"))))
         except (ValueError, KeyError, TypeError):
             broken.append(path)
-    found.sort(key=lambda entry: (entry.thesis, -entry.end.toordinal()))
-    return tuple(found), tuple(broken)
+    return found, broken
 
 
 def _entry(path: Path, record: dict[str, Any]) -> Entry:
@@ -64,7 +113,24 @@ def _entry(path: Path, record: dict[str, Any]) -> Entry:
         end=dt.date.fromisoformat(record["week_end"]),
         sessions=int(record["sessions"]),
         figures=tuple(_figures(record["rows"])),
-        files=tuple(each for each in FORMATS if (path.parent / f"{WEEKLY}.{each}").is_file()),
+        files=_files(path),
+    )
+
+
+def _files(record: Path) -> tuple[str, ...]:
+    return tuple(each for each in FORMATS if record.with_suffix(f".{each}").is_file())
+
+
+def _check(path: Path, record: dict[str, Any]) -> Check:
+    rows = [row for row in record["rows"] if (row["series"], row["benchmark"]) == ("price", record["benchmark"])]
+    last = max(row["horizon_months"] for row in rows)
+    excess = {row["subject"]: (str(row["name"]), row["excess"]) for row in rows if row["horizon_months"] == last}
+    return Check(
+        thesis=path.parent.parent.name,
+        title=str(record["title"]),
+        as_of=dt.date.fromisoformat(record["as_of"]),
+        verdicts=tuple(Judged(*excess[subject], each["hit"]) for subject, each in record["verdict"].items()),
+        files=_files(path),
     )
 
 

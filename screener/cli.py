@@ -180,7 +180,7 @@ def outcome(
     from screener.listings_text import listings_text
     from screener.other_markets import parse_proxies
     from screener.outcome_text import outcome_text
-    from screener.publishing import publish_outcome
+    from screener.publishing import publish_archive, publish_outcome
     from screener.records import has_gaps, listing_gaps, outcome_record
     from screener.screening import check_outcome
 
@@ -206,6 +206,7 @@ def outcome(
         print(say("report_writing", _lang(lang)), file=sys.stderr)
         extra = _trust_sections(trust, _lang(lang))
         _say_files(publish_outcome(result, out, record, lang=_lang(lang), edition=edition, extra=extra), _lang(lang))
+        _say_archive(*publish_archive(out, _lang(lang), edition.updown), _lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
     missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
     _exit(has_gaps(result) or missing)
@@ -249,7 +250,8 @@ def weekly(
         _print_json(week_record(result, _lang(lang)))
     else:
         print(week_text(result, _lang(lang), series=lead), end="", flush=True)
-        from screener.weekly_files import publish_archive, publish_weekly
+        from screener.publishing import publish_archive
+        from screener.weekly_files import publish_weekly
 
         print(say("report_writing", _lang(lang)), file=sys.stderr)
         _say_files(publish_weekly(result, source, out, lang=_lang(lang), edition=edition), _lang(lang))

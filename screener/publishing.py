@@ -60,6 +60,16 @@ def publish_outcome(
     return write_files(out / document.slug / "outcome", files)
 
 
+def publish_archive(out: Path, lang: Lang, updown: UpDown = "red-up") -> tuple[Path, tuple[Path, ...]]:
+    """Write `out`/index.html, every report of every thesis found there; returns it and the JSON files it could not read."""
+    from screener.archive import read_archive
+    from screener.render import render_index
+
+    archive = read_archive(out)
+    (page,) = write_files(out, {"index.html": render_index(archive, lang, updown=updown).encode()})
+    return page, archive.broken
+
+
 def document_files(document: Document, stem: str, edition: Edition) -> dict[str, bytes]:
     """A document as HTML, Markdown and Excel, and what `edition` asks for beside them, by file name."""
     endings = (*STANDARD, *((".pdf",) if edition.pdf else ()))

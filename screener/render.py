@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,7 +17,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup, escape
 
 from screener import cell_marks, charts, labels
-from screener.archive import Entry
+from screener.archive import Archive
 from screener.errors import Gap
 from screener.messages import Lang, say
 from screener.palette import UpDown
@@ -64,12 +64,11 @@ def render_html(document: Document, *, runtime: str = "", updown: UpDown = "red-
     )
 
 
-def render_index(entries: Sequence[Entry], lang: Lang, *, updown: UpDown = "red-up") -> str:
-    """The archive: a table of weeks for every thesis, in the order of `entries`."""
+def render_index(archive: Archive, lang: Lang, *, updown: UpDown = "red-up") -> str:
+    """The archive's page: the outcome check and a table of weeks for every thesis."""
     page = _environment().get_template("index.html.j2")
     return page.render(
-        entries=entries,
-        theses=sorted({each.thesis for each in entries}),
+        archive=archive,
         lang=lang,
         updown=updown,
         css=Markup(_asset("page.css")),

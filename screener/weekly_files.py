@@ -1,12 +1,10 @@
-"""A weekly report on disk: HTML, Markdown, Excel, JSON and pictures in one folder a week, and the archive's page."""
+"""A weekly report on disk: every format in one folder a week."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from screener.archive import read_entries
 from screener.messages import Lang
-from screener.palette import UpDown
 from screener.prices import PriceSource
 from screener.publishing import STANDARD_EDITION, Edition, document_files, json_bytes, write_files
 from screener.records import versions, week_record
@@ -36,12 +34,3 @@ def publish_weekly(
     files = document_files(weekly_of(week, source, lang), STEM, edition)
     files[f"{STEM}.json"] = json_bytes(week_record(week, lang))
     return write_files(out / week.thesis.slug / week_label(week.as_of), files)
-
-
-def publish_archive(out: Path, lang: Lang, updown: UpDown = "red-up") -> tuple[Path, tuple[Path, ...]]:
-    """Write `out`/index.html, every week of every thesis found there; returns it and the JSON files it could not read."""
-    from screener.render import render_index
-
-    entries, broken = read_entries(out)
-    (page,) = write_files(out, {"index.html": render_index(entries, lang, updown=updown).encode()})
-    return page, broken

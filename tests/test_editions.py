@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from screener import method_rules
+from screener.archive import Archive
 from screener.heat_chart import heat_spec
 from screener.markdown import render_markdown
 from screener.palette import LIGHT, PRINT, resolve, signed
@@ -121,7 +122,7 @@ def test_green_up_swaps_the_colours_of_a_picture(weekly, pictures):
 def test_a_page_opens_with_the_colours_asked_for(weekly):
     assert "data-updown" not in render_html(weekly)[:200]
     assert 'data-updown="green-up"' in render_html(weekly, updown="green-up")[:200]
-    assert 'data-updown="green-up"' in render_index((), "zh", updown="green-up")[:200]
+    assert 'data-updown="green-up"' in render_index(Archive((), (), ()), "zh", updown="green-up")[:200]
 
 
 def test_a_page_for_paper_needs_no_style_sheet_inside_its_drawings(weekly):

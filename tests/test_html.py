@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from screener.folder import FolderSource
+from screener.publishing import publish_archive
 from screener.render import render_html
 from screener.screening import check_week
 from screener.snapshot import SnapshotSource
-from screener.weekly_files import publish_archive, publish_weekly, weekly_of
+from screener.weekly_files import publish_weekly, weekly_of
 
 TODAY = dt.date(2026, 1, 5)
 CHROMIUM = Path("/usr/bin/chromium")

@@ -12,10 +12,11 @@ from screener.errors import Gap
 from screener.folder import FolderSource
 from screener.labels import cell_text, parts_text
 from screener.markdown import escaped, render_markdown
+from screener.publishing import publish_archive, publish_outcome
 from screener.report import Chart, Document, Facts, Table, walk_cells
-from screener.screening import check_week
+from screener.screening import check_outcome, check_week
 from screener.snapshot import SnapshotSource
-from screener.weekly_files import publish_archive, publish_weekly, weekly_of
+from screener.weekly_files import publish_weekly, weekly_of
 from screener.weekly_report import week_label
 from tests.conftest import run_screener
 
@@ -227,6 +228,26 @@ def test_the_archive_names_what_it_cannot_read(tmp_path):
     (folder / "weekly.json").write_text("{", encoding="utf-8")
     _, broken = publish_archive(tmp_path, "en")
     assert broken == (folder / "weekly.json",)
+
+
+def test_the_archive_shows_what_became_of_each_stated_rating(bundled, tmp_path):
+    publish_outcome(check_outcome(*bundled, SnapshotSource(), today=TODAY), tmp_path)
+    text = re.sub(r"<[^>]+>", "", publish_archive(tmp_path, "zh")[0].read_text("utf-8"))
+    assert "申万通信 +6.75 pp 未兑现" in text
+    assert "主题篮子 +37.81 pp 兑现" in text
+    running = check_outcome(*bundled, SnapshotSource(), as_of=dt.date(2024, 11, 1), today=TODAY)
+    publish_outcome(running, tmp_path)
+    page = publish_archive(tmp_path, "zh")[0].read_text("utf-8")
+    assert "评级核查（截止 2024-11-01）" in page
+    assert "未到期或缺口" in page
+    assert 'href="guolian-2024-ai-compute/outcome/outcome.html"' in page
+
+
+def test_an_outcome_check_that_cannot_be_read_is_named_too(tmp_path):
+    folder = tmp_path / "some-thesis" / "outcome"
+    folder.mkdir(parents=True)
+    (folder / "outcome.json").write_text('{"rows": []}', encoding="utf-8")
+    assert publish_archive(tmp_path, "en")[1] == (folder / "outcome.json",)
 
 
 def test_json_writes_no_file(tmp_path):
