@@ -18,7 +18,7 @@ from screener.ledger import actions_of, daily_csv, entries, outcome_csv
 from screener.markdown import render_markdown
 from screener.outcome import Outcome
 from screener.phrases import phrase
-from screener.report import Cell, Chart, Document, Panels, Paragraph, Row, Section, Stack, Table, walk_cells
+from screener.report import Box, Cell, Chart, Document, Panels, Paragraph, Row, Section, Stack, Table, walk_cells
 from screener.screening import check_outcome
 from screener.snapshot import SnapshotSource
 from screener.thesis import StatedRating
@@ -463,7 +463,7 @@ def test_the_command_writes_the_dossier_and_ends_with_3_when_something_is_missin
 
 
 def box_lines(document: Document) -> tuple[str, ...]:
-    box = document.sections[-1].blocks[0]
+    box = next(each for each in document.blocks if isinstance(each, Box))
     return tuple(line for part in box.parts for line in (*part.paragraphs, *part.bullets))
 
 
