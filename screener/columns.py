@@ -118,9 +118,14 @@ def sum_actions(found: Iterable[tuple[object, float, float]]) -> pd.DataFrame:
     frame = pd.DataFrame(list(found), columns=list(ACTION_COLUMNS))
     frame = frame.astype({"ex_date": "datetime64[s]", "cash_per_share": float, "split_ratio": float})
     frame = frame[(frame["cash_per_share"] != 0) | (frame["split_ratio"] != 0)]
-    summed = frame.groupby("ex_date").sum(skipna=False)
+    summed = frame.groupby("ex_date").agg(_sum_known)
     summed["split_ratio"] += 1
     return summed.round(9).reset_index()[list(ACTION_COLUMNS)]
+
+
+def _sum_known(values: pd.Series) -> float:
+    """The sum, NaN where any part is unknown; groupby().sum can say that from pandas 3 on only."""
+    return float(values.sum(skipna=False))
 
 
 def volume_unit(bars: pd.DataFrame, units: Sequence[float], host: str) -> float:

@@ -143,7 +143,7 @@ def _copy_refusal(rows: pd.DataFrame, asked: Asked) -> Refusal | None:
     """An index whose last row equals the one before: a stale copy under a new date (a stock's is a fault of its row)."""
     if asked.symbol.kind != "index" or len(rows) < 2:
         return None
-    last, before = (rows.iloc[at][["open", "high", "low", "close"]].fillna(-1.0) for at in (-1, -2))
+    last, before = (rows.iloc[at][["open", "high", "low", "close"]].astype(float).fillna(-1.0) for at in (-1, -2))
     if not last.equals(before.set_axis(last.index)):
         return None
     return Refusal("door_copy", {"symbol": str(asked.symbol), "day": as_date(rows["session"].iloc[-1])})
