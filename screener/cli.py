@@ -449,12 +449,14 @@ def update(
     settings = load_settings(opened.folder)
     fetcher = Fetcher(settings.policy)
     symbols, first = thesis_symbols(open_library(themes), theses or [])
+    counted = symbols
     if universe is not None:
         more, note = universe_symbols(opened, fetcher, universe, now=now)
         symbols += more
         if note is not None:
             print(say("note_line", _lang(lang), text=say(note.code, _lang(lang), **note.params)), file=sys.stderr)
-    plan = plan_update(symbols, start=parse_date(start, "--start") or first, end=parse_date(end, "--end"), now=now)
+    first = parse_date(start, "--start") or first
+    plan = plan_update(symbols, start=first, end=parse_date(end, "--end"), now=now, counted=counted)
     with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
         results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
     if as_json:
