@@ -17,7 +17,7 @@ from screener.door import OVERLAP, Asked, Refusal, admit, join
 from screener.fetching import Fetcher, FetchError, Tried
 from screener.prices import Note, as_date
 from screener.sessions import load_calendar
-from screener.store import BARS, Actions, Bars, Shares, Store
+from screener.store import BARS, Actions, Bars, ShareCounts, Store
 from screener.symbols import Symbol
 from screener.vendors import share_sources
 
@@ -197,7 +197,7 @@ class Puller:
             tried.append(Tried(source, "answered"))
         return frame
 
-    def shares(self, symbol: Symbol, stored: Shares | None, tried: list[Tried], notes: list[Note]) -> Shares | None:
+    def shares(self, symbol: Symbol, stored: ShareCounts | None, tried: list[Tried], notes: list[Note]) -> ShareCounts | None:
         """The float share counts of `symbol` up to the last finished session, beside the stored ones; None when not to be had.
 
         Days on which the source contradicts itself are set aside and noted; so is a count that differs from a stored one.
@@ -222,7 +222,7 @@ class Puller:
                 )
             frame = frame[frame["date"] <= pd.Timestamp(self.finished)]
             if len(frame):
-                found = Shares(_count_changes(frame).assign(source=source), as_date(frame["date"].iloc[-1]))
+                found = ShareCounts(_count_changes(frame).assign(source=source), as_date(frame["date"].iloc[-1]))
                 return _joined_counts(found, stored, notes, symbol)
         return None
 
@@ -287,7 +287,7 @@ def _count_changes(counts: pd.DataFrame) -> pd.DataFrame:
     return counts[~same].reset_index(drop=True)
 
 
-def _joined_counts(found: Shares, stored: Shares | None, notes: list[Note], symbol: Symbol) -> Shares:
+def _joined_counts(found: ShareCounts, stored: ShareCounts | None, notes: list[Note], symbol: Symbol) -> ShareCounts:
     """What was found with the stored counts from before it; a note where it says of a stored day something else."""
     if stored is None:
         return found
@@ -300,7 +300,7 @@ def _joined_counts(found: Shares, stored: Shares | None, notes: list[Note], symb
         params: dict[str, object] = {"symbol": str(symbol), "day": as_date(day), "stored": f"{was:.0f}", "found": f"{now:.0f}"}
         notes.append(Note("shares_restated", params))
     earlier = stored.rows[stored.rows["date"] < first]
-    return Shares(pd.concat([earlier, found.rows], ignore_index=True), max(found.reach, stored.reach))
+    return ShareCounts(pd.concat([earlier, found.rows], ignore_index=True), max(found.reach, stored.reach))
 
 
 def _count_on(rows: pd.DataFrame, day: pd.Timestamp) -> float:

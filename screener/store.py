@@ -98,7 +98,7 @@ class Actions:
 
 
 @dataclass(frozen=True, eq=False)
-class Shares:
+class ShareCounts:
     """One symbol's float share counts (columns of SHARES, ascending by `date`): a row says the count from its date on.
 
     NaN: the source gives no count that can be believed from that date on. `reach`: the last day that the source spoke of;
@@ -161,13 +161,13 @@ class Store:
             mismatches=dict(_gap(each) for each in meta.get("mismatches", ())),
         )
 
-    def read_shares(self, symbol: str) -> Shares | None:
+    def read_shares(self, symbol: str) -> ShareCounts | None:
         """Stored share counts, None when they were never read; StoreError `store_unreadable` when the file does not open."""
         table = self._read(self._path("shares", symbol), SHARES)
         if table is None or not table.num_rows:
             return None
         rows = _frame(table, "date")
-        return Shares(rows, _day(_meta(table).get("reach")) or as_date(rows["date"].iloc[-1]))
+        return ShareCounts(rows, _day(_meta(table).get("reach")) or as_date(rows["date"].iloc[-1]))
 
     def read_names(self) -> pd.DataFrame:
         """The registry of names: index symbol, columns name, listed, delisted (NaT = unknown); empty when never stored."""
@@ -244,7 +244,7 @@ class Store:
         self._write(self._path("actions", symbol), _parquet(actions.rows, ACTIONS, meta))
         self._note(symbol)
 
-    def write_shares(self, symbol: str, shares: Shares) -> None:
+    def write_shares(self, symbol: str, shares: ShareCounts) -> None:
         """Replace a symbol's share counts; needs `writing`."""
         self._write(self._path("shares", symbol), _parquet(shares.rows, SHARES, {"reach": shares.reach}))
         self._note(symbol)
@@ -350,7 +350,7 @@ class Store:
         folder.mkdir(exist_ok=True)
         os.replace(path, folder / f"unreadable-{'' if part == 'bars' else f'{part}-'}{path.name}")
 
-    def _whole_shares(self, symbol: str) -> Shares | None:
+    def _whole_shares(self, symbol: str) -> ShareCounts | None:
         """Stored share counts; a file that does not open is set aside: bars are good without it."""
         try:
             return self.read_shares(symbol)

@@ -22,7 +22,7 @@ from screener.prices import Note
 from screener.pulling import ActionLists, Pulled, Puller, overlap_end, overlap_start
 from screener.sessions import load_calendar
 from screener.snapshot import SnapshotSource
-from screener.store import Actions, Bars, Shares, Store, StoreError
+from screener.store import Actions, Bars, ShareCounts, Store, StoreError
 from screener.store_source import listings_of
 from screener.symbols import Symbol, parse_symbol
 from screener.vendors import share_sources
@@ -206,10 +206,9 @@ class _Run:
     def with_shares(self, result: SymbolResult) -> SymbolResult:
         """Bring the share counts of a stored stock up to date where they are wanted, and say what came of it."""
         symbol = parse_symbol(result.symbol)
-        due = min(self.plan.counts_due, result.last or self.plan.counts_due)
-        stored = self._stored_shares(symbol)
-        if result.symbol not in self.plan.counted or not result.rows or not share_sources(symbol):
+        if result.symbol not in self.plan.counted or result.last is None or not share_sources(symbol):
             return result
+        due, stored = min(self.plan.counts_due, result.last), self._stored_shares(symbol)
         if stored is not None and stored.reach >= due:
             return result
         tried: list[Tried] = []
@@ -224,7 +223,7 @@ class _Run:
             lack = Note("shares_behind", {"reach": found.reach, "due": due})
         return replace(result, tried=(*result.tried, *tried), notes=(*result.notes, *notes), shares=lack)
 
-    def _stored_shares(self, symbol: Symbol) -> Shares | None:
+    def _stored_shares(self, symbol: Symbol) -> ShareCounts | None:
         """Stored share counts; a file that does not open counts as none and is written anew."""
         try:
             return self.store.read_shares(str(symbol))
