@@ -207,7 +207,7 @@ class Puller:
             if frame is None:
                 continue
             tried.append(Tried(source, "answered"))
-            refused = frame.attrs["refused"]
+            refused = frame.attrs.pop("refused")
             if refused:
                 params: dict[str, object] = {"symbol": str(symbol), "count": len(refused), "first": refused[0]}
                 notes.append(Note("shares_days_refused", params))
