@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screener.baskets import measure
@@ -101,6 +101,7 @@ def test_a_member_without_a_count_is_a_gap_of_the_whole_that_names_it():
         assert (gap.code, gap.reason, gap.params["symbols"]) == ("no_data", "no_float_shares", C)
         assert float_weights(market(counts=counts), (A, B, C), DAYS[0]) == gap
         assert C in gap.text("zh")
+    assert earned(market(counts={A: {0: 100.0}}), base=0, start=1).gap.params == {"symbols": f"{B}, {C}", "day": DAYS[0]}
 
 
 def test_a_member_without_a_price_at_the_start_is_a_gap_although_equal_weight_leaves_it_out():
@@ -149,6 +150,7 @@ def drawn(basket, counts=None) -> tuple[Market, tuple[str, ...]]:
     return market(closes, {symbol: {0: count} for symbol, count in zip(members, own, strict=True)}), members
 
 
+@settings(deadline=None)
 @given(BASKETS)
 def test_weights_add_up_and_the_return_is_their_mean_of_the_members(basket):
     found, members = drawn(basket)
@@ -158,6 +160,7 @@ def test_weights_add_up_and_the_return_is_their_mean_of_the_members(basket):
     assert earned(found, members).value == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(BASKETS, st.floats(1e-3, 1e3))
 def test_every_count_times_a_constant_changes_nothing(basket, factor):
     (one, members), (other, _) = drawn(basket), drawn(basket, [row[3] * factor for row in basket])
@@ -166,6 +169,7 @@ def test_every_count_times_a_constant_changes_nothing(basket, factor):
     )
 
 
+@settings(deadline=None)
 @given(BASKETS)
 def test_members_of_equal_market_value_are_the_equal_weight_basket(basket):
     found, members = drawn(basket, [1e9 / row[0] for row in basket])
@@ -173,6 +177,7 @@ def test_members_of_equal_market_value_are_the_equal_weight_basket(basket):
     assert earned(found, members, base=0, start=1).value == pytest.approx(equal.value, rel=1e-9, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(BASKETS, COUNT)
 def test_later_counts_never_change_an_earlier_figure_nor_does_the_order_of_rows(basket, later):
     found, members = drawn(basket)
