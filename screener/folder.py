@@ -112,6 +112,8 @@ class FolderReader:
             self.notes += checked[symbol].notes
             if own is None and parse_symbol(symbol).kind == "stock":
                 self.flags[symbol] = ("actions_unknown",)
+        if shares is not None:
+            self._check_counts(shares, checked)
         if self.problems:
             raise PriceProblems("prices_broken", self.problems, name=self.source.folder.name)
         return assemble_prices(
@@ -228,7 +230,18 @@ class FolderReader:
         ]
         ours = ours.assign(symbol=ours["code"].map(codes))
         known = ours.loc[ours["date"] <= pd.Timestamp(self.end), ["symbol", "date", "float_shares"]]
-        return known.sort_values(["symbol", "date"], ignore_index=True)
+        return known.sort_values(["symbol", "date"])
+
+    def _check_counts(self, shares: pd.DataFrame, checked: Mapping[str, CheckedBars]) -> None:
+        """A share can be sold once a day (T+1), so a count below a day's volume is in another unit (万股) or wrong."""
+        for symbol, result in checked.items():
+            own, volume = shares[shares["symbol"] == symbol], result.bars["volume"].dropna()
+            at = own["date"].searchsorted(volume.index, side="right") - 1
+            traded, places = volume.to_numpy()[at >= 0], at[at >= 0]
+            for place in sorted(set(places[traded > own["float_shares"].to_numpy()[places]])):
+                most = f"{traded[places == place].max():.0f}"
+                line, count = int(own.index[place]), f"{own['float_shares'].iloc[place]:.0f}"
+                self.problems.append(Problem("shares.csv", line, "float_shares", count, "shares_below_volume", {"most": most}))
 
     def _dividends_path(self, symbol: str) -> Path:
         return self.source.folder / _market_folder(parse_symbol(symbol)) / "dividends.csv"

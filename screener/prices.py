@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,6 +20,7 @@ SeriesName = Literal["price", "total"]
 SERIES: tuple[SeriesName, ...] = ("price", "total")
 # Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
 LOOKBACK = 60
+_NO_COUNTS = (np.empty(0, dtype="datetime64[D]"), np.empty(0))
 FIELDS = ("open", "high", "low", "close", "volume", "amount")
 
 
@@ -101,9 +103,18 @@ class Prices:
 
     def float_shares_on(self, symbol: str, day: dt.date) -> float | None:
         """Float A shares of `symbol` on `day`: the last count on or before it; None when it is not known."""
-        own = self.shares[(self.shares["symbol"] == symbol) & (self.shares["date"] <= pd.Timestamp(day))]
-        counts = own.sort_values("date")["float_shares"].to_numpy(dtype=float)
-        return float(counts[-1]) if len(counts) and np.isfinite(counts[-1]) else None
+        days, counts = self._counts.get(symbol, _NO_COUNTS)
+        at = int(days.searchsorted(np.datetime64(day), side="right")) - 1
+        return float(counts[at]) if at >= 0 and np.isfinite(counts[at]) else None
+
+    @cached_property
+    def _counts(self) -> dict[str, tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float64]]]:
+        """Days and share counts by symbol, ascending: a weekly report looks up some hundred."""
+        rows = self.shares.sort_values("date").groupby("symbol", sort=False)
+        return {
+            str(symbol): (own["date"].to_numpy().astype("datetime64[D]"), own["float_shares"].to_numpy(dtype=float))
+            for symbol, own in rows
+        }
 
     def cut(self, as_of: dt.date) -> Prices:
         """The same prices with nothing after `as_of`: what could be known that evening."""

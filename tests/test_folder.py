@@ -409,7 +409,7 @@ def test_share_counts_of_a_folder_weigh_the_basket_in_any_spelling(folder, head,
 
 
 def test_a_name_without_a_count_is_named_and_nothing_is_weighed_without_it(folder):
-    put_shares(folder, "\n".join(["code,date,float_shares", *(f"{code},20200102,1e8" for code in ELEVEN if code != "688702")]))
+    put_shares(folder, "\n".join(["code,date,float_shares", *(f"{code},20200102,1e11" for code in ELEVEN if code != "688702")]))
     found = float_cap(weekly(folder, "2025-04-11"))
     assert (found["return"], found["weights"], found["gap"]) == (None, None, "no_data")
     assert "688702.SH" in found["gap_reason"]
@@ -423,6 +423,7 @@ def test_a_name_without_a_count_is_named_and_nothing_is_weighed_without_it(folde
         ("600941,2024-01-02,", "float_shares", "", "缺少数值"),
         ("600941,2024-01-02,many", "float_shares", "many", "不是数字"),
         ("600941,2024-13-02,5", "date", "2024-13-02", "日期"),
+        ("600941,2024-01-02,90000", "float_shares", "90000", "单位可能是万股"),
         ("2281,2024-01-02,5", "code", "2281", "002281"),
         ("600941,2020-01-02,7", "date", "2020-01-02", "两个不同的流通股本"),
     ],
