@@ -12,13 +12,11 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from io import StringIO
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
-import requests
 
 from screener.columns import (
     ACTION_COLUMNS,
@@ -32,6 +30,8 @@ from screener.columns import (
     read_days,
     read_index_records,
     read_numbers,
+    read_rights,
+    read_shares,
     record_of,
     records_of,
     rename,
@@ -42,10 +42,10 @@ from screener.columns import (
 )
 from screener.fetching import further_request
 from screener.names import successor
-from screener.replies import BadStatus, Form, Reply, SourceError, bad_status, check_forms, listening, no_reply, unread
+from screener.replies import Form, NoReply, Reply, SourceError, check_reply, listening, no_reply, unread
 from screener.sessions import load_calendar
 from screener.symbols import Symbol, stock_symbol
-from screener.vendors import SOURCES, Source, action_sources, bar_sources
+from screener.vendors import SOURCES, Source, action_sources, bar_sources, share_sources
 
 __all__ = [
     "ACTION_COLUMNS",
@@ -62,6 +62,7 @@ __all__ = [
     "fetch_names",
     "fetch_ratings",
     "fetch_sessions",
+    "fetch_shares",
     "load_akshare",
 ]
 RATING_COLUMNS = ("symbol", "date", "house", "rating", "printed", "title", "code")
@@ -77,7 +78,8 @@ _VOLUME_UNITS: Mapping[str, tuple[float, ...]] = {
 # What an index must be called where its source says a name: a code is easily another security elsewhere.
 _INDEX_NAMES = {"000300": "沪深300"}
 _CSINDEX_PAGES = 60
-_SINA_RIGHTS_TABLE, _SINA_RIGHTS_COLUMN, _SINA_RIGHTS_WIDTH = 13, 4, 11
+# akshare asks for one page of share counts, the newest first: some twenty years of sessions.
+_SHARES_PAGE = 5000
 
 
 def fetch_bars(source: str, symbol: Symbol, *, start: dt.date, end: dt.date) -> pd.DataFrame:
@@ -130,6 +132,27 @@ def fetch_actions(source: str, symbol: Symbol) -> pd.DataFrame:
         raise SourceError("source_unsupported", source=source, symbol=str(symbol))
     read = {"eastmoney_dividends": _eastmoney_actions, "sina_dividends": _sina_actions}[source]
     return read(successor(symbol))
+
+
+def fetch_shares(source: str, symbol: Symbol) -> pd.DataFrame:
+    """Float A shares (流通股本) by session, ascending, columns SHARE_COLUMNS (date datetime64[s]; shares, not lots).
+
+    NaN: a day on which the source gives none or contradicts itself (see `columns.read_shares`; `attrs["refused"]`: the
+    latter days). Nothing on record is `source_unknown_symbol`, never an empty frame.
+    """
+    if source not in share_sources(symbol):
+        raise SourceError("source_unsupported", source=source, symbol=str(symbol))
+    asked = successor(symbol)
+    reply = _ask(source, "stock_value_em", asked.code, form="json").replies[-1]
+    page = record_of(reply, _result_of(reply))
+    records = records_of(reply, page.get("data"))
+    if not records:
+        raise SourceError("source_unknown_symbol", host=reply.host, symbol=str(symbol))
+    total = page.get("count")
+    check_count(reply.host, len(records), min(total, _SHARES_PAGE) if isinstance(total, int) else None)
+    for code in {str(record.get("SECURITY_CODE", asked.code)) for record in records}:
+        _check_identity(source, asked, code, "")
+    return read_shares(records, reply.host)
 
 
 def fetch_names() -> pd.DataFrame:
@@ -320,9 +343,7 @@ def _eastmoney_actions(symbol: Symbol) -> pd.DataFrame:
     source = "eastmoney_dividends"
     replies = _ask(source, "stock_fhps_detail_em", symbol.code, form="json").replies
     last = replies[-1]
-    if last.json.get("result") is None:
-        if last.json.get("code") != 9201:
-            raise SourceError("source_says", host=last.host, message=last.json.get("message"), excerpt=last.body)
+    if _result_of(last) is None:
         return sum_actions([])
     # The first reply only tells the number of pages; each page is then asked for.
     pages = [(reply, record_of(reply, reply.json.get("result"))) for reply in replies[1:] or replies]
@@ -336,6 +357,14 @@ def _eastmoney_actions(symbol: Symbol) -> pd.DataFrame:
     return sum_actions(zip(days, *numbers, strict=True))
 
 
+def _result_of(reply: Reply) -> Any:
+    """What Eastmoney's data centre found; None where it has nothing on record (code 9201), SourceError where it says else."""
+    found = reply.json.get("result")
+    if found is None and reply.json.get("code") != 9201:
+        raise SourceError("source_says", host=reply.host, message=reply.json.get("message"), excerpt=reply.body)
+    return found
+
+
 def _sina_actions(symbol: Symbol) -> pd.DataFrame:
     """Dividends and bonus shares per ten shares, and rights issues, from two tables of one page."""
     host = _host("sina_dividends")
@@ -347,20 +376,8 @@ def _sina_actions(symbol: Symbol) -> pd.DataFrame:
         table = table[(table["progress"] == "实施") & table["ex_date"].notna()]
         bonus, converted, cash = (read_numbers(table[name]).fillna(0) / 10 for name in ("bonus", "converted", "cash"))
         found += zip(read_days(table["ex_date"], host), cash, bonus + converted, strict=True)
-    found += [(day, 0.0, np.nan) for day in _sina_rights(answer.replies[-1])]
+    found += [(day, 0.0, np.nan) for day in read_rights(answer.replies[-1])]
     return sum_actions(found)
-
-
-def _sina_rights(reply: Reply) -> list[dt.date]:
-    """Ex-dates of rights issues, from the page that the dividends came with.
-
-    akshare would ask for the same page again and take the same table and column by position.
-    """
-    tables = pd.read_html(StringIO(reply.body.decode("gb18030", errors="replace")))
-    if len(tables) <= _SINA_RIGHTS_TABLE or tables[_SINA_RIGHTS_TABLE].shape[1] != _SINA_RIGHTS_WIDTH:
-        raise SourceError("layout_changed", host=reply.host, excerpt=reply.body, detail="配股")
-    days = [day_of(value) for value in tables[_SINA_RIGHTS_TABLE].iloc[:, _SINA_RIGHTS_COLUMN]]
-    return [day for day in days if day is not None]
 
 
 # --- names of columns, and whether the reply is about what was asked ---------------------------------------------------
@@ -419,18 +436,15 @@ def _ask(source: str, function: str, *args: str, form: Form, **options: str) -> 
     """
     call = _akshare(function)
     unreadable = _library_errors()
-    with listening() as replies:
+    with listening(form) as replies:
         try:
             answer = _Answer(replies, pd.DataFrame(call(*args, **options)).copy())
-        except BadStatus as error:
-            raise bad_status(error.reply) from error
-        except requests.exceptions.JSONDecodeError as error:
-            answer = _Answer(replies, None, unread(error, replies, form))
-        except requests.RequestException as error:
-            raise no_reply(error, _host(source)) from error
+        except NoReply as error:
+            raise no_reply(error.error, _host(source)) from error
         except unreadable as error:
             answer = _Answer(replies, None, unread(error, replies, form))
-    check_forms(replies, form)
+    for reply in replies:  # also those whose error the library swallowed
+        check_reply(reply, form)
     if answer.error is not None and not replies:
         raise answer.error
     return answer
@@ -457,8 +471,9 @@ def _akshare(name: str) -> Callable[..., Any]:
 @cache
 def _library_errors() -> tuple[type[Exception], ...]:
     """What akshare and the libraries under it raise at a reply that they cannot read."""
+    from akshare.exceptions import AkshareException
     from akshare.utils.demjson import JSONException
     from py_mini_racer.py_mini_racer import MiniRacerBaseException
 
     built_in = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, OSError, SyntaxError)
-    return (*built_in, BadZipFile, JSONException, MiniRacerBaseException)
+    return (*built_in, BadZipFile, JSONException, MiniRacerBaseException, AkshareException)

@@ -463,11 +463,13 @@ def update(
     settings = load_settings(opened.folder)
     fetcher = Fetcher(settings.policy)
     symbols, first = thesis_symbols(open_library(themes), theses or [])
+    counted = symbols
     if universe is not None:
         more, note = universe_symbols(opened, fetcher, universe, now=now)
         symbols += more
         _say_notes((note,) if note else (), _lang(lang))
-    plan = plan_update(symbols, start=parse_date(start, "--start") or first, end=parse_date(end, "--end"), now=now)
+    first = parse_date(start, "--start") or first
+    plan = plan_update(symbols, start=first, end=parse_date(end, "--end"), now=now, counted=counted)
     with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
         results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
     if as_json:

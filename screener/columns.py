@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from io import StringIO
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,11 @@ from screener.replies import Reply, SourceError
 BAR_COLUMNS = ("session", "open", "high", "low", "close", "volume", "amount")
 PRICE_COLUMNS = ("open", "high", "low", "close")
 ACTION_COLUMNS = ("ex_date", "cash_per_share", "split_ratio")
+SHARE_COLUMNS = ("date", "float_shares")
+# A float market value may differ from close × float shares by this fraction: both are rounded, to cents and 10,000 shares.
+SHARES_TOLERANCE = 0.005
+# Sina's page: which table has the rights issues, which column the ex-date, how many columns there must be.
+_RIGHTS_TABLE, _RIGHTS_COLUMN, _RIGHTS_WIDTH = 13, 4, 11
 
 
 def read_bars(frame: pd.DataFrame, names: Mapping[str, str], host: str, *, name: str = "") -> pd.DataFrame:
@@ -126,6 +132,43 @@ def sum_actions(found: Iterable[tuple[object, float, float]]) -> pd.DataFrame:
 def _sum_known(values: pd.Series) -> float:
     """The sum, NaN where any part is unknown; groupby().sum can say that from pandas 3 on only."""
     return float(values.sum(skipna=False))
+
+
+def read_shares(records: Sequence[Mapping[str, Any]], host: str) -> pd.DataFrame:
+    """SHARE_COLUMNS, ascending, a row per day, from records with close (CNY), float market value (CNY) and float shares.
+
+    A day contradicts itself where market value ≠ close × shares by more than SHARES_TOLERANCE, the count is not positive or
+    there are two: its count is NaN, its date in `attrs["refused"]`. SourceError `shares_contradict` when most days do: then
+    it is the units. A day without close or market value cannot be checked and is taken.
+    """
+    names = {"TRADE_DATE": "date", "CLOSE_PRICE": "close", "NOTLIMITED_MARKETCAP_A": "value", "FREE_SHARES_A": "float_shares"}
+    frame = rename(pd.DataFrame(list(records)), names, host)
+    frame["date"] = read_days(frame["date"], host)
+    for column in ("close", "value", "float_shares"):
+        frame[column] = read_numbers(frame[column])
+    frame = frame.drop_duplicates().sort_values("date", kind="stable", ignore_index=True)
+    off = (frame["value"] / (frame["close"] * frame["float_shares"]) - 1).abs() > SHARES_TOLERANCE
+    wrong = off | (frame["float_shares"] <= 0) | frame["date"].duplicated(keep=False)
+    if wrong.mean() > 0.5:
+        first = frame[wrong].iloc[0]
+        close, shares, value = (f"{first[name]:g}" for name in ("close", "float_shares", "value"))
+        day = f"{first['date']:%Y-%m-%d}"
+        raise SourceError("shares_contradict", host=host, day=day, close=close, shares=shares, value=value)
+    counts = frame.assign(float_shares=frame["float_shares"].mask(wrong)).drop_duplicates("date", ignore_index=True)
+    counts.attrs = {"refused": tuple(frame.loc[wrong, "date"].dt.date.drop_duplicates())}
+    return counts[list(SHARE_COLUMNS)]
+
+
+def read_rights(reply: Reply) -> list[dt.date]:
+    """Ex-dates of rights issues, from Sina's page that the dividends came with.
+
+    akshare would ask for the same page again and take the same table and column by position.
+    """
+    tables = pd.read_html(StringIO(reply.body.decode("gb18030", errors="replace")))
+    if len(tables) <= _RIGHTS_TABLE or tables[_RIGHTS_TABLE].shape[1] != _RIGHTS_WIDTH:
+        raise SourceError("layout_changed", host=reply.host, excerpt=reply.body, detail="配股")
+    days = [day_of(value) for value in tables[_RIGHTS_TABLE].iloc[:, _RIGHTS_COLUMN]]
+    return [day for day in days if day is not None]
 
 
 def volume_unit(bars: pd.DataFrame, units: Sequence[float], host: str) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 from screener.bars import CheckedBars, check_bars, listing_of
 from screener.errors import Gap, PriceProblems, Problem, UsageError
 from screener.prices import EMPTY_ACTIONS, FIELDS, ManyPrices, Note, Prices, as_date, assemble_prices, session_axis
-from screener.schemas import ACTIONS, schema_problems
+from screener.schemas import ACTIONS, SHARES, schema_problems
 from screener.sessions import load_calendar
 from screener.symbols import Symbol, parse_symbol, stock_symbol
 from screener.tables import Table, check_codes, parse_dates, parse_numbers, read_table
@@ -20,7 +20,7 @@ MARKET_FILE = "market_close.parquet"
 
 
 class FolderSource:
-    """Price source over `raw/`, `index/`, `hk/`, `actions.csv`, `names.csv` and `market_close.parquet` of a folder."""
+    """Price source over `raw/`, `index/`, `hk/`, `actions.csv`, `shares.csv`, `names.csv`, `market_close.parquet`."""
 
     kind = "folder"
 
@@ -90,6 +90,7 @@ class FolderReader:
         mainland = any(_market_folder(parse_symbol(symbol)) == "raw" for symbol in symbols)
         actions = self._read_actions(symbols) if mainland else self._read_dividends(symbols)
         listings = self._read_names(symbols)
+        shares = self._read_shares(symbols) if mainland else None
         checked: dict[str, CheckedBars] = {}
         for symbol in symbols:
             frame, file = self._read_bars(parse_symbol(symbol))
@@ -111,6 +112,8 @@ class FolderReader:
             self.notes += checked[symbol].notes
             if own is None and parse_symbol(symbol).kind == "stock":
                 self.flags[symbol] = ("actions_unknown",)
+        if shares is not None:
+            self._check_counts(shares, checked)
         if self.problems:
             raise PriceProblems("prices_broken", self.problems, name=self.source.folder.name)
         return assemble_prices(
@@ -127,6 +130,7 @@ class FolderReader:
             breaks={symbol: result.breaks for symbol, result in checked.items() if result.breaks},
             flags=self.flags,
             notes=self.notes,
+            shares=shares,
         )
 
     def _actions_unknown(self, symbol: str, actions: pd.DataFrame) -> bool:
@@ -205,6 +209,39 @@ class FolderReader:
         return ours[["symbol", "ex_date", "cash_per_share", "split_ratio"]].sort_values(
             ["symbol", "ex_date"], ignore_index=True
         )
+
+    def _read_shares(self, symbols: Sequence[str]) -> pd.DataFrame | None:
+        """Float A shares by day of change up to the window's end; None without a file. A wrong row is a problem in any year."""
+        path = self.source.folder / "shares.csv"
+        table = self._table(path, "shares.csv", ("code", "date", "float_shares")) if path.is_file() else None
+        if table is None or table.cells.empty:
+            return None
+        dates, bad_dates = parse_dates(table, "date")
+        counts, bad_counts = parse_numbers(table, "float_shares", blank=False)
+        frame = pd.DataFrame({"code": table.cells["code"], "date": dates, "float_shares": counts})
+        faults = schema_problems(SHARES, frame[dates.notna()], "shares.csv")
+        self.problems += [*check_codes(table), *bad_dates, *bad_counts, *faults]
+        codes = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
+        ours = frame[frame["code"].isin(list(codes)) & dates.notna()].drop_duplicates()
+        again = ours[ours.duplicated(["code", "date"], keep="first")]
+        self.problems += [
+            Problem("shares.csv", int(line), "date", f"{row.date:%Y-%m-%d}", "shares_twice", {"code": row.code})
+            for line, row in zip(again.index, again.itertuples(index=False), strict=True)
+        ]
+        ours = ours.assign(symbol=ours["code"].map(codes))
+        known = ours.loc[ours["date"] <= pd.Timestamp(self.end), ["symbol", "date", "float_shares"]]
+        return known.sort_values(["symbol", "date"])
+
+    def _check_counts(self, shares: pd.DataFrame, checked: Mapping[str, CheckedBars]) -> None:
+        """A share can be sold once a day (T+1), so a count below a day's volume is in another unit (万股) or wrong."""
+        for symbol, result in checked.items():
+            own, volume = shares[shares["symbol"] == symbol], result.bars["volume"].dropna()
+            at = own["date"].searchsorted(volume.index, side="right") - 1
+            traded, places = volume.to_numpy()[at >= 0], at[at >= 0]
+            for place in sorted(set(places[traded > own["float_shares"].to_numpy()[places]])):
+                most = f"{traded[places == place].max():.0f}"
+                line, count = int(own.index[place]), f"{own['float_shares'].iloc[place]:.0f}"
+                self.problems.append(Problem("shares.csv", line, "float_shares", count, "shares_below_volume", {"most": most}))
 
     def _dividends_path(self, symbol: str) -> Path:
         return self.source.folder / _market_folder(parse_symbol(symbol)) / "dividends.csv"

@@ -17,6 +17,7 @@ RULES = {
     "pairs": "outcome.judge",
     "basket": "performance.held_basket",
     "rebalanced": "performance.rebalanced_basket",
+    "float_cap": "float_weight.float_weights",
     "contribution": "performance.contributions",
     "week": "week.measure_week",
     "halted": "performance.quote",
@@ -26,7 +27,7 @@ RULES = {
     "hit": "rating.is_at_least",
 }
 _SHARED = ("return", "base_date", "excess", "band", "series", "basket", "halted")
-WEEKLY = ("week", *_SHARED, "rebalanced", "contribution", "drawdown", "rank")
+WEEKLY = ("week", *_SHARED, "rebalanced", "float_cap", "contribution", "drawdown", "rank")
 OUTCOME = ("horizon", *_SHARED, "geometric", "pairs", "window", "hit")
 
 

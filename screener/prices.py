@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -19,6 +20,7 @@ SeriesName = Literal["price", "total"]
 SERIES: tuple[SeriesName, ...] = ("price", "total")
 # Prices are read and checked from this many sessions before the base date (MEASUREMENT): run-up, 13 weeks, volatility.
 LOOKBACK = 60
+_NO_COUNTS = (np.empty(0, dtype="datetime64[D]"), np.empty(0))
 FIELDS = ("open", "high", "low", "close", "volume", "amount")
 
 
@@ -39,7 +41,8 @@ class Prices:
     itself says that the symbol did not trade. `breaks`: symbol → sessions across which the level cannot be linked
     (an action of unknown kind, a step that nothing explains), the reason a Gap. `total_breaks`: the same for the
     `total` series only. `actions`: symbol, ex_date, cash_per_share, split_ratio. `listings`: index symbol, columns
-    name, listed, delisted (NaT = unknown). `gaps`: symbols of which nothing can be said.
+    name, listed, delisted (NaT = unknown). `shares`: symbol, date, float_shares: the float A shares (流通股本) from that
+    date on, NaN = not known from then on. `gaps`: symbols of which nothing can be said.
     `stale`: how far the source as a whole is behind the calendar, where it is one that should keep up with it.
     """
 
@@ -59,6 +62,7 @@ class Prices:
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     stale: Gap | None = None
+    shares: pd.DataFrame = field(default_factory=lambda: EMPTY_SHARES)
 
     @property
     def first(self) -> dt.date:
@@ -74,7 +78,7 @@ class Prices:
 
     @property
     def sha256(self) -> str:
-        """Hash of what a run could see: closes, halts and actions in canonical order, whatever the files looked like."""
+        """Hash of what a run could see: closes, halts, actions and share counts in canonical order, whatever the files."""
         digest = hashlib.sha256()
         days = self.close.index.to_numpy().astype("datetime64[D]").astype(np.int64)
         for symbol in sorted(self.close.columns):
@@ -86,6 +90,8 @@ class Prices:
                 digest.update(part.tobytes())
         for row in sorted(self.actions.itertuples(index=False), key=lambda action: (action.symbol, action.ex_date)):
             digest.update(f"{row.symbol} {row.ex_date:%Y-%m-%d} {row.cash_per_share} {row.split_ratio}\n".encode())
+        for row in self.shares.sort_values(["symbol", "date"]).itertuples(index=False):
+            digest.update(f"{row.symbol} {row.date:%Y-%m-%d} {row.float_shares}\n".encode())
         return digest.hexdigest()
 
     def last_close_date(self, symbol: str) -> dt.date | None:
@@ -94,6 +100,21 @@ class Prices:
             return None
         seen = self.close[symbol].notna().to_numpy() | self.halted[symbol].to_numpy()
         return as_date(self.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
+
+    def float_shares_on(self, symbol: str, day: dt.date) -> float | None:
+        """Float A shares of `symbol` on `day`: the last count on or before it; None when it is not known."""
+        days, counts = self._counts.get(symbol, _NO_COUNTS)
+        at = int(days.searchsorted(np.datetime64(day), side="right")) - 1
+        return float(counts[at]) if at >= 0 and np.isfinite(counts[at]) else None
+
+    @cached_property
+    def _counts(self) -> dict[str, tuple[npt.NDArray[np.datetime64], npt.NDArray[np.float64]]]:
+        """Days and share counts by symbol, ascending: a weekly report looks up some hundred."""
+        rows = self.shares.sort_values("date").groupby("symbol", sort=False)
+        return {
+            str(symbol): (own["date"].to_numpy().astype("datetime64[D]"), own["float_shares"].to_numpy(dtype=float))
+            for symbol, own in rows
+        }
 
     def cut(self, as_of: dt.date) -> Prices:
         """The same prices with nothing after `as_of`: what could be known that evening."""
@@ -113,6 +134,7 @@ class Prices:
             volume=head(self.volume),
             amount=head(self.amount),
             actions=self.actions[self.actions["ex_date"] <= end],
+            shares=self.shares[self.shares["date"] <= end],
             breaks=before(self.breaks),
             total_breaks=before(self.total_breaks),
         )
@@ -165,6 +187,15 @@ EMPTY_ACTIONS = pd.DataFrame(
         "ex_date": pd.Series(dtype="datetime64[s]"),
         "cash_per_share": pd.Series(dtype=float),
         "split_ratio": pd.Series(dtype=float),
+    }
+)
+
+
+EMPTY_SHARES: pd.DataFrame = pd.DataFrame(
+    {
+        "symbol": pd.Series(dtype="str"),
+        "date": pd.Series(dtype="datetime64[s]"),
+        "float_shares": pd.Series(dtype=float),
     }
 )
 
@@ -256,6 +287,7 @@ def assemble_prices(
     flags: Mapping[str, tuple[str, ...]] | None = None,
     notes: Sequence[Note] = (),
     stale: Gap | None = None,
+    shares: pd.DataFrame | None = None,
 ) -> Prices:
     """Put checked bars per symbol (session-indexed) side by side on `axis`; a symbol without bars is a column of NaN."""
 
@@ -286,4 +318,5 @@ def assemble_prices(
         flags=dict(flags or {}),
         notes=tuple(notes),
         stale=stale,
+        shares=EMPTY_SHARES if shares is None else shares.reset_index(drop=True),
     )

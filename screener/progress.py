@@ -38,6 +38,6 @@ class ProgressBar:
     def done(self, result: SymbolResult) -> None:
         """See `update.Watcher.done`."""
         self.progress.advance(self.task)
-        if result.reason is not None:
-            reason = say(result.reason.code, self.lang, **result.reason.params)
-            self.console.print(f"{result.symbol}  {reason}", highlight=False, markup=False, soft_wrap=True)
+        for note in result.said:
+            text = say(note.code, self.lang, **note.params)
+            self.console.print(f"{result.symbol}  {text}", highlight=False, markup=False, soft_wrap=True)

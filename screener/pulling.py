@@ -17,8 +17,9 @@ from screener.door import OVERLAP, Asked, Refusal, admit, join
 from screener.fetching import Fetcher, FetchError, Tried
 from screener.prices import Note, as_date
 from screener.sessions import load_calendar
-from screener.store import BARS, Actions, Bars, Store
+from screener.store import BARS, Actions, Bars, ShareCounts, Store
 from screener.symbols import Symbol
+from screener.vendors import share_sources
 
 T = TypeVar("T")
 _NO_ACTIONS = pd.DataFrame(
@@ -196,6 +197,35 @@ class Puller:
             tried.append(Tried(source, "answered"))
         return frame
 
+    def shares(self, symbol: Symbol, stored: ShareCounts | None, tried: list[Tried], notes: list[Note]) -> ShareCounts | None:
+        """The float share counts of `symbol` up to the last finished session, beside the stored ones; None when not to be had.
+
+        Days on which the source contradicts itself are set aside and noted; so is a count that differs from a stored one.
+        """
+        for source in share_sources(symbol):
+            frame = self._call(source, symbol, partial(akshare_source.fetch_shares, source, symbol), tried)
+            if frame is None:
+                continue
+            tried.append(Tried(source, "answered"))
+            refused = frame.attrs.pop("refused")
+            if refused:
+                params: dict[str, object] = {"symbol": str(symbol), "count": len(refused), "first": refused[0]}
+                notes.append(Note("shares_days_refused", params))
+                self.store.quarantine(
+                    str(symbol),
+                    source=source,
+                    reason="shares_days_refused",
+                    detail=", ".join(map(str, refused)),
+                    excerpt=b"",
+                    rows=None,
+                    now=self.now,
+                )
+            frame = frame[frame["date"] <= pd.Timestamp(self.finished)]
+            if len(frame):
+                found = ShareCounts(_count_changes(frame).assign(source=source), as_date(frame["date"].iloc[-1]))
+                return _joined_counts(found, stored, notes, symbol)
+        return None
+
     def check(
         self,
         symbol: Symbol,
@@ -246,6 +276,36 @@ class ActionLists:
             return None if self.stored is None else self.stored.rows
         empty = pd.DataFrame({"session": pd.Series(dtype="datetime64[s]"), "close": pd.Series(dtype=float)})
         return check_actions(self.found, symbol=str(self.symbol), raw=empty, adjusted=None).actions
+
+
+def _count_changes(counts: pd.DataFrame) -> pd.DataFrame:
+    """The days (ascending) on which the count is another than on the row before; the first is one, unknown equals unknown."""
+    values = counts["float_shares"]
+    before = values.shift()
+    same = (values == before) | (values.isna() & before.isna())
+    same.iloc[:1] = False
+    return counts[~same].reset_index(drop=True)
+
+
+def _joined_counts(found: ShareCounts, stored: ShareCounts | None, notes: list[Note], symbol: Symbol) -> ShareCounts:
+    """What was found with the stored counts from before it; a note where it says of a stored day something else."""
+    if stored is None:
+        return found
+    first = found.rows["date"].iloc[0]
+    days = sorted({*stored.rows["date"], *found.rows["date"]})
+    both = [(day, *(_count_on(each.rows, day) for each in (stored, found))) for day in days if day >= first]
+    other = [each for each in both if as_date(each[0]) <= stored.reach and abs(each[1] - each[2]) > 0.5]
+    if other:
+        day, was, now = other[0]
+        params: dict[str, object] = {"symbol": str(symbol), "day": as_date(day), "stored": f"{was:.0f}", "found": f"{now:.0f}"}
+        notes.append(Note("shares_restated", params))
+    earlier = stored.rows[stored.rows["date"] < first]
+    return ShareCounts(pd.concat([earlier, found.rows], ignore_index=True), max(found.reach, stored.reach))
+
+
+def _count_on(rows: pd.DataFrame, day: pd.Timestamp) -> float:
+    known = rows.loc[rows["date"] <= day, "float_shares"]
+    return float(known.iloc[-1]) if len(known) else float("nan")
 
 
 def _starts_late(bars: Bars, asked: Asked) -> bool:

@@ -16,6 +16,7 @@ from screener.outcome import ListingRow, Outcome, Row
 from screener.prices import Prices
 from screener.thesis import Thesis
 from screener.week import Week, WeekRow
+from screener.weightings import Weighted, measure_weightings
 
 Record = dict[str, Any]
 
@@ -60,6 +61,7 @@ def week_record(week: Week, lang: Lang = "zh") -> Record:
         "benchmark": week.benchmark,
         "prices": prices_record(week.prices, lang),
         "rows": [_row_record(row, lang) for row in week.rows],
+        "weightings": [_weighted_record(each, lang) for each in measure_weightings(week)],
         "gaps": gap_records(week, lang),
         "versions": versions(),
     }
@@ -122,6 +124,23 @@ def _row_record(row: Row | WeekRow, lang: Lang) -> Record:
     if isinstance(row, WeekRow):
         record["since_gap"] = row.since_gap.code if row.since_gap else None
     return record
+
+
+def _weighted_record(each: Weighted, lang: Lang) -> Record:
+    own, excess = each.figure.own, each.figure.excess
+    gap = own if isinstance(own, Gap) else excess if isinstance(excess, Gap) else None
+    return {
+        "weighting": each.weighting,
+        "period": each.period.id,
+        "series": each.period.series,
+        "start": plain(each.period.start),
+        "weighed_on": plain(each.weighed_on),
+        "return": None if isinstance(own, Gap) else own,
+        "excess": None if isinstance(excess, Gap) else excess,
+        "weights": None if isinstance(each.weights, Gap) else plain(each.weights),
+        "gap": gap.code if gap else None,
+        "gap_reason": gap.text(lang) if gap else None,
+    }
 
 
 def _listing_record(row: ListingRow, lang: Lang) -> Record:

@@ -2,7 +2,8 @@
 
 akshare sends everything through `requests`, mostly without a timeout, looks at no status code, and gives back a frame in
 which the reply can no longer be seen. So, in a thread that listens, and in no other, every reply is noted, a status of
-400 and above is an error, and no request waits for ever.
+400 and above or another form than the one due is an error, and no request waits for ever. These errors are not those of
+`requests`, at which some functions of akshare sleep and ask again, unpaced: asking again is for a Fetcher to decide.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -41,7 +42,7 @@ class Reply:
     status: int
     body: bytes
 
-    @property
+    @cached_property
     def json(self) -> Any:
         """The reply as JSON, also where it is wrapped as `name=…` or `name(…)`; None when it cannot be parsed."""
         text = self.body.decode("utf-8", errors="replace")
@@ -66,27 +67,31 @@ class Reply:
         return form != "page" or b"</html>" in self.body.lower()
 
 
-class BadStatus(requests.RequestException):
-    """A reply with a status of 400 or above."""
+class NoReply(Exception):
+    """No reply, or not all of it: `error` is what `requests` says about it."""
 
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
-        super().__init__(f"{reply.host}: {reply.status}")
+    def __init__(self, error: requests.RequestException) -> None:
+        self.error = error
+        super().__init__(str(error))
 
 
 class _Thread(threading.local):
     replies: list[Reply] | None = None
+    form: Form = "any"
 
 
 _thread = _Thread()
 
 
 @contextmanager
-def listening() -> Iterator[list[Reply]]:
-    """Note the replies to every request of this thread meanwhile, in order."""
+def listening(form: Form) -> Iterator[list[Reply]]:
+    """Note the replies to every request of this thread meanwhile, in order; each must be of `form`.
+
+    NoReply and SourceError are raised where the library asked, as soon as it is known.
+    """
     _listen_to_requests()
     replies: list[Reply] = []
-    _thread.replies = replies
+    _thread.replies, _thread.form = replies, form
     try:
         yield replies
     finally:
@@ -103,30 +108,32 @@ def _listen_to_requests() -> None:
         if replies is None:
             return plain(session, request, **options)
         if given_up():
-            raise requests.Timeout("nobody waits for this any more")
+            raise NoReply(requests.Timeout("nobody waits for this any more"))
         if options.get("timeout") is None:
             options["timeout"] = TIMEOUT
         _thread.replies = None  # a redirect is part of this request
         try:
             response = plain(session, request, **options)
+        except requests.RequestException as error:
+            raise NoReply(error) from error
         finally:
             _thread.replies = replies
         reply = Reply(urlsplit(response.url).hostname or "", response.status_code, response.content)
         replies.append(reply)
-        if reply.status >= 400:
-            raise BadStatus(reply)
+        check_reply(reply, _thread.form)
         return response
 
     requests.Session.send = send  # type: ignore[method-assign, assignment]
 
 
-def check_forms(replies: Sequence[Reply], form: Form) -> None:
-    """SourceError when a reply is not what it must be, whatever a library made of it."""
-    for reply in replies:
-        if reply.is_page and form in ("json", "script", "packed"):
-            raise SourceError("ban_page", refused=True, excerpt=reply.body, host=reply.host)
-        if not reply.has(form):
-            raise SourceError("unparsable_reply", may_pass=True, excerpt=reply.body, host=reply.host)
+def check_reply(reply: Reply, form: Form) -> None:
+    """SourceError when a reply is not what it must be, whatever a library would make of it."""
+    if reply.status >= 400:
+        raise bad_status(reply)
+    if reply.is_page and form in ("json", "script", "packed"):
+        raise SourceError("ban_page", refused=True, excerpt=reply.body, host=reply.host)
+    if not reply.has(form):
+        raise SourceError("unparsable_reply", may_pass=True, excerpt=reply.body, host=reply.host)
 
 
 def unread(error: Exception, replies: Sequence[Reply], form: Form) -> SourceError:

@@ -80,6 +80,20 @@ ACTIONS = pa.DataFrameSchema(
 )
 
 
+# Float share counts by day of change.
+SHARES = pa.DataFrameSchema(
+    {
+        "date": pa.Column("datetime64[s]", nullable=False),
+        "float_shares": pa.Column(
+            float,
+            pa.Check(lambda count: (count >= 1) | count.isna(), error="shares_not_positive:float_shares"),
+            nullable=True,
+        ),
+    },
+    strict=False,
+)
+
+
 def schema_problems(schema: pa.DataFrameSchema, frame: pd.DataFrame, file: str) -> list[Problem]:
     """Every cell of `frame` that breaks `schema`, at once, the frame's index being the line in `file`."""
     try:

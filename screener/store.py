@@ -41,6 +41,7 @@ BARS = pa.schema(
 ACTIONS = pa.schema(
     [("ex_date", pa.date32()), ("cash_per_share", pa.float64()), ("split_ratio", pa.float64()), ("source", pa.string())]
 )
+SHARES = pa.schema([("date", pa.date32()), ("float_shares", pa.float64()), ("source", pa.string())])
 NAMES = pa.schema([("symbol", pa.string()), ("name", pa.string()), ("listed", pa.date32()), ("delisted", pa.date32())])
 _OURS = b"screener"
 
@@ -96,9 +97,21 @@ class Actions:
         return len(self.checked) > 1
 
 
+@dataclass(frozen=True, eq=False)
+class ShareCounts:
+    """One symbol's float share counts (columns of SHARES, ascending by `date`): a row says the count from its date on.
+
+    NaN: the source gives no count that can be believed from that date on. `reach`: the last day that the source spoke of;
+    what holds after it is not known.
+    """
+
+    rows: pd.DataFrame
+    reach: dt.date
+
+
 @dataclass(eq=False)
 class Store:
-    """A folder with `bars/`, `actions/`, `names.parquet`, `manifest.json` and `quarantine/` (CONTRACT, "screener update").
+    """A folder with `bars/`, `actions/`, `shares/`, `names.parquet`, `manifest.json`, `quarantine/` (CONTRACT, CHANGELOG).
 
     Every file says for itself what it holds; the manifest is a summary that a writer brings up to date when it starts,
     so a run that was killed between two files costs nothing. Reading needs no lock.
@@ -147,6 +160,14 @@ class Store:
             checked=tuple(meta.get("checked", ())),
             mismatches=dict(_gap(each) for each in meta.get("mismatches", ())),
         )
+
+    def read_shares(self, symbol: str) -> ShareCounts | None:
+        """Stored share counts, None when they were never read; StoreError `store_unreadable` when the file does not open."""
+        table = self._read(self._path("shares", symbol), SHARES)
+        if table is None or not table.num_rows:
+            return None
+        rows = _frame(table, "date")
+        return ShareCounts(rows, _day(_meta(table).get("reach")) or as_date(rows["date"].iloc[-1]))
 
     def read_names(self) -> pd.DataFrame:
         """The registry of names: index symbol, columns name, listed, delisted (NaT = unknown); empty when never stored."""
@@ -221,6 +242,11 @@ class Store:
             ],
         }
         self._write(self._path("actions", symbol), _parquet(actions.rows, ACTIONS, meta))
+        self._note(symbol)
+
+    def write_shares(self, symbol: str, shares: ShareCounts) -> None:
+        """Replace a symbol's share counts; needs `writing`."""
+        self._write(self._path("shares", symbol), _parquet(shares.rows, SHARES, {"reach": shares.reach}))
         self._note(symbol)
 
     def write_names(self, names: pd.DataFrame) -> None:
@@ -301,25 +327,42 @@ class Store:
         stored = self.symbols()
         self._entries = {symbol: dict(known[symbol]) for symbol in stored if symbol in known}
         for symbol in stored:
-            path = self._path("bars", symbol)
-            if self._entries.get(symbol, {}).get("sha256") != hashlib.sha256(path.read_bytes()).hexdigest():
-                self._adopt(symbol, path)
+            entry, found = self._entries.get(symbol, {}), self._hashes(symbol)
+            if any(entry.get(name) != value for name, value in found.items()):
+                self._adopt(symbol)
         if is_old or self._entries != known:
             self._save()
 
-    def _adopt(self, symbol: str, path: Path) -> None:
+    def _hashes(self, symbol: str) -> dict[str, str | None]:
+        """SHA-256 of a symbol's bars and share counts, None for a file that is not there, under the manifest's names."""
+        paths = {"sha256": self._path("bars", symbol), "shares_sha256": self._path("shares", symbol)}
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None for name, path in paths.items()}
+
+    def _adopt(self, symbol: str) -> None:
         try:
             self._note(symbol, save=False)
         except StoreError:
-            folder = self.folder / "quarantine"
-            folder.mkdir(exist_ok=True)
-            os.replace(path, folder / f"unreadable-{path.name}")
+            self._set_aside("bars", symbol)
             self._entries.pop(symbol, None)
+
+    def _set_aside(self, part: str, symbol: str) -> None:
+        folder, path = self.folder / "quarantine", self._path(part, symbol)
+        folder.mkdir(exist_ok=True)
+        os.replace(path, folder / f"unreadable-{'' if part == 'bars' else f'{part}-'}{path.name}")
+
+    def _whole_shares(self, symbol: str) -> ShareCounts | None:
+        """Stored share counts; a file that does not open is set aside: bars are good without it."""
+        try:
+            return self.read_shares(symbol)
+        except StoreError:
+            self._set_aside("shares", symbol)
+            return None
 
     def _note(self, symbol: str, *, save: bool = True) -> None:
         bars, actions = self.read_bars(symbol), self.read_actions(symbol)
         if bars is None:
             return
+        shares = self._whole_shares(symbol)
         self._entries[symbol] = {
             "source": str(bars.rows["source"].iloc[-1]),
             "sources": {str(name): len(rows) for name, rows in bars.rows.groupby("source")},
@@ -327,10 +370,11 @@ class Store:
             "last": bars.last.isoformat(),
             "rows": len(bars.rows),
             "fetched_at": f"{bars.rows['fetched_at'].max():%Y-%m-%dT%H:%M:%SZ}",
-            "sha256": hashlib.sha256(self._path("bars", symbol).read_bytes()).hexdigest(),
+            **self._hashes(symbol),
             "silent_to": bars.silent_to.isoformat() if bars.silent_to else None,
             "actions_checked_to": actions.checked_to.isoformat() if actions else None,
             "action_mismatches": len(actions.mismatches) if actions else 0,
+            "shares_reach": shares.reach.isoformat() if shares else None,
         }
         self._unsaved += 1
         if save and self._unsaved >= SAVE_EVERY:
@@ -351,7 +395,7 @@ def default_folder() -> Path:
 
 def _parquet(rows: pd.DataFrame, schema: pa.Schema, meta: Mapping[str, Any]) -> bytes:
     frame = rows[schema.names].copy()
-    for column in ("session", "ex_date", "listed", "delisted"):
+    for column in ("session", "ex_date", "date", "listed", "delisted"):
         if column in frame:
             frame[column] = pd.to_datetime(frame[column]).dt.date
     table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)

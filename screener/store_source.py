@@ -11,7 +11,7 @@ import pandas as pd
 from screener.bars import CheckedBars, check_bars, listing_of
 from screener.errors import Gap, Problem
 from screener.names import bundled_names
-from screener.prices import EMPTY_ACTIONS, FIELDS, Note, Prices, as_date, assemble_prices, session_axis
+from screener.prices import EMPTY_ACTIONS, EMPTY_SHARES, FIELDS, Note, Prices, as_date, assemble_prices, session_axis
 from screener.sessions import Calendar, load_calendar
 from screener.store import Actions, Store, StoreError
 from screener.symbols import parse_symbol
@@ -55,6 +55,7 @@ class _StoreReader:
     breaks: Breaks = field(default_factory=dict)
     total_breaks: Breaks = field(default_factory=dict)
     actions: list[pd.DataFrame] = field(default_factory=list)
+    shares: list[pd.DataFrame] = field(default_factory=list)
     reach: dict[str, dt.date] = field(default_factory=dict)
 
     def read(self, symbols: Sequence[str]) -> Prices:
@@ -84,6 +85,7 @@ class _StoreReader:
             flags=self.flags,
             notes=self.notes,
             stale=stale,
+            shares=pd.concat(self.shares, ignore_index=True) if self.shares else None,
         )
 
     def _read_symbol(self, symbol: str, calendar: Calendar, listings: pd.DataFrame) -> CheckedBars | None:
@@ -111,7 +113,23 @@ class _StoreReader:
             self.gaps[symbol] = _wrong(symbol, result.problems)
             return None
         self._take_actions(symbol, actions, bars.last, calendar)
+        self._take_shares(symbol)
         return result
+
+    def _take_shares(self, symbol: str) -> None:
+        """The counts up to the window's end; from the day after the last one that the source spoke of nothing is known."""
+        try:
+            shares = self.source.store.read_shares(symbol)
+        except StoreError as error:
+            self.notes.append(Note(error.code, error.params))
+            return
+        if shares is None:
+            return
+        beyond = pd.DataFrame({"date": [pd.Timestamp(shares.reach + dt.timedelta(days=1))], "float_shares": [float("nan")]})
+        rows = pd.concat([shares.rows[["date", "float_shares"]], beyond.astype({"date": "datetime64[s]"})], ignore_index=True)
+        rows = rows[rows["date"] <= pd.Timestamp(self.end)]
+        if len(rows):
+            self.shares.append(rows.assign(symbol=symbol)[list(EMPTY_SHARES.columns)])
 
     def _take_actions(self, symbol: str, actions: Actions | None, last: dt.date, calendar: Calendar) -> None:
         if parse_symbol(symbol).kind != "stock":

@@ -22,9 +22,10 @@ from screener.prices import Note
 from screener.pulling import ActionLists, Pulled, Puller, overlap_end, overlap_start
 from screener.sessions import load_calendar
 from screener.snapshot import SnapshotSource
-from screener.store import Actions, Bars, Store, StoreError
+from screener.store import Actions, Bars, ShareCounts, Store, StoreError
 from screener.store_source import listings_of
 from screener.symbols import Symbol, parse_symbol
+from screener.vendors import share_sources
 
 State = Literal["fresh", "stale", "failed", "quarantined", "unsupported"]
 
@@ -35,7 +36,8 @@ class SymbolResult:
 
     `state`: fresh = stored up to the last session wanted; stale = stored, but not so far; failed = nothing stored;
     quarantined = what came was refused and what was stored is kept; unsupported = no source has such symbols.
-    `reason`: what to know about it; `complete`: nothing is missing that should be there.
+    `reason`: what to know about it; `complete`: nothing is missing that should be there. `shares`: why the float share
+    counts are not up to date; bars are complete without them.
     """
 
     symbol: str
@@ -48,6 +50,12 @@ class SymbolResult:
     complete: bool
     tried: tuple[Tried, ...] = ()
     notes: tuple[Note, ...] = ()
+    shares: Note | None = None
+
+    @property
+    def said(self) -> tuple[Note, ...]:
+        """What a line about the symbol must say: the reason, and what is the matter with its share counts."""
+        return tuple(each for each in (self.reason, self.shares) if each is not None)
 
 
 class Watcher(Protocol):
@@ -62,15 +70,29 @@ class Watcher(Protocol):
 
 @dataclass(frozen=True)
 class Plan:
-    """What an update is to reach: `symbols` from `start` to `end`, both sessions; `now` (aware) is when it runs."""
+    """What an update is to reach: `symbols` from `start` to `end`, both sessions; `now` (aware) is when it runs.
+
+    `counted`: those of which the float share counts are wanted too, a further request each.
+    """
 
     symbols: tuple[str, ...]
     start: dt.date
     end: dt.date
     now: dt.datetime
+    counted: frozenset[str] = frozenset()
+
+    @property
+    def counts_due(self) -> dt.date:
+        """The day that stored share counts must reach: the last session before the week of `end`.
+
+        A weekly report weighs at the start of a period, at the latest there; so a name is asked once a week.
+        """
+        return load_calendar().last_week_ends(self.end, 2)[0]
 
 
-def plan_update(symbols: Sequence[str], *, start: dt.date, end: dt.date | None, now: dt.datetime) -> Plan:
+def plan_update(
+    symbols: Sequence[str], *, start: dt.date, end: dt.date | None, now: dt.datetime, counted: Sequence[str] = ()
+) -> Plan:
     """The plan for `symbols` from `start` to the earlier of `end` and the last finished session; UsageError if that is none."""
     calendar = load_calendar()
     finished = min(last_finished_day(now), calendar.last_day)
@@ -78,7 +100,7 @@ def plan_update(symbols: Sequence[str], *, start: dt.date, end: dt.date | None, 
     first = calendar.first_on_or_after(start)
     if last is None or first is None or first > last:
         raise UsageError("update_window_empty", start=start, end=end or finished)
-    return Plan(tuple(dict.fromkeys(symbols)), first, last, now)
+    return Plan(tuple(dict.fromkeys(symbols)), first, last, now, frozenset(counted))
 
 
 def run_update(
@@ -104,7 +126,7 @@ def run_update(
                     raise KeyboardInterrupt
                 if watcher:
                     watcher.begin(symbol, puller.sources(parse_symbol(symbol)))
-                results.append(run.update(parse_symbol(symbol)))
+                results.append(run.with_shares(run.update(parse_symbol(symbol))))
                 if watcher:
                     watcher.done(results[-1])
         except KeyboardInterrupt:
@@ -180,6 +202,33 @@ class _Run:
             self.silent.add(str(symbol))
         failed = symbol.kind == "stock" and bars is not None and not lists.found
         return self._result(symbol, bars, pulled, actions, actions_failed=failed)
+
+    def with_shares(self, result: SymbolResult) -> SymbolResult:
+        """Bring the share counts of a stored stock up to date where they are wanted, and say what came of it."""
+        symbol = parse_symbol(result.symbol)
+        if result.symbol not in self.plan.counted or result.last is None or not share_sources(symbol):
+            return result
+        due, stored = min(self.plan.counts_due, result.last), self._stored_shares(symbol)
+        if stored is not None and stored.reach >= due:
+            return result
+        tried: list[Tried] = []
+        notes: list[Note] = []
+        found = self.puller.shares(symbol, stored, tried, notes)
+        if found is not None:
+            self.store.write_shares(result.symbol, found)
+        lack = None
+        if found is None:
+            lack = Note("shares_failed", {"source": tried[-1].source, "why": tried[-1].code})
+        elif found.reach < due:
+            lack = Note("shares_behind", {"reach": found.reach, "due": due})
+        return replace(result, tried=(*result.tried, *tried), notes=(*result.notes, *notes), shares=lack)
+
+    def _stored_shares(self, symbol: Symbol) -> ShareCounts | None:
+        """Stored share counts; a file that does not open counts as none and is written anew."""
+        try:
+            return self.store.read_shares(str(symbol))
+        except StoreError:
+            return None
 
     def _stored_actions(self, symbol: Symbol) -> Actions | None:
         """Stored actions; a file that does not open counts as none and is written anew."""
@@ -282,12 +331,13 @@ class _Run:
             return result
         quiet = replace(bars, silent_to=self.plan.end)
         self.store.write_bars(result.symbol, quiet)
-        return self._result(
+        again = self._result(
             parse_symbol(result.symbol),
             quiet,
-            Pulled(tried=list(result.tried)),
+            Pulled(tried=list(result.tried), notes=list(result.notes)),
             self._stored_actions(parse_symbol(result.symbol)),
         )
+        return replace(again, shares=result.shares)
 
 
 def _snapshot_levels(plan: Plan) -> pd.DataFrame:
@@ -311,7 +361,7 @@ def update_records(results: Sequence[SymbolResult], lang: Lang) -> list[dict[str
             "reason": say(each.reason.code, lang, **each.reason.params) if each.reason else None,
             "reason_code": each.reason.code if each.reason else None,
             "tried": [{"source": one.source, "outcome": one.code, "detail": one.text(lang)} for one in each.tried],
-            "notes": [say(note.code, lang, **note.params) for note in each.notes],
+            "notes": [say(note.code, lang, **note.params) for note in (*each.notes, *filter(None, [each.shares]))],
         }
         for each in results
     ]
@@ -329,10 +379,14 @@ def update_text(results: Sequence[SymbolResult], plan: Plan, store: Store, lang:
             first=each.first or "-",
             last=each.last or "-",
             source=each.source or "-",
-            reason=say(each.reason.code, lang, **each.reason.params) if each.reason else "",
+            reason=_joined(each.said, lang),
         ).rstrip()
         for each in results
     ]
     fresh = sum(each.state == "fresh" for each in results)
     rows.append(say("update_end", lang, folder=store.folder, fresh=fresh, total=len(results), end=plan.end))
     return "\n".join(rows) + "\n"
+
+
+def _joined(notes: Sequence[Note], lang: Lang) -> str:
+    return ("；" if lang == "zh" else "; ").join(say(note.code, lang, **note.params) for note in notes)

@@ -29,6 +29,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             Source("csindex", "www.csindex.com.cn", ("中证指数", "China Securities Index")),
             Source("swsresearch", "www.swsresearch.com", ("申万宏源研究", "Shenwan Hongyuan Research")),
             Source("eastmoney_dividends", "datacenter-web.eastmoney.com", ("东方财富分红", "Eastmoney dividends")),
+            Source("eastmoney_shares", "datacenter-web.eastmoney.com", ("东方财富估值分析", "Eastmoney valuation")),
             Source("sina_dividends", "vip.stock.finance.sina.com.cn", ("新浪分红配股", "Sina dividends")),
             Source("eastmoney_reports", "reportapi.eastmoney.com", ("东方财富研报", "Eastmoney research reports")),
             Source("exchanges", "query.sse.com.cn", ("交易所股票列表", "the exchanges' lists")),
@@ -72,3 +73,8 @@ def bar_sources(symbol: Symbol) -> tuple[str, ...]:
 def action_sources(symbol: Symbol) -> tuple[str, ...]:
     """Names of the sources of corporate actions; empty for an index and where no source has them (Hong Kong, B shares)."""
     return _ACTION_SOURCES.get(symbol.board, ())
+
+
+def share_sources(symbol: Symbol) -> tuple[str, ...]:
+    """Names of the sources of float share counts; empty for an index and where no source has them (Hong Kong, B shares)."""
+    return ("eastmoney_shares",) if symbol.board in _ACTION_SOURCES else ()

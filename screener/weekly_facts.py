@@ -18,7 +18,6 @@ from screener.periods import (
     build_periods,
     daily_returns,
     measure_period,
-    measure_rebalanced,
     period_figure,
     week_ends,
     weekly_excess,
@@ -41,6 +40,7 @@ from screener.standing import (
 )
 from screener.subjects import Subject
 from screener.week import Week, WeekRow, measure_week
+from screener.weightings import Weighted, WeightingId, measure_weightings
 
 WEEKS_SHOWN = 13
 WEEKS_OF_TURNOVER = 4
@@ -121,7 +121,7 @@ class WeeklyFacts:
     subjects: tuple[Subject, ...]
     periods: tuple[Period, ...]
     figures: Mapping[tuple[str, PeriodId], Figure]
-    rebalanced: Mapping[PeriodId, Figure]
+    weightings: tuple[Weighted, ...]
     weeks: tuple[tuple[dt.date, dt.date, int], ...]
     by_week: Mapping[str, tuple[float | Gap, ...]]
     since_paths: Mapping[str, tuple[float, ...] | Gap]
@@ -145,6 +145,16 @@ class WeeklyFacts:
     def candidates(self) -> tuple[Subject, ...]:
         """The names in thesis order."""
         return tuple(each for each in self.subjects if each.kind == "candidate")
+
+    def weighted(self, weighting: WeightingId) -> dict[PeriodId, Figure]:
+        """The whole basket under one weighting, by period."""
+        return {each.period.id: each.figure for each in self.weightings if each.weighting == weighting}
+
+    @property
+    def float_cap(self) -> Weighted:
+        """The float-cap basket since publication; of the week when there is no such period."""
+        found = [each for each in self.weightings if each.weighting == "float_cap"]
+        return next((each for each in found if each.period.id == "since"), found[0])
 
     def subject(self, subject_id: str) -> Subject:
         """The subject with this id."""
@@ -177,7 +187,7 @@ def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: R
         subjects=subjects,
         periods=periods,
         figures=_figures(week, subjects, periods),
-        rebalanced=_rebalanced(week, subjects, periods),
+        weightings=measure_weightings(week),
         weeks=weeks,
         by_week=_by_week(week, subjects, weeks),
         since_paths={each.id: _since_path(week, each, subjects[-1]) for each in subjects if each.kind == "candidate"},
@@ -219,15 +229,6 @@ def _figures(week: Week, subjects: tuple[Subject, ...], periods: tuple[Period, .
 
 def _measured(week: Week, subject: Subject, period: Period) -> Measured:
     return measure_period(week.market, subject, start=period.start, end=week.as_of, base=week.base_date, series=period.series)
-
-
-def _rebalanced(week: Week, subjects: tuple[Subject, ...], periods: tuple[Period, ...]) -> dict[PeriodId, Figure]:
-    everyone = next(each for each in subjects if each.kind == "all")
-    found: dict[PeriodId, Figure] = {}
-    for period in periods:
-        own = measure_rebalanced(week.market, everyone.members, start=period.start, end=week.as_of, series=period.series)
-        found[period.id] = period_figure(own, _measured(week, subjects[-1], period))
-    return found
 
 
 def _by_week(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
+from screener.errors import Gap
 from screener.labels import month_day
 from screener.messages import Lang, say
 from screener.method_rules import WEEKLY, rule_links, rules_section
@@ -197,9 +198,16 @@ def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
                 name = facts.subject(row.subject).name_in(lang)
                 yield say("weekly_gap_line", lang, name=name, code=gap.code, reason=gap.text(lang))
     yield from _ranking_gaps(facts, lang)
-    yield say("weekly_gap_cap", lang)
+    yield from _float_cap_gaps(facts, lang)
     for note in week.prices.notes:
         yield say("weekly_gap_data", lang, text=say(note.code, lang, **note.params))
+
+
+def _float_cap_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
+    """Each reason once why the float-cap basket has no figure over some period."""
+    gaps = [each.own for each in facts.weighted("float_cap").values() if isinstance(each.own, Gap)]
+    for gap in {each.text(lang): each for each in gaps}.values():
+        yield say("weekly_gap_line", lang, name=say("weekly_float_cap", lang), code=gap.code, reason=gap.text(lang))
 
 
 def _ranking_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from screener.errors import Gap
-from screener.labels import month_day, short_day, weekday
+from screener.labels import month_day, percent, short_day, weekday
 from screener.messages import Lang, say
 from screener.performance import excess_return
 from screener.periods import Figure, PeriodId
@@ -15,17 +15,20 @@ from screener.report import Cell, Column, Row, Table, figure, text
 from screener.scales import Ladder
 from screener.subjects import Subject
 from screener.weekly_facts import Part, WeeklyFacts, has_traded, traded_between
+from screener.weightings import WeightingId
 
 # How many of the strongest and of the weakest names are listed.
 EXTREMES = 3
 WEEK_DAYS = 5
+# How many of the heaviest names of the float-cap basket are named.
+LARGEST = 3
 
 
 def periods_table(facts: WeeklyFacts, lang: Lang) -> Table:
     """Theme, segments, benchmark and indices over every period, with excess in pp and the band so far."""
     benchmark = facts.benchmark.name_in(lang)
     subjects = [each for each in facts.subjects if each.kind in ("all", "bucket")]
-    rows = [_period_row(facts, subjects[0], lang), _rebalanced_row(facts, lang)]
+    rows = [_period_row(facts, subjects[0], lang), *_weighting_rows(facts, lang)]
     rows += [_period_row(facts, each, lang, ends=each is subjects[-1]) for each in subjects[1:]]
     rows += [_period_row(facts, facts.benchmark, lang)]
     rows += [_period_row(facts, each, lang) for each in facts.subjects if each.kind == "industry_index"]
@@ -34,7 +37,7 @@ def periods_table(facts: WeeklyFacts, lang: Lang) -> Table:
         notes.append(say("weekly_periods_equal", lang))
     if not has_since(facts):
         notes.append(say("weekly_periods_before", lang))
-    notes.append(say("weekly_periods_cap", lang))
+    notes += _float_cap_notes(facts, lang)
     return Table(
         id="periods",
         title=say("weekly_periods_title", lang),
@@ -85,25 +88,60 @@ def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool 
     )
 
 
-def _rebalanced_row(facts: WeeklyFacts, lang: Lang) -> Row:
-    since = facts.rebalanced.get("since")
-    index = facts.week.thesis.industry_index
-    against: float | Gap | None = None
-    if since is not None and index is not None:
-        other = facts.figures[index.symbol, "since"].own
-        own = since.own
-        against = own if isinstance(own, Gap) else other if isinstance(other, Gap) else excess_return(own, other)
-    everyone = facts.subject("all")
-    band: Cell = Cell("none")
-    if since is not None:
-        band = _excess_band(since.excess, facts.week.scale.ladder(everyone.kind), lang)
-    return Row(
-        id="all_rebalanced",
-        head=say("weekly_rebalanced", lang),
-        cells=tuple(_figure_cells(facts, facts.rebalanced, against, band)),
-        depth=1,
-        ends_group=True,
-    )
+def _weighting_rows(facts: WeeklyFacts, lang: Lang) -> Iterator[Row]:
+    """The whole basket rebalanced and, where the share counts allow any figure, by float market value."""
+    shown: tuple[WeightingId, ...] = ("rebalanced", "float_cap") if has_float_cap(facts) else ("rebalanced",)
+    for weighting in shown:
+        figures = facts.weighted(weighting)
+        yield Row(
+            id=f"all_{weighting}",
+            head=say(f"weekly_{weighting}", lang),
+            cells=tuple(_figure_cells(facts, figures, _against(facts, figures), _since_band(facts, figures, lang))),
+            depth=1,
+            ends_group=weighting == shown[-1],
+        )
+
+
+def has_float_cap(facts: WeeklyFacts) -> bool:
+    """Whether the float-cap basket has a figure over any period."""
+    return any(isinstance(each.own, float) for each in facts.weighted("float_cap").values())
+
+
+def _against(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure]) -> float | Gap | None:
+    """Return since publication − that of the industry index; None without either."""
+    since, index = figures.get("since"), facts.week.thesis.industry_index
+    if since is None or index is None:
+        return None
+    own, other = since.own, facts.figures[index.symbol, "since"].own
+    return own if isinstance(own, Gap) else other if isinstance(other, Gap) else excess_return(own, other)
+
+
+def _since_band(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], lang: Lang) -> Cell:
+    since = figures.get("since")
+    if since is None:
+        return Cell("none")
+    return _excess_band(since.excess, facts.week.scale.ladder(facts.subject("all").kind), lang)
+
+
+def _float_cap_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
+    """How the float-cap basket is weighed and what its largest members weigh, or why there is none."""
+    shown = facts.float_cap
+    weights = shown.weights
+    if not has_float_cap(facts) or not isinstance(weights, Mapping):
+        gap = shown.figure.own if isinstance(shown.figure.own, Gap) else None
+        if gap is not None:
+            yield say("weekly_periods_cap_gap", lang, code=gap.code, reason=gap.text(lang))
+        return
+    largest = sorted(weights, key=lambda symbol: -weights[symbol])[:LARGEST]
+    words = [f"{facts.subject(symbol).name_in(lang)} {percent(weights[symbol], 1, sign=False)}" for symbol in largest]
+    rest = len(weights) - len(largest)
+    if rest:
+        part = percent(1 - sum(weights[symbol] for symbol in largest), 1, sign=False)
+        words.append(say("weekly_periods_cap_rest", lang, count=rest, weight=part))
+    listed = ("、" if lang == "zh" else ", ").join(words)
+    yield say("weekly_periods_cap", lang, day=shown.weighed_on, weights=listed)
+    if any(each.figure.equal_at_start for each in facts.weightings):
+        yield say("weekly_periods_cap_start", lang)
 
 
 def _figure_cells(

@@ -368,3 +368,70 @@ def test_a_report_is_written_whatever_is_missing_and_the_gap_stands_in_it(folder
     written = out / "guolian-2024-ai-compute" / "2025-W15"
     assert {path.suffix for path in written.iterdir()} == {".html", ".md", ".xlsx", ".json"}
     assert "缺口" in (written / "weekly.md").read_text("utf-8")
+
+
+def put_shares(folder: Path, text: str, encoding: str = "utf-8") -> None:
+    (folder / "shares.csv").write_text(text, encoding=encoding)
+
+
+ELEVEN = {
+    "600941": 9e8,
+    "600050": 3e10,
+    "601728": 2e10,
+    "688498": 6e7,
+    "688313": 4.5e8,
+    "301165": 7e7,
+    "688702": 1.5e8,
+    "600498": 1.1e9,
+    "688205": 6e7,
+    "002281": 7e8,
+    "300442": 5e8,
+}
+
+
+def float_cap(ran: Ran, period: str = "since") -> dict:
+    return next(each for each in ran.json["weightings"] if (each["weighting"], each["period"]) == ("float_cap", period))
+
+
+@pytest.mark.parametrize(
+    ("head", "day", "encoding"),
+    [("code,date,float_shares", "2020-01-02", "utf-8-sig"), ("代码,日期,流通股本", "20200102", "gb18030")],
+)
+def test_share_counts_of_a_folder_weigh_the_basket_in_any_spelling(folder, head, day, encoding):
+    put_shares(folder, "\n".join([head, *(f"{code},{day},{count:.0f}" for code, count in ELEVEN.items())]), encoding)
+    found = float_cap(weekly(folder, "2025-04-11"))
+    closes = {code: float(line_of((folder / f"raw/{code}.csv").read_text(), "2024-04-12").split(",")[CLOSE]) for code in ELEVEN}
+    total = sum(closes[code] * count for code, count in ELEVEN.items())
+    assert {symbol[:6]: weight for symbol, weight in found["weights"].items()} == pytest.approx(
+        {code: closes[code] * count / total for code, count in ELEVEN.items()}, abs=1e-12
+    )
+    assert found["gap"] is None
+
+
+def test_a_name_without_a_count_is_named_and_nothing_is_weighed_without_it(folder):
+    put_shares(folder, "\n".join(["code,date,float_shares", *(f"{code},20200102,1e11" for code in ELEVEN if code != "688702")]))
+    found = float_cap(weekly(folder, "2025-04-11"))
+    assert (found["return"], found["weights"], found["gap"]) == (None, None, "no_data")
+    assert "688702.SH" in found["gap_reason"]
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "said"),
+    [
+        ("600941,2024-01-02,0", "float_shares", "0", "流通股本须为正数"),
+        ("600941,2024-01-02,-5", "float_shares", "-5", "流通股本须为正数"),
+        ("600941,2024-01-02,", "float_shares", "", "缺少数值"),
+        ("600941,2024-01-02,many", "float_shares", "many", "不是数字"),
+        ("600941,2024-13-02,5", "date", "2024-13-02", "日期"),
+        ("600941,2024-01-02,90000", "float_shares", "90000", "单位可能是万股"),
+        ("2281,2024-01-02,5", "code", "2281", "002281"),
+        ("600941,2020-01-02,7", "date", "2020-01-02", "两个不同的流通股本"),
+    ],
+)
+def test_a_share_count_that_cannot_be_right_is_refused_with_file_line_column_and_value(folder, row, column, value, said):
+    put_shares(folder, f"code,date,float_shares\n600941,2020-01-02,900000000\n{row}\n")
+    ran = weekly(folder, "2025-04-11")
+    assert (ran.code, ran.out) == (1, "")
+    assert "shares.csv:3" in ran.err
+    for part in (column, value, said):
+        assert part in ran.err

@@ -12,11 +12,12 @@ from screener.folder import FolderSource
 from screener.prices import Note, as_date, session_axis
 from screener.snapshot import SnapshotSource
 from screener.sources import NotedSource
-from screener.store import Store
+from screener.store import ShareCounts, Store
 from screener.store_source import StoreSource
-from tests.stored import END, fill_store
+from tests.stored import END, NOW, fill_store
 
 START = dt.date(2024, 3, 1)
+COUNTED = "600941.SH"
 SYMBOLS = ("000300.SH", "600941.SH", "688313.SH", "002281.SZ", "801770.SI")
 
 
@@ -27,6 +28,10 @@ def source(request, market_folder, tmp_path_factory, bundled):
     if request.param in ("store", "noted"):
         thesis, scale = bundled
         store = fill_store(Store(tmp_path_factory.mktemp("store")), market_folder, thesis.symbols(scale))
+        days = pd.to_datetime(["2024-01-02", "2025-06-03"]).astype("datetime64[s]")
+        with store.writing(now=NOW):
+            rows = pd.DataFrame({"date": days, "float_shares": [9e8, 9.1e8], "source": "x"})
+            store.write_shares(COUNTED, ShareCounts(rows, END))
         opened = StoreSource(store, today=END)
         return opened if request.param == "store" else NotedSource(opened, Note("auto_store", {"folder": store.folder}))
     return SnapshotSource()
@@ -86,6 +91,12 @@ class TestPriceSource:
         assert list(actions.columns) == ["symbol", "ex_date", "cash_per_share", "split_ratio"]
         days = {as_date(day) for day in actions["ex_date"]}
         assert {dt.date(2024, 6, 6), dt.date(2024, 9, 2), dt.date(2025, 6, 6)} <= days
+
+    def test_share_counts_are_of_the_symbols_asked_for_and_not_later_than_the_end(self, source):
+        shares = source.load(SYMBOLS, start=START, end=dt.date(2025, 3, 3)).shares
+        assert list(shares.columns) == ["symbol", "date", "float_shares"]
+        assert set(shares["symbol"]) == ({COUNTED} if source.kind == "store" else set())
+        assert (shares["date"] <= "2025-03-03").all()
 
     def test_a_session_without_trading_has_no_close(self, source):
         prices = source.load(("688313.SH",), start=dt.date(2025, 6, 25), end=END)

@@ -49,7 +49,8 @@ def contents(folder):
     store = Store(folder)
     bars = {symbol: store.read_bars(symbol).rows.drop(columns="fetched_at") for symbol in store.symbols()}
     actions = {symbol: store.read_actions(symbol) for symbol in store.symbols()}
-    return bars, {symbol: found and found.rows for symbol, found in actions.items()}
+    shares = {symbol: store.read_shares(symbol) for symbol in store.symbols()}
+    return bars, *({symbol: found and found.rows for symbol, found in each.items()} for each in (actions, shares))
 
 
 def assert_same(one, other):

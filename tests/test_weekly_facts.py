@@ -75,7 +75,7 @@ def test_a_rebalanced_basket_earns_the_mean_of_its_members_every_day(crash):
     value = 1.0
     for before, after in zip(days, days[1:], strict=False):
         value *= sum(growth(FIGURES, code, before, after, reinvest=True) for code in NAMES) / len(NAMES)
-    assert crash.rebalanced["week"].own == pytest.approx(value - 1, abs=1e-12)
+    assert crash.weighted("rebalanced")["week"].own == pytest.approx(value - 1, abs=1e-12)
 
 
 def test_since_publication_against_the_industry_index_is_a_difference_of_two_returns(crash):

@@ -4,8 +4,10 @@ import datetime as dt
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from screener.errors import Gap
@@ -18,10 +20,13 @@ from screener.screening import check_outcome, check_week
 from screener.snapshot import SnapshotSource
 from screener.weekly_files import publish_weekly, weekly_of
 from screener.weekly_report import week_label
-from tests.conftest import run_screener
+from tests.conftest import ROOT, run_screener
+from tests.reference_measures import NAMES, growth, read_figures
 
 GOLDEN = Path(__file__).parent / "golden"
 TODAY = dt.date(2026, 1, 5)
+BASE = dt.date(2024, 4, 12)
+FIGURES = read_figures(ROOT / "screener" / "figures")
 VERSIONS = re.compile(r"screener \S+[，,] ?Python \S+[，,] ?pandas \S+[，,] ?numpy \S+?[。.]$", re.MULTILINE)
 
 
@@ -265,3 +270,65 @@ def test_the_command_says_where_the_report_is(tmp_path):
     assert str(tmp_path / "index.html") in ran.out
     record = json.loads((folder / "weekly.json").read_text("utf-8"))
     assert record["sessions"] == 5
+
+
+class Counted:
+    """The snapshot with share counts from `since` on: 9 of China Mobile for each of another name."""
+
+    kind = "snapshot"
+
+    def __init__(self, since: str = "2024-01-02", without: str = "") -> None:
+        self.plain, self.since, self.without = SnapshotSource(), since, without
+
+    def last_session(self, symbol):
+        return self.plain.last_session(symbol)
+
+    def load(self, symbols, *, start, end):
+        names = [each for each in symbols if each[0] in "036" and each != "000300.SH" and each != self.without]
+        days = pd.DatetimeIndex([self.since] * len(names)).astype("datetime64[s]")
+        counts = [9e8 if each == "600941.SH" else 1e8 for each in names]
+        shares = pd.DataFrame({"symbol": names, "date": days, "float_shares": counts})
+        return replace(self.plain.load(symbols, start=start, end=end), shares=shares)
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "流通市值加权"), ("en", "Float-cap weight")])
+def test_float_cap_weight_stands_under_the_rebalanced_basket_with_the_heaviest_names(bundled, lang, word):
+    found = document(bundled, "2025-04-11", lang, Counted())
+    rows = [row.id for row in table(found, "periods").rows]
+    assert rows[:3] == ["all", "all_rebalanced", "all_float_cap"]
+    line = next(row for row in table(found, "periods").rows if row.id == "all_float_cap")
+    assert (line.head, line.ends_group) == (word, True)
+    # The close of 2024-04-12, nine times that of China Mobile (101.05 × 9 = 909.45), over the sum.
+    closes = {code: FIGURES.closes[code][dt.date(2024, 4, 12)] * (9 if code == "600941" else 1) for code in NAMES}
+    weights = {code: value / sum(closes.values()) for code, value in closes.items()}
+    note = table(found, "periods").notes[0]
+    assert "2024-04-12" in note
+    for code in sorted(weights, key=weights.get)[-3:]:
+        assert f" {weights[code]:.1%}" in note
+    assert {"zh": "其余 8 只", "en": "the other 8"}[lang] in note
+    since = sum(weights[c] * (growth(FIGURES, c, BASE, dt.date(2025, 4, 11), reinvest=False) - 1) for c in NAMES)
+    assert line.cells[10].value == pytest.approx(since, abs=1e-12)
+    text = render_markdown(found).replace("\\", "")
+    assert all(cell_text(cell, lang) in text for cell in line.cells)
+    assert "no_data" not in note
+
+
+def test_before_the_base_date_float_cap_weight_is_set_at_the_start_of_the_period_and_that_is_said(bundled):
+    found = document(bundled, "2024-03-29", source=Counted())
+    assert "按时段起点的流通市值加权" in table(found, "periods").notes[0]
+    assert "2024-03-22 收盘" in table(found, "periods").notes[0]
+
+
+def test_a_missing_count_takes_the_whole_row_away_and_is_named(bundled):
+    found = document(bundled, "2025-04-11", source=Counted(without="688702.SH"))
+    assert "all_float_cap" not in [row.id for row in table(found, "periods").rows]
+    said = "缺口 no_data（688702.SH 在 2024-04-12 的流通股本未知）"
+    assert said in table(found, "periods").notes[0]
+    assert "流通市值加权：缺口 no_data，688702.SH" in render_markdown(found).replace("\\", "")
+
+
+def test_a_period_that_starts_before_the_counts_is_a_gap_of_its_own(bundled):
+    found = document(bundled, "2024-06-28", source=Counted(since="2024-04-01"))
+    line = next(row for row in table(found, "periods").rows if row.id == "all_float_cap")
+    kinds = {column.id: cell.kind for column, cell in zip(table(found, "periods").columns, line.cells, strict=True)}
+    assert (kinds["weeks_13_return"], kinds["week_return"], kinds["since_return"]) == ("gap", "return", "return")

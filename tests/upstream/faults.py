@@ -50,7 +50,8 @@ ACTIONS = {
     "additive_qfq": "前复权 by subtraction",
     "rights_issue": "a rights issue on the list",
 }
-FAULTS = {**WIRE, **BODY, **ROWS, **ACTIONS}
+COUNTS = {"doubled_count": "one day's float shares are twice what its market value says"}
+FAULTS = {**WIRE, **BODY, **ROWS, **ACTIONS, **COUNTS}
 
 
 @dataclass(frozen=True)

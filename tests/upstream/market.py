@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -62,6 +63,16 @@ class Market:
             (Action(r["ex_date"], float(r["cash_per_share"] or 0), float(r["split_ratio"] or 1)) for r in rows), key=_day
         )
         return found[:-1] if "missing_dividend" in kinds else found
+
+    def float_shares(self, code: str, day: str) -> float:
+        """Float shares of CODE: those of shares.csv where it is there, else invented; they grow with every split."""
+        path = self.folder / "shares.csv"
+        if path.is_file():
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = [row for row in csv.DictReader(file) if row["code"] == code and row["date"] <= day]
+            return float(max(rows, key=lambda row: row["date"])["float_shares"])
+        split = math.prod(action.ratio for action in self.actions(code) if action.day <= day)
+        return round(1e8 * (1 + int(code) % 9) * split)
 
     def listed(self) -> list[tuple[str, str]]:
         """Code and name of every stock: names.csv, else the codes of raw/."""

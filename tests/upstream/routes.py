@@ -98,9 +98,11 @@ def _iso(text: str) -> str:
 
 
 def _datacenter(market: Market, path: str, query: Query, kinds: Sequence[str]) -> Reply | None:
+    code = re.sub(r"\D", "", query["filter"])
+    if query.get("reportName") == "RPT_VALUEANALYSIS_DET":
+        return _valuation(market, code, kinds)
     if query.get("reportName") != "RPT_SHAREBONUS_DET":
         return None
-    code = re.sub(r"\D", "", query["filter"])
     actions = market.actions(code, kinds)
     if not actions or "empty" in kinds or "null" in kinds:
         return _json({"version": None, "result": None, "success": False, "message": "返回数据为空", "code": 9201})
@@ -110,6 +112,40 @@ def _datacenter(market: Market, path: str, query: Query, kinds: Sequence[str]) -
     return _json(
         {"version": "1", "result": {"pages": 1, "data": records[::-1], "count": len(records)}, "success": True, "code": 0}
     )
+
+
+def _valuation(market: Market, code: str, kinds: Sequence[str]) -> Reply:
+    """Close, float shares and float market value of every session, newest first."""
+    bars, true = market.bars("raw", code, kinds), market.bars("raw", code, ())
+    if not bars or not true or "empty" in kinds or "null" in kinds:
+        return _json({"version": None, "result": None, "success": False, "message": "返回数据为空", "code": 9201})
+    closes = {bar.day: bar.close for bar in true}
+    unit = 10_000 if "other_units" in kinds else 1
+    records = [_valued(market, code, bar, closes.get(bar.day, bar.close), unit) for bar in bars]
+    if "wrong_security" in kinds:
+        records = [record | {"SECURITY_CODE": "600001"} for record in records]
+    if "doubled_count" in kinds:
+        records[len(records) // 2]["FREE_SHARES_A"] *= 2
+    records = spoil_records(kinds, records, "FREE_SHARES_A")
+    found = {"pages": 1, "data": records[::-1], "count": len(true) if "short_window" in kinds else len(records)}
+    return _json({"version": "1", "result": found, "success": True, "message": "ok", "code": 0})
+
+
+def _valued(market: Market, code: str, bar: Bar, close: Any, unit: int) -> dict[str, Any]:
+    shares = market.float_shares(code, bar.day)
+    return {
+        "SECURITY_CODE": code,
+        "SECUCODE": f"{code}.SH" if code.startswith("6") else f"{code}.SZ",
+        "SECURITY_NAME_ABBR": market.names.get(code, code),
+        "TRADE_DATE": f"{bar.day} 00:00:00",
+        "CLOSE_PRICE": bar.close,
+        "CHANGE_RATE": 0.5,
+        "TOTAL_MARKET_CAP": close * shares * 1.5,
+        "NOTLIMITED_MARKETCAP_A": close * shares,
+        "TOTAL_SHARES": shares * 1.5,
+        "FREE_SHARES_A": shares / unit,
+        **dict.fromkeys(("PE_TTM", "PE_LAR", "PB_MRQ", "PEG_CAR", "PCF_OCF_TTM", "PS_TTM"), 10.0),
+    }
 
 
 def _bonus(code: str, name: str, action: Action | None, kinds: Sequence[str]) -> dict[str, Any]:
