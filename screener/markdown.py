@@ -104,6 +104,8 @@ def _key_figures(document: Document) -> list[str]:
 
 
 def _block(block: Block, lang: Lang) -> list[str]:
+    if isinstance(block, Table) and block.layout == "folded":
+        return _folded(block, lang)
     if isinstance(block, Table):
         return [*_head(block.title, block.sub), *table_lines(block, lang), *_notes(block.notes)]
     if isinstance(block, Chart):

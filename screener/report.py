@@ -137,7 +137,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `layout`: wide scrolls in its own box, cards become cards on a phone, plain fits everywhere."""
+    """A table; `layout`: wide scrolls in its own box, cards become cards on a phone, folded opens on request."""
 
     id: str
     title: str
@@ -146,7 +146,7 @@ class Table:
     rows: tuple[Row, ...]
     sub: str = ""
     notes: tuple[str, ...] = ()
-    layout: Literal["wide", "cards", "plain", "heat"] = "plain"
+    layout: Literal["wide", "cards", "plain", "heat", "folded"] = "plain"
 
 
 @dataclass(frozen=True)

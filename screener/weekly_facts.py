@@ -160,12 +160,16 @@ class WeeklyFacts:
         """The subject with this id."""
         return next(each for each in self.subjects if each.id == subject_id)
 
-    def against_industry(self, subject_id: str) -> float | Gap | None:
-        """Return since publication − that of the industry index (fractions); None without an industry index."""
+    def subject_figures(self, subject_id: str) -> dict[PeriodId, Figure]:
+        """The figures of a subject, by period."""
+        return {period.id: self.figures[subject_id, period.id] for period in self.periods}
+
+    def against_industry(self, figures: Mapping[PeriodId, Figure], period: PeriodId = "since") -> float | Gap | None:
+        """Return over a period − that of the industry index (fractions); None without the period or an industry index."""
         index = self.week.thesis.industry_index
-        if index is None or (subject_id, "since") not in self.figures:
+        if index is None or period not in figures:
             return None
-        own, other = (self.figures[each, "since"].own for each in (subject_id, index.symbol))
+        own, other = figures[period].own, self.figures[index.symbol, period].own
         if isinstance(own, Gap) or isinstance(other, Gap):
             return own if isinstance(own, Gap) else other
         return excess_return(own, other)

@@ -28,6 +28,7 @@ from screener.weekly_facts import WeeklyFacts
 from screener.weekly_names import names_table, scale_text
 from screener.weekly_summary import key_figures, lede_parts
 from screener.weekly_tables import (
+    against_table,
     daily_table,
     extremes_table,
     heat_table,
@@ -130,7 +131,8 @@ def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
         yield Section("front", "", (Stack((charts["relative"],), 8), Stack((changes, daily), 4)), front=True)
     else:
         yield Section("front", "", (Stack((changes,), 6), Stack((daily,), 6)), front=True)
-    yield Section("periods", "", (Stack((periods_table(facts, lang),)),))
+    against = against_table(facts, lang)
+    yield Section("periods", "", (Stack((periods_table(facts, lang), *((against,) if against else ()))),))
     extremes = extremes_table(facts, lang)
     row = [charts[each] for each in ("excess", "contribution", "ranking") if each in charts]
     full = len(row) == CHARTS_IN_ROW

@@ -50,6 +50,29 @@ def periods_table(facts: WeeklyFacts, lang: Lang) -> Table:
     )
 
 
+def against_table(facts: WeeklyFacts, lang: Lang) -> Table | None:
+    """Excess of every basket over the industry index, period by period; None without an industry index."""
+    index = facts.week.thesis.industry_index
+    if index is None:
+        return None
+    name = facts.subject(index.symbol).name_in(lang)
+    kinds = ("all", "bucket", "benchmark", "industry_index")
+    subjects = [each for kind in kinds for each in facts.subjects if each.kind == kind and each.id != index.symbol]
+    baskets = [(each.id, each.name_in(lang), facts.subject_figures(each.id)) for each in subjects]
+    weighted = [(f"all_{each}", say(f"weekly_{each}", lang), facts.weighted(each)) for each in _weightings(facts)]
+    return Table(
+        id="against",
+        title=say("weekly_against_title", lang, name=name),
+        row_head=say("weekly_head_subject", lang),
+        columns=tuple(Column(each.id, say(f"weekly_period_{each.id}", lang), "pp") for each in facts.periods),
+        rows=tuple(
+            Row(key, head, tuple(figure("excess", facts.against_industry(figures, each.id)) for each in facts.periods))
+            for key, head, figures in (*baskets[:1], *weighted, *baskets[1:])
+        ),
+        layout="folded",
+    )
+
+
 def has_since(facts: WeeklyFacts) -> bool:
     """Whether the week ends after publication, so that figures since then exist."""
     return any(period.id == "since" for period in facts.periods)
@@ -72,8 +95,6 @@ def _period_columns(facts: WeeklyFacts, lang: Lang) -> Iterator[Column]:
 
 
 def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool = False) -> Row:
-    figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
-    against = facts.against_industry(subject.id)
     row = facts.week.row(subject.id)
     band = band_cell(row.band_so_far, row.since_gap, facts.week.scale.ladder(subject.kind), lang)
     if subject.kind == "benchmark":
@@ -82,7 +103,7 @@ def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool 
         id=subject.id,
         head=subject.name_in(lang),
         note=_subject_note(facts, subject, lang),
-        cells=tuple(_figure_cells(facts, figures, against, band)),
+        cells=tuple(_figure_cells(facts, facts.subject_figures(subject.id), band)),
         role="theme" if subject.kind == "all" else "reference" if subject.kind == "benchmark" else "plain",
         ends_group=ends,
     )
@@ -90,30 +111,25 @@ def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool 
 
 def _weighting_rows(facts: WeeklyFacts, lang: Lang) -> Iterator[Row]:
     """The whole basket rebalanced and, where the share counts allow any figure, by float market value."""
-    shown: tuple[WeightingId, ...] = ("rebalanced", "float_cap") if has_float_cap(facts) else ("rebalanced",)
+    shown = _weightings(facts)
     for weighting in shown:
         figures = facts.weighted(weighting)
         yield Row(
             id=f"all_{weighting}",
             head=say(f"weekly_{weighting}", lang),
-            cells=tuple(_figure_cells(facts, figures, _against(facts, figures), _since_band(facts, figures, lang))),
+            cells=tuple(_figure_cells(facts, figures, _since_band(facts, figures, lang))),
             depth=1,
             ends_group=weighting == shown[-1],
         )
 
 
+def _weightings(facts: WeeklyFacts) -> tuple[WeightingId, ...]:
+    return ("rebalanced", "float_cap") if has_float_cap(facts) else ("rebalanced",)
+
+
 def has_float_cap(facts: WeeklyFacts) -> bool:
     """Whether the float-cap basket has a figure over any period."""
     return any(isinstance(each.own, float) for each in facts.weighted("float_cap").values())
-
-
-def _against(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure]) -> float | Gap | None:
-    """Return since publication − that of the industry index; None without either."""
-    since, index = figures.get("since"), facts.week.thesis.industry_index
-    if since is None or index is None:
-        return None
-    own, other = since.own, facts.figures[index.symbol, "since"].own
-    return own if isinstance(own, Gap) else other if isinstance(other, Gap) else excess_return(own, other)
 
 
 def _since_band(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], lang: Lang) -> Cell:
@@ -144,15 +160,13 @@ def _float_cap_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
         yield say("weekly_periods_cap_start", lang)
 
 
-def _figure_cells(
-    facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], against: float | Gap | None, band: Cell
-) -> Iterator[Cell]:
+def _figure_cells(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], band: Cell) -> Iterator[Cell]:
     for period in facts.periods:
         found = figures[period.id]
         yield figure("return", found.own)
         yield figure("excess", found.excess, strong=period.id == "since")
         if period.id == "since" and facts.week.thesis.industry_index:
-            yield figure("excess", against)
+            yield figure("excess", facts.against_industry(figures))
     if has_since(facts):
         yield band
 

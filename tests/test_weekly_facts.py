@@ -80,7 +80,8 @@ def test_a_rebalanced_basket_earns_the_mean_of_its_members_every_day(crash):
 
 def test_since_publication_against_the_industry_index_is_a_difference_of_two_returns(crash):
     # 中国移动 109.79 / 101.05, 申万通信 2680.25 / 2358.2, price series.
-    assert crash.against_industry("600941.SH") == pytest.approx((109.79 / 101.05) - (2680.25 / 2358.2), abs=1e-12)
+    against = crash.against_industry(crash.subject_figures("600941.SH"))
+    assert against == pytest.approx((109.79 / 101.05) - (2680.25 / 2358.2), abs=1e-12)
 
 
 def test_contributions_add_up_to_their_bucket_and_to_the_basket(crash):

@@ -203,6 +203,17 @@ def test_markdown_is_as_it_was_agreed(bundled, day, lang):
     assert text == path.read_text("utf-8")
 
 
+def test_every_period_is_measured_against_the_industry_index_too(bundled):
+    table = next(each for each in document(bundled, "2025-04-11").tables if each.id == "against")
+    rows = {row.id: row for row in table.rows}
+    # Week to 2025-04-11: basket −4.11 %, 申万通信 −7.67 %, CSI 300 −2.87 %, as the table above prints them.
+    assert rows["all"].cells[0].value == pytest.approx(0.0356, abs=1e-4)
+    assert rows["000300.SH"].cells[0].value == pytest.approx(0.0480, abs=1e-4)
+    assert "801770.SI" not in rows
+    assert list(rows)[:2] == ["all", "all_rebalanced"]
+    assert list(rows)[-2:] == ["000300.SH", "931160.CSI"]
+
+
 def test_text_for_markdown_cannot_become_markup():
     assert escaped("a|b <script> *x* [y](z)") == "a\\|b \\<script\\> \\*x\\* \\[y\\](z)"
 
