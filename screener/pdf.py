@@ -12,10 +12,11 @@ from screener.render import render_html
 from screener.report import Document
 
 # Widths of the two drawings of a chart on A4 (mm): the wide one alone in its row, the narrow one in a pair.
-WIDTHS = {"vw": 152.0, "vn": 76.0}
+WIDTHS = {"vw": 132.0, "vn": 88.0}
 _DRAWING = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _HEAD = re.compile(r'<svg\b[^>]*?(?:class="(?P<kind>v[wn])" )?viewBox="0 0 (?P<width>[\d.]+) (?P<height>[\d.]+)"')
-_RULE = re.compile(r"svg (\.[a-z0-9]+|text)\{([^}]*)\}")
+# Rules for every drawing; those for drawings inside one kind of table have more before `svg`.
+_RULE = re.compile(r"(?:^|(?<=\}))svg (\.[a-z0-9]+|text)\{([^}]*)\}", re.MULTILINE)
 
 
 def render_pdf(document: Document, updown: UpDown = "red-up") -> bytes:

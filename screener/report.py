@@ -267,6 +267,17 @@ class Stack:
     span: int = 12
 
 
+def _rows(block: Block) -> int:
+    """Lines of a block in print, heads and notes about."""
+    if isinstance(block, Box):
+        return sum(2 + 2 * len(part.paragraphs) + len(part.bullets) for part in block.parts)
+    return len(block.rows) + 5 if isinstance(block, Table) and block.layout != "folded" else 5
+
+
+# Table rows that a page of A4 holds beside heads and titles, with some to spare.
+PAGE_ROWS = 40
+
+
 @dataclass(frozen=True)
 class Section:
     """A part of the document. `title` is "" where its blocks carry their own titles. `front`: on the first page in print."""
@@ -280,6 +291,12 @@ class Section:
     def blocks(self) -> tuple[Block, ...]:
         """Every block in reading order."""
         return tuple(block for stack in self.stacks for block in stack.blocks)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it may be longer than a page of A4, so that it has to break."""
+        rows = [sum(_rows(block) for block in stack.blocks) for stack in self.stacks]
+        return max(rows, default=0) > PAGE_ROWS
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import importlib
 import re
 import struct
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,11 @@ from screener.archive import Archive
 from screener.heat_chart import heat_spec
 from screener.markdown import render_markdown
 from screener.palette import LIGHT, PRINT, resolve, signed
-from screener.pdf import for_paper
+from screener.pdf import for_paper, render_pdf
 from screener.pictures import draw_light, draw_pictures, source_lines
 from screener.publishing import Edition, left_behind, publish_outcome, write_files
 from screener.render import render_html, render_index
-from screener.report import Document, Facts
+from screener.report import Box, BoxPart, Cell, Column, Document, Facts, Row, Section, Stack, Table
 from screener.screening import check_outcome, check_week
 from screener.snapshot import SnapshotSource
 from screener.weekly_files import weekly_of
@@ -132,6 +133,7 @@ def test_a_page_for_paper_needs_no_style_sheet_inside_its_drawings(weekly):
         assert "url(#" not in drawing
         if "viewBox" in drawing:
             assert "<style>" in drawing
+            assert "font-size:15px" not in drawing  # the rule of small drawings in one kind of table
             assert re.match(r'<svg[^>]* width="[\d.]+" height="[\d.]+"', drawing)
 
 
@@ -174,6 +176,20 @@ def test_a_pdf_holds_the_report_as_text_on_a4_and_the_same_bytes_twice(tmp_path)
     assert "A4" in about
     for said in ("夯实算力基础", "−4.11%", "+37.21", "强于大市 ≥ +10", "测算规则", "推断"):
         assert said in words, said
+
+
+@pytest.mark.browser
+def test_a_section_longer_than_a_page_goes_on_over_the_next(weekly, tmp_path):
+    rows = tuple(Row(str(at), f"第 {at} 行", (Cell("excess", at / 1000),)) for at in range(150))
+    table = Table("long", "长表", "对象", (Column("e", "超额", "pp"),), rows)
+    box = Box("long", (BoxPart("长框", bullets=tuple(f"第 {at} 条" for at in range(120))),))
+    sections = (Section("a", "", (Stack((table,), 6), Stack((box,), 6))), Section("b", "", (Stack((box, table)),)))
+    assert [each.is_long for each in sections] == [True, True]
+    path = tmp_path / "long.pdf"
+    path.write_bytes(render_pdf(replace(weekly, sections=sections)))
+    words = pdf_words(path)
+    assert words.count("第 149 行") == 2
+    assert words.count("第 119 条") == 2
 
 
 def pdf_facts(path: Path) -> str:
