@@ -54,11 +54,15 @@ class Judged:
 
 @dataclass(frozen=True)
 class Check:
-    """One written outcome check: its thesis, its as-of date, and the verdict on each stated rating."""
+    """One written outcome check: its thesis, its as-of date, and the verdict on each stated rating.
+
+    `tried`: the publication date that was tried instead of the thesis's own, else None.
+    """
 
     thesis: str
     title: str
     as_of: dt.date
+    tried: dt.date | None
     verdicts: tuple[Judged, ...]
     files: tuple[str, ...]
 
@@ -129,6 +133,7 @@ def _check(path: Path, record: dict[str, Any]) -> Check:
         thesis=path.parent.parent.name,
         title=str(record["title"]),
         as_of=dt.date.fromisoformat(record["as_of"]),
+        tried=dt.date.fromisoformat(record["published"]) if record["published_basis"] == "tried" else None,
         verdicts=tuple(Judged(*excess[subject], each["hit"]) for subject, each in record["verdict"].items()),
         files=_files(path),
     )

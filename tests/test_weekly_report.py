@@ -259,6 +259,11 @@ def test_the_archive_shows_what_became_of_each_stated_rating(bundled, tmp_path):
     assert 'href="guolian-2024-ai-compute/outcome/outcome.html"' in page
 
 
+def test_the_archive_says_when_another_publication_date_was_tried(bundled, tmp_path):
+    publish_outcome(check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 4, 7), today=TODAY), tmp_path)
+    assert "试算发布日 2024-04-07，截止 2025-06-30" in publish_archive(tmp_path, "zh")[0].read_text("utf-8")
+
+
 def test_an_outcome_check_that_cannot_be_read_is_named_too(tmp_path):
     folder = tmp_path / "some-thesis" / "outcome"
     folder.mkdir(parents=True)
