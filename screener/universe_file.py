@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -17,7 +16,7 @@ from screener.errors import PriceProblems, Problem, ScreenerError, UsageError
 from screener.folder import MARKET_FILE, FolderSource
 from screener.performance import Floats
 from screener.prices import Note, as_date
-from screener.sessions import Calendar, Days, load_calendar
+from screener.sessions import Calendar, Days, load_calendar, places_on, spread_on
 from screener.symbols import stock_symbol
 from screener.universe import Universe, unadjusted_levels
 
@@ -64,7 +63,7 @@ def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
     kept, excluded = common_shares(rows.codes)
     universe = assemble_universe(rows, sessions, kept, excluded, name=folder.name, file=MARKET_FILE)
     levels = _benchmark_levels(source, benchmark, sessions)
-    return Universe(**{**vars(universe), "benchmark": levels, "benchmark_symbol": benchmark})
+    return replace(universe, benchmark=levels, benchmark_symbol=benchmark)
 
 
 def _read(path: Path, name: str) -> MarketRows:
@@ -124,16 +123,6 @@ def _repeated(rows: MarketRows) -> npt.NDArray[np.bool_]:
     return again
 
 
-def _rows_on(sessions: Days, days: Days) -> npt.NDArray[np.int64]:
-    """Position of each day among the sessions, −1 for what is none; looked up, since a market has millions of rows."""
-    first, last = sessions[0].astype(np.int64), sessions[-1].astype(np.int64)
-    table = np.full(last - first + 1, -1, dtype=np.int64)
-    table[sessions.astype(np.int64) - first] = np.arange(len(sessions))
-    offset = days.astype(np.int64) - first
-    inside = (offset >= 0) & (offset < len(table))
-    return np.where(inside, table[np.where(inside, offset, 0)], -1)
-
-
 def common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
     """Place of each common A share's code → its symbol, in the order of symbols; and the count of the others by reason."""
     kept: dict[int, str] = {}
@@ -154,7 +143,7 @@ def assemble_universe(
     """The universe of `rows` on `sessions`, its benchmark still to be set; `file` is what the notes call the source."""
     column_of = np.full(len(rows.codes) + 1, -1, dtype=np.int64)
     column_of[list(kept)] = np.arange(len(kept))
-    column, row = column_of[rows.code_at], _rows_on(sessions, rows.days)
+    column, row = column_of[rows.code_at], places_on(sessions, rows.days)
     inside = (column >= 0) & (row >= 0)
     row, column = row[inside], column[inside]
     first, last = np.full(len(kept), len(sessions)), np.full(len(kept), -1)
@@ -189,5 +178,5 @@ def assemble_universe(
 def _benchmark_levels(source: FolderSource, benchmark: str, sessions: Days) -> Floats:
     """The benchmark's close per session, NaN where the folder has none."""
     prices = source.load([benchmark], start=as_date(sessions[0]), end=as_date(sessions[-1]))
-    axis = pd.DatetimeIndex(sessions.astype("datetime64[s]"))
-    return np.asarray(prices.close[benchmark].reindex(axis).to_numpy(dtype=float))
+    closes = prices.close[benchmark]
+    return spread_on(sessions, closes.index.to_numpy().astype("datetime64[D]"), closes.to_numpy(dtype=float))

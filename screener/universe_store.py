@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from screener.errors import ScreenerError, UsageError
 from screener.performance import Floats
 from screener.prices import as_date
-from screener.sessions import Days, load_calendar
+from screener.sessions import Days, load_calendar, spread_on
 from screener.store import Store, default_folder
 from screener.symbols import parse_symbol
 from screener.universe import Universe
@@ -36,7 +37,7 @@ def load_store_universe(folder: Path | None, *, benchmark: str, end: dt.date) ->
     kept, excluded = common_shares(rows.codes)
     universe = assemble_universe(rows, sessions, kept, excluded, name="store", file="store")
     levels = _benchmark_levels(store, benchmark, sessions)
-    return Universe(**{**vars(universe), "benchmark": levels, "benchmark_symbol": benchmark})
+    return replace(universe, benchmark=levels, benchmark_symbol=benchmark)
 
 
 def _market_rows(store: Store, stocks: list[str]) -> MarketRows:
@@ -66,10 +67,7 @@ def _market_rows(store: Store, stocks: list[str]) -> MarketRows:
 def _benchmark_levels(store: Store, benchmark: str, sessions: Days) -> Floats:
     """The benchmark's stored close per session, NaN where there is none."""
     bars = store.read_bars(benchmark)
-    levels = np.full(len(sessions), np.nan)
-    if bars is not None:
-        at = np.searchsorted(sessions, bars.rows["session"].to_numpy().astype("datetime64[D]"))
-        closes = bars.rows["close"].to_numpy(dtype=float)
-        inside = (at < len(sessions)) & np.isin(bars.rows["session"].to_numpy().astype("datetime64[D]"), sessions)
-        levels[at[inside]] = closes[inside]
-    return levels
+    if bars is None:
+        return np.full(len(sessions), np.nan)
+    days = bars.rows["session"].to_numpy().astype("datetime64[D]")
+    return spread_on(sessions, days, bars.rows["close"].to_numpy(dtype=float))
