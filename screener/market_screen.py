@@ -19,8 +19,8 @@ from screener.scales import RatingScale
 from screener.screen import (
     AMOUNT_SESSIONS,
     BASIS,
-    COLUMNS,
     CORRELATION,
+    MARKET_COLUMNS,
     WEEKS,
     CellGap,
     RowBasis,
@@ -176,7 +176,7 @@ class _Market:
         )
         has_actions = self.universe.known is not None
         return Screen(
-            frame=typed_frame(frame[[*list(COLUMNS)[:-1], BASIS, "gap"]]),
+            frame=typed_frame(frame[list(MARKET_COLUMNS)]),
             as_of=self.as_of,
             theses=(self.thesis,),
             scales=(self.scale,),

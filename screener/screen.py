@@ -36,7 +36,11 @@ COLUMNS: Mapping[str, ColumnType] = {
 # The column that `--like` adds before the gap, and the one that every whole market has there: what a row's levels are.
 CORRELATION = "correlation"
 BASIS = "basis"
-MARKET_COLUMNS: Mapping[str, ColumnType] = {**COLUMNS, BASIS: "text"}
+MARKET_COLUMNS: Mapping[str, ColumnType] = {
+    **{name: kind for name, kind in COLUMNS.items() if name != "gap"},
+    BASIS: "text",
+    "gap": "text",
+}
 # Values of BASIS: actions known, from two sources that agree or from one; unknown, so that closes are unadjusted.
 RowBasis = Literal["checked", "one_source", "unadjusted"]
 Figure = float | Gap | None

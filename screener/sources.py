@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from screener.errors import UsageError
 from screener.folder import FolderSource
 from screener.prices import Note, Prices, PriceSource
 from screener.snapshot import SnapshotSource
@@ -62,6 +63,8 @@ def open_source(
     from screener.store_source import StoreSource
 
     opened = Store(store or default_folder())
+    if word == "store" and whole_market and not opened.exists():
+        raise UsageError("universe_store_empty", folder=opened.folder)
     if word == "store":
         return StoreSource(opened, today=today)
     why_not = _why_not_market(opened) if whole_market else _why_not_store(opened, symbols, start)
