@@ -80,11 +80,6 @@ def encode(field: str, axis: Axis) -> Spec:
     return {"field": field, "type": "quantitative", "scale": axis.scale, "axis": None}
 
 
-def pixel(value: float) -> Spec:
-    """A position channel at a fixed pixel."""
-    return {"value": round(value, 2)}
-
-
 def texts(
     rows: Rows, *, align: str = "left", color: str = "ink2", size: int = FONT_SIZE, bold: bool = False, halo: bool = False
 ) -> list[Spec]:

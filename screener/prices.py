@@ -88,13 +88,6 @@ class Prices:
             digest.update(f"{row.symbol} {row.ex_date:%Y-%m-%d} {row.cash_per_share} {row.split_ratio}\n".encode())
         return digest.hexdigest()
 
-    def last_close_date(self, symbol: str) -> dt.date | None:
-        """Last session on which `symbol` has a close or a halt on record; None without data."""
-        if symbol not in self.close.columns:
-            return None
-        seen = self.close[symbol].notna().to_numpy() | self.halted[symbol].to_numpy()
-        return as_date(self.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
-
     def cut(self, as_of: dt.date) -> Prices:
         """The same prices with nothing after `as_of`: what could be known that evening."""
         end = pd.Timestamp(as_of)
