@@ -45,11 +45,13 @@ class PriceChoice:
     store: Path | None = None
     source: PriceSource | None = field(default=None, repr=False)
 
-    def for_theses(self, pairs: Sequence[tuple[Thesis, RatingScale]]) -> PriceSource:
-        """The source for these theses."""
+    def for_theses(self, pairs: Sequence[tuple[Thesis, RatingScale]], *, whole_market: bool = False) -> PriceSource:
+        """The source for these theses, or for a whole market."""
         symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
         start = min(first_needed(thesis) for thesis, _ in pairs)
-        return self.source or open_source(self.word, symbols, store=self.store, start=start, today=_last_day())
+        return self.source or open_source(
+            self.word, symbols, store=self.store, start=start, today=_last_day(), whole_market=whole_market
+        )
 
 
 def list_theses(themes: str | Path | None = None) -> pd.DataFrame:
@@ -155,6 +157,8 @@ def screen(
 ) -> ScreenResult:
     """The candidates of one or many theses, or with `universe` or `like` a whole market, filtered, sorted and cut.
 
+    The market is that of a folder's `market_close.parquet`, or of the store after `screener update --universe a-shares`;
+    its column `basis` says per row what the levels are (`checked`, `one_source`, `unadjusted`).
     `where`: a condition over the columns; `sort`: a column, `-column` for the largest first. UsageError for a mistake.
 
     >>> import screener as sc
@@ -165,7 +169,7 @@ def screen(
     chosen = [theses] if isinstance(theses, ThesisView) else list(theses)
     found = open_screen(
         [(each.thesis, each.scale) for each in chosen],
-        _source(prices, chosen),
+        _source(prices, chosen, whole_market=universe is not None or like is not None),
         where=where,
         sort=sort,
         top=top,
@@ -207,10 +211,12 @@ def _judge(thesis: ThesisView, prices: PriceChoice | PriceSource | None, publish
     )
 
 
-def _source(prices: PriceChoice | PriceSource | None, theses: Sequence[ThesisView]) -> PriceSource:
+def _source(
+    prices: PriceChoice | PriceSource | None, theses: Sequence[ThesisView], *, whole_market: bool = False
+) -> PriceSource:
     if prices is not None and not isinstance(prices, PriceChoice):
         return prices
-    return (prices or PriceChoice()).for_theses([(each.thesis, each.scale) for each in theses])
+    return (prices or PriceChoice()).for_theses([(each.thesis, each.scale) for each in theses], whole_market=whole_market)
 
 
 def _day(day: Day | None) -> dt.date | None:

@@ -347,7 +347,13 @@ def screen(
     symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
     result = open_screen(
         pairs,
-        _choose(prices, store, symbols, min(thesis.published_earliest or thesis.published for thesis, _ in pairs)),
+        _choose(
+            prices,
+            store,
+            symbols,
+            min(thesis.published_earliest or thesis.published for thesis, _ in pairs),
+            whole_market=universe is not None or like is not None,
+        ),
         where=where,
         sort=sort,
         top=top,
@@ -657,13 +663,16 @@ def _trust_text(trust: Trust | None, lang: Lang) -> str:
     return "\n" + trust_text(trust, lang)
 
 
-def _choose(prices: str, store: Path | None, symbols: Sequence[str], start: dt.date) -> PriceSource:
+def _choose(
+    prices: str, store: Path | None, symbols: Sequence[str], start: dt.date, *, whole_market: bool = False
+) -> PriceSource:
     from screener.prices import LOOKBACK
     from screener.sessions import load_calendar
     from screener.sources import open_source
 
     first = load_calendar().shift(start, -LOOKBACK)
-    return open_source(prices, symbols, store=store, start=first, today=finished_day())
+    today = finished_day()
+    return open_source(prices, symbols, store=store, start=first, today=today, whole_market=whole_market)
 
 
 def _published(text: str | None) -> dt.date | None:

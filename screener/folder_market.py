@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from screener.bars import (
 )
 from screener.errors import Gap, PriceProblems, Problem
 from screener.folder import MARKET_FILE, FolderReader, FolderSource, path_without_zeros
-from screener.limits import LIMITS
+from screener.limits import narrowest_limit
 from screener.prices import FIELDS, ManyPrices, Note, Prices, action_breaks, as_date, session_axis
 from screener.sessions import Calendar, load_calendar
 from screener.symbols import parse_symbol, stock_symbol
@@ -213,7 +212,7 @@ class _ManyReader(FolderReader):
         self.halted[at, column] = halted
         for symbol in (self.symbols[each] for each in np.unique(column)):
             self.flags[symbol] = ("actions_unknown",)
-        narrowest = np.array([_narrowest_limit(symbol) for symbol in self.symbols])[column[1:]]
+        narrowest = np.array([narrowest_limit(parse_symbol(symbol).board) for symbol in self.symbols])[column[1:]]
         step = np.abs(close[1:] - close[:-1])
         beyond = (step > close[:-1] * narrowest - PRICE_CENT) & (step > close[:-1] * SMALLEST_STEP)
         for row in np.flatnonzero((column[1:] == column[:-1]) & beyond & ~halted[1:]) + 1:
@@ -244,15 +243,6 @@ def _fault_day(problem: Problem, frame: pd.DataFrame, end: dt.date) -> dt.date:
     if problem.code in NEIGHBOUR_FAULTS:
         day = frame["session"][frame["session"] < day].max()
     return as_date(day)
-
-
-def _narrowest_limit(symbol: str) -> float:
-    """The narrowest daily limit that the board ever had, a fraction; infinity for a board without limits.
-
-    Beyond the limit means more than reference × limit away, so a smaller step need not be looked at.
-    """
-    board = parse_symbol(symbol).board
-    return min((rule.percent for rule in LIMITS if rule.board == board), default=math.inf) / 100
 
 
 def _doubtful(rows: MarketRows, calendar: Calendar) -> set[int]:

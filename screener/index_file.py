@@ -12,7 +12,7 @@ from screener.errors import PriceProblems, Problem
 from screener.performance import Floats
 from screener.prices import as_date
 from screener.ranking import industries
-from screener.sessions import Days, load_calendar
+from screener.sessions import Days, load_calendar, spread_on
 from screener.symbols import parse_symbol
 from screener.tables import parse_dates, parse_numbers, read_table
 
@@ -40,8 +40,8 @@ def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHi
         return EMPTY_HISTORY
     start = min(found[symbol][0].min() for symbol in symbols)
     sessions = load_calendar().between(as_date(start), end)
-    close = np.column_stack([_on(sessions, *found[symbol]) for symbol in symbols])
-    bench = _on(sessions, *found[benchmark]) if benchmark in found else np.full(len(sessions), np.nan)
+    close = np.column_stack([spread_on(sessions, *found[symbol]) for symbol in symbols])
+    bench = spread_on(sessions, *found[benchmark]) if benchmark in found else np.full(len(sessions), np.nan)
     return IndexHistory(sessions, symbols, close, bench, {each.symbol: (each.name, each.name_en) for each in industries()})
 
 
@@ -70,12 +70,3 @@ def _read(path: Path, problems: list[Problem]) -> tuple[Days, Floats]:
         ]
     order = np.argsort(dates.to_numpy(), kind="stable")
     return dates.to_numpy().astype("datetime64[D]")[order], closes.to_numpy(dtype=float)[order]
-
-
-def _on(sessions: Days, days: Days, closes: Floats) -> Floats:
-    """Closes on the session axis, NaN where there is none; days that are no session are left out."""
-    levels = np.full(len(sessions), np.nan)
-    at = np.searchsorted(sessions, days)
-    inside = (at < len(sessions)) & (sessions[np.minimum(at, len(sessions) - 1)] == days)
-    levels[at[inside]] = closes[inside]
-    return levels

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,6 +41,14 @@ def limit_on(board: Board, session: dt.date) -> Limit | None:
     """The rule in force for `board` on `session`; None where the board has no daily limit."""
     rules = [rule for rule in LIMITS if rule.board == board and rule.since <= session]
     return rules[-1] if rules else None
+
+
+def narrowest_limit(board: Board) -> float:
+    """The narrowest daily limit that `board` ever had, a fraction; infinity for a board without limits.
+
+    Beyond the limit means more than reference × limit away, so a smaller step need not be looked at.
+    """
+    return min((rule.percent for rule in LIMITS if rule.board == board), default=math.inf) / 100
 
 
 def limit_prices(reference: float, percent: int, tick: float = 0.01) -> tuple[float, float]:

@@ -57,6 +57,11 @@ class Market:
         """Position of the last session on or before `session`; −1 before the first."""
         return int(self.prices.close.index.searchsorted(pd.Timestamp(session), side="right")) - 1
 
+    def cut(self, as_of: dt.date) -> Market:
+        """The same market with nothing after `as_of`: levels are counted from the first session on."""
+        end = pd.Timestamp(as_of)
+        return Market(self.prices.cut(as_of), {series: frame.loc[:end] for series, frame in self.levels.items()})
+
     def tape(self, symbol: str) -> Tape:
         """The columns of a symbol as arrays, made once: a report asks for thousands of quotes."""
         if symbol not in self.tapes:

@@ -94,13 +94,6 @@ class Prices:
             digest.update(f"{row.symbol} {row.date:%Y-%m-%d} {row.float_shares}\n".encode())
         return digest.hexdigest()
 
-    def last_close_date(self, symbol: str) -> dt.date | None:
-        """Last session on which `symbol` has a close or a halt on record; None without data."""
-        if symbol not in self.close.columns:
-            return None
-        seen = self.close[symbol].notna().to_numpy() | self.halted[symbol].to_numpy()
-        return as_date(self.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
-
     def float_shares_on(self, symbol: str, day: dt.date) -> float | None:
         """Float A shares of `symbol` on `day`: the last count on or before it; None when it is not known."""
         days, counts = self._counts.get(symbol, _NO_COUNTS)

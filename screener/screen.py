@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import pandas as pd
 
@@ -32,8 +33,16 @@ COLUMNS: Mapping[str, ColumnType] = {
     **dict.fromkeys(("to_next_edge", "drawdown", "volatility", "beta", "amount_20d", "listed_days"), "number"),
     "gap": "text",
 }
-# The column that `--like` adds before the gap.
+# The column that `--like` adds before the gap, and the one that every whole market has there: what a row's levels are.
 CORRELATION = "correlation"
+BASIS = "basis"
+MARKET_COLUMNS: Mapping[str, ColumnType] = {
+    **{name: kind for name, kind in COLUMNS.items() if name != "gap"},
+    BASIS: "text",
+    "gap": "text",
+}
+# Values of BASIS: actions known, from two sources that agree or from one; unknown, so that closes are unadjusted.
+RowBasis = Literal["checked", "one_source", "unadjusted"]
 Figure = float | Gap | None
 
 
@@ -52,9 +61,9 @@ class Screen:
     """A screened table. `frame`: one row per name, the screen columns; fractions, CNY, calendar days; NaN where missing.
 
     `gaps`: the reason of each missing figure; a figure before publication and one that no source offers (amounts, listing
-    dates) has none. `basis`: what a reader must know of the figures. `universe`: None, or the name of the market screened.
-    `like`: the bucket whose look-alikes these are. `screened`: names before filtering. `is_incomplete`: the data end before
-    the as-of date asked for, or a whole exchange is missing on the base date.
+    dates) has none. `basis`: what a reader must know of the figures, `rests_on` (a message code) first. `universe`: None, or
+    the name of the market screened. `like`: the bucket whose look-alikes these are. `screened`: names before filtering.
+    `is_incomplete`: the data end before the as-of date asked for, or part of the market is missing.
     """
 
     frame: pd.DataFrame
@@ -64,6 +73,7 @@ class Screen:
     gaps: tuple[CellGap, ...] = ()
     prices: Mapping[str, Prices] = field(default_factory=dict)
     basis: tuple[Note, ...] = ()
+    rests_on: str = "screen_basis"
     universe: str | None = None
     like: str | None = None
     screened: int = 0
@@ -72,7 +82,12 @@ class Screen:
     @property
     def columns(self) -> dict[str, ColumnType]:
         """The columns of the table, with what they hold."""
-        return {name: COLUMNS.get(name, "number") for name in self.frame.columns}
+        return {name: MARKET_COLUMNS.get(name, "number") for name in self.frame.columns}
+
+    @property
+    def is_adjusted(self) -> bool:
+        """Whether every row rests on known corporate actions."""
+        return BASIS not in self.frame or not bool((self.frame[BASIS] == "unadjusted").any())
 
     @property
     def has_gaps(self) -> bool:
@@ -192,7 +207,7 @@ def mean_amount(prices: Prices, symbol: str) -> float | None:
 def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rows with the types of the screen columns: text `string`, numbers `float64`, days `Int64`."""
     kinds = {"text": "string", "number": "float64"}
-    dtypes = {name: kinds[COLUMNS.get(name, "number")] for name in frame.columns}
+    dtypes = {name: kinds[MARKET_COLUMNS.get(name, "number")] for name in frame.columns}
     if "listed_days" in dtypes:
         dtypes["listed_days"] = "Int64"
     return frame.astype(dtypes)

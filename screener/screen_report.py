@@ -16,7 +16,7 @@ from screener.phrases import band_of
 from screener.records import Record, prices_record, versions
 from screener.report import Cell, CellKind, Column, Document, Fact, Paragraph, Row, Section, Stack, Table, figure, text
 from screener.scales import Ladder
-from screener.screen import COLUMNS, Screen
+from screener.screen import BASIS, COLUMNS, Screen
 from screener.sessions import load_calendar
 
 # How the figures of a column are written; the others are text.
@@ -67,6 +67,8 @@ def _cell(screen: Screen, name: str, row: Mapping[Any, Any], lang: Lang) -> Cell
         return Cell("band", band_of(value, _ladder(screen, row), lang))
     if name == "bucket":
         return text(_bucket_word(screen, row, lang))
+    if name == BASIS:
+        return text(say(f"row_basis_{value}", lang))
     if name == "name":
         return text(name_word(screen, row, lang))
     if name in KINDS:
@@ -125,7 +127,7 @@ def note_lines(screen: Screen, lang: Lang) -> Iterator[str]:
         yield say("screen_part_week", lang, count=len(days))
     if screen.like is not None:
         yield say("screen_like_question", lang)
-    yield say("screen_basis_market" if screen.universe else "screen_basis", lang, as_of=screen.as_of)
+    yield say(screen.rests_on, lang)
     yield from (say(note.code, lang, **note.params) for note in screen.basis)
 
 
@@ -207,8 +209,8 @@ def screen_record(screen: Screen, lang: Lang) -> Record:
             for each in screen.gaps
         ],
         "basis": {
-            "adjusted": screen.universe is None,
-            "text": say("screen_basis_market" if screen.universe else "screen_basis", lang, as_of=screen.as_of),
+            "adjusted": screen.is_adjusted,
+            "text": say(screen.rests_on, lang),
             "notes": [{"code": note.code, "text": say(note.code, lang, **note.params)} for note in screen.basis],
         },
         "prices": {slug: prices_record(each, lang) for slug, each in screen.prices.items()},

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from screener.labels import cell_text
 from screener.messages import Lang, printable, say
-from screener.screen import CORRELATION, Screen
+from screener.screen import BASIS, CORRELATION, Screen
 from screener.screen_report import KINDS, cells_of, column_head, gap_lines, note_lines, title_of
 from screener.terminal import HEAVY, LIGHT, WIDTH, Column, pad, table_lines, wrapped
 from screener.widths import width
@@ -57,6 +57,7 @@ def _columns(screen: Screen, asked: str, lang: Lang) -> dict[str, list[str]]:
     wanted = [name for name in words if name in screen.frame.columns]
     head = ["name", "symbol", *(["thesis"] if len(screen.theses) > 1 else [])]
     head += [CORRELATION] if screen.like else [] if screen.universe else ["bucket"]
+    head += [BASIS] if screen.universe and screen.frame[BASIS].nunique() > 1 else []
     tail = ["gap"] if screen.frame["gap"].notna().any() else []
     kept = list(dict.fromkeys([*head, *wanted, *tail]))
     cells = {name: _text(screen, name, lang) for name in dict.fromkeys([*kept, *SHOWN])}

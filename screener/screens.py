@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from screener.errors import InputProblems, UsageError
 from screener.folder import MARKET_FILE, FolderSource
-from screener.market_screen import LIKE_SHOWN, MarketNames, find_alike, screen_universe
+from screener.market_screen import LIKE_ON_RECORD, LIKE_SHOWN, MarketNames, find_alike, screen_universe
 from screener.names import bundled_names
-from screener.prices import Note, PriceSource, as_date
+from screener.prices import LOOKBACK, Note, PriceSource, as_date
 from screener.scales import RatingScale
 from screener.screen import (
     COLUMNS,
     CORRELATION,
+    MARKET_COLUMNS,
     SCREEN_LOOKBACK,
     Screen,
     check_narrowing,
@@ -26,12 +28,17 @@ from screener.screen import (
 )
 from screener.screening import known_session, load_prices
 from screener.sessions import load_calendar
+from screener.store_source import StoreSource
 from screener.symbols import stock_symbol
 from screener.tables import parse_dates, read_table
 from screener.thesis import Thesis
 from screener.universe_file import load_universe
+from screener.universe_store import a_shares, load_adjusted_universe, names_of
+from screener.where import ColumnType
 
 UNIVERSES = ("a-shares",)
+# What a store says of itself when part of the market is not in it, or not up to the day.
+INCOMPLETE = frozenset({"screen_store_no_list", "screen_store_lacks", "screen_store_behind"})
 Pairs = Sequence[tuple[Thesis, RatingScale]]
 
 
@@ -52,8 +59,11 @@ def open_screen(
     The filter and the sort column are read first, so that a mistake in them costs no waiting. Look-alikes come the most
     alike first, LIKE_SHOWN of them, unless asked otherwise.
     """
-    check_narrowing({**COLUMNS, **({CORRELATION: "number"} if like else {})}, where=where, sort=sort, top=top)
-    if universe is None and like is None:
+    is_market = universe is not None or like is not None
+    columns: dict[str, ColumnType] = dict(MARKET_COLUMNS if is_market else COLUMNS)
+    columns |= {CORRELATION: "number"} if like else {}
+    check_narrowing(columns, where=where, sort=sort, top=top)
+    if not is_market:
         return narrow(check_screen(theses, source, as_of=as_of, today=today), where=where, sort=sort, top=top)
     screen = check_market(theses, source, universe=universe or UNIVERSES[0], like=like, as_of=as_of, today=today)
     return narrow(screen, where=where, sort=sort, top=top or (LIKE_SHOWN if like else None))
@@ -82,29 +92,46 @@ def check_market(
         raise UsageError("screen_universe_unknown", name=universe, known=", ".join(UNIVERSES))
     if len(theses) != 1:
         raise UsageError("screen_one_thesis", count=len(theses))
-    folder = _folder_of(source)
     thesis, scale = theses[0]
+    own = _market_source(source)
     last = known_session(thesis, scale, source, as_of=as_of, today=today)
-    market = load_universe(folder, benchmark=thesis.benchmark(scale), end=last)
+    if isinstance(own, FolderSource):
+        market = load_universe(own.folder, benchmark=thesis.benchmark(scale), end=last)
+        names = MarketNames(*_read_names(own.folder))
+    else:
+        start = first_session(thesis.published, last, like=like is not None)
+        market = load_adjusted_universe(own, benchmark=thesis.benchmark(scale), start=start, end=last)
+        names = MarketNames(*names_of(own.store, market.symbols))
     known = as_date(market.sessions[-1])
-    names = MarketNames(*_read_names(folder))
     if like is None:
         screen = screen_universe(market, thesis, scale, market=names, published=thesis.published, as_of=known)
     else:
         screen = find_alike(market, thesis, scale, like, market=names, published=thesis.published, as_of=known)
+    lacks = any(note.code in INCOMPLETE for note in screen.basis)
+    screen = replace(screen, is_incomplete=screen.is_incomplete or lacks)
     if known == last:
         return screen
-    ends = Note("screen_market_ends", {"file": MARKET_FILE, "last": known, "asked": last})
-    return Screen(
-        **{**vars(screen), "basis": (ends, *screen.basis), "is_incomplete": screen.is_incomplete or as_of is not None}
-    )
+    ends = Note("screen_market_ends", {"file": market.name if market.known else MARKET_FILE, "last": known, "asked": last})
+    return replace(screen, basis=(ends, *screen.basis), is_incomplete=screen.is_incomplete or as_of is not None)
 
 
-def _folder_of(source: PriceSource) -> Path:
+def _market_source(source: PriceSource) -> FolderSource | StoreSource:
+    """The folder or store behind `source`; UsageError for another, and for a store without stocks."""
     own = getattr(source, "source", source)
-    if not isinstance(own, FolderSource):
+    if isinstance(own, FolderSource):
+        return own
+    if not isinstance(own, StoreSource):
         raise UsageError("screen_needs_market", kind=source.kind, file=MARKET_FILE)
-    return own.folder
+    a_shares(own.store)
+    return own
+
+
+def first_session(published: dt.date, as_of: dt.date, *, like: bool) -> dt.date:
+    """The first session that the screen of a stored market reads: as for candidates, for look-alikes the year before it too."""
+    calendar = load_calendar()
+    base = min(calendar.last_on_or_before(published) or as_of, as_of)
+    before_base = calendar.shift(base, -(LIKE_ON_RECORD if like else LOOKBACK))
+    return min(before_base, calendar.shift(as_of, -SCREEN_LOOKBACK))
 
 
 def _read_names(folder: Path) -> tuple[dict[str, str], dict[str, dt.date]]:

@@ -90,6 +90,26 @@ def iso_week_number(days: Days) -> npt.NDArray[np.int64]:
     return (days.astype("datetime64[D]").astype(np.int64) + 3) // 7
 
 
+def places_on(sessions: Days, days: Days) -> npt.NDArray[np.int64]:
+    """Position of each day among the sessions, −1 for what is none; looked up, since a market has millions of rows."""
+    if not len(sessions):
+        return np.full(len(days), -1, dtype=np.int64)
+    first, last = sessions[0].astype(np.int64), sessions[-1].astype(np.int64)
+    table = np.full(last - first + 1, -1, dtype=np.int64)
+    table[sessions.astype(np.int64) - first] = np.arange(len(sessions))
+    offset = days.astype(np.int64) - first
+    inside = (offset >= 0) & (offset < len(table))
+    return np.where(inside, table[np.where(inside, offset, 0)], -1)
+
+
+def spread_on(sessions: Days, days: Days, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The value of each day on the session axis, NaN where there is none; days that are no session are left out."""
+    found = np.full(len(sessions), np.nan)
+    at = places_on(sessions, days)
+    found[at[at >= 0]] = values[at >= 0]
+    return found
+
+
 def add_months(day: dt.date, months: int) -> dt.date:
     """The same day of the month `months` later, clamped to the month's last day (31 Aug + 6 = 28 or 29 Feb)."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from screener.errors import UsageError
 from screener.folder import FolderSource
 from screener.prices import Note, Prices, PriceSource
 from screener.snapshot import SnapshotSource
@@ -38,12 +39,21 @@ class NotedSource:
         return replace(prices, notes=(self.note, *prices.notes))
 
 
-def open_source(word: str, symbols: Sequence[str], *, store: Path | None = None, start: dt.date, today: dt.date) -> PriceSource:
+def open_source(
+    word: str,
+    symbols: Sequence[str],
+    *,
+    store: Path | None = None,
+    start: dt.date,
+    today: dt.date,
+    whole_market: bool = False,
+) -> PriceSource:
     """The source that `word` names; UsageError or StoreError when there is no such thing.
 
     `auto` is the store if it holds every one of `symbols` from `start` to the snapshot's last session at least, else the
-    snapshot; which of them it is stands in the notes. `store`: the store's folder, None = the user's data directory;
-    `today`: the last finished day.
+    snapshot; which of them it is stands in the notes. With `whole_market` it is the store once `update --universe` has
+    brought in some of the market: what it lacks is said with the figures. `store`: the store's folder, None = the user's
+    data directory; `today`: the last finished day.
     """
     if word == "snapshot":
         return SnapshotSource()
@@ -53,12 +63,28 @@ def open_source(word: str, symbols: Sequence[str], *, store: Path | None = None,
     from screener.store_source import StoreSource
 
     opened = Store(store or default_folder())
+    if word == "store" and whole_market and not opened.exists():
+        raise UsageError("universe_store_empty", folder=opened.folder)
     if word == "store":
         return StoreSource(opened, today=today)
-    why_not = _why_not_store(opened, symbols, start)
+    why_not = _why_not_market(opened) if whole_market else _why_not_store(opened, symbols, start)
     if why_not is not None:
         return NotedSource(SnapshotSource(), why_not)
     return NotedSource(StoreSource(opened, today=today), Note("auto_store", {"folder": opened.folder}))
+
+
+def _why_not_market(store: Store) -> Note | None:
+    """Why `auto` does not take the store for a whole market; None when `update --universe` has brought in some of it."""
+    from screener.store import StoreError
+
+    if not store.exists():
+        return Note("auto_snapshot_empty", {})
+    try:
+        store.check_version()
+        listed = store.read_names()
+    except StoreError as error:
+        return Note("auto_snapshot_unreadable", {"detail": error.text("en")})
+    return None if listed.index.isin(store.symbols()).any() else Note("auto_snapshot_empty", {})
 
 
 def _why_not_store(store: Store, symbols: Sequence[str], start: dt.date) -> Note | None:

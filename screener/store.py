@@ -7,18 +7,21 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screener.errors import Gap, ScreenerError
+from screener.performance import Floats
 from screener.prices import as_date
+from screener.sessions import Days
 from screener.symbols import parse_symbol
 
 # Version of the layout. A store without a version is older than version 1: its manifest is made anew from its files.
@@ -38,6 +41,7 @@ BARS = pa.schema(
         ("fetched_at", pa.timestamp("s", tz="UTC")),
     ]
 )
+CLOSES = pa.schema([field for field in BARS if field.name in ("session", "close", "volume", "amount")])
 ACTIONS = pa.schema(
     [("ex_date", pa.date32()), ("cash_per_share", pa.float64()), ("split_ratio", pa.float64()), ("source", pa.string())]
 )
@@ -76,6 +80,23 @@ class Bars:
     def reach(self) -> dt.date:
         """The last date up to which the rows are known to be complete."""
         return max(self.last, self.silent_to or self.last)
+
+
+@dataclass(frozen=True, eq=False)
+class Closes:
+    """One symbol's stored rows as arrays, in the file's order; CNY, shares. `silent_to`: see Bars."""
+
+    days: Days
+    close: Floats
+    volume: Floats
+    amount: Floats
+    silent_to: dt.date | None
+
+    @property
+    def reach(self) -> dt.date:
+        """See `Bars.reach`."""
+        last = as_date(self.days.max())
+        return max(last, self.silent_to or last)
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,20 +167,39 @@ class Store:
         first = as_date(rows["session"].iloc[0])
         return Bars(rows, _day(meta.get("asked_from")) or first, _day(meta.get("silent_to")))
 
+    def read_closes(self, symbol: str) -> Closes | None:
+        """Stored closes without the rest, for reading a whole market; None and StoreError as `read_bars`."""
+        table = self._read(self._path("bars", symbol), CLOSES)
+        if table is None or not table.num_rows:
+            return None
+        day, close, volume, amount = (table[name].to_numpy() for name in CLOSES.names)
+        return Closes(day.astype("datetime64[D]"), close, volume, amount, _day(_meta(table).get("silent_to")))
+
     def read_actions(self, symbol: str) -> Actions | None:
         """Stored actions, None when they were never read: an empty list means that there were none."""
         table = self._read(self._path("actions", symbol), ACTIONS)
-        if table is None:
-            return None
-        meta = _meta(table)
-        rows = _frame(table, "ex_date")
-        last = as_date(rows["ex_date"].iloc[-1]) if len(rows) else dt.date.min
-        return Actions(
-            rows=rows,
-            checked_to=_day(meta.get("checked_to")) or last,
-            checked=tuple(meta.get("checked", ())),
-            mismatches=dict(_gap(each) for each in meta.get("mismatches", ())),
-        )
+        return None if table is None else _actions(_frame(table, "ex_date"), _meta(table))
+
+    def read_many_actions(self, symbols: Sequence[str]) -> tuple[dict[str, Actions], dict[str, StoreError]]:
+        """As `read_actions` for many symbols, without those never read; and why a file does not open, by symbol."""
+        tables: dict[str, pa.Table] = {}
+        broken: dict[str, StoreError] = {}
+        for symbol in symbols:
+            try:
+                table = self._read(self._path("actions", symbol), ACTIONS)
+            except StoreError as error:
+                broken[symbol] = error
+            else:
+                tables |= {} if table is None else {symbol: table}
+        if not tables:
+            return {}, broken
+        # One conversion for all: pandas takes longer to make a frame than the file takes to read.
+        ends = np.cumsum([table.num_rows for table in tables.values()]).tolist()
+        whole = pa.concat_tables(table.replace_schema_metadata() for table in tables.values())
+        owner = np.repeat(np.arange(len(tables)), np.diff(ends, prepend=0))
+        frame = _frame(whole.append_column("owner", pa.array(owner)), "owner", "ex_date").drop(columns="owner")
+        found = zip(tables.items(), [0, *ends], ends, strict=False)
+        return {symbol: _actions(frame.iloc[low:high], _meta(table)) for (symbol, table), low, high in found}, broken
 
     def read_shares(self, symbol: str) -> ShareCounts | None:
         """Stored share counts, None when they were never read; StoreError `store_unreadable` when the file does not open."""
@@ -282,8 +322,9 @@ class Store:
 
     def _read(self, path: Path, schema: pa.Schema) -> pa.Table | None:
         try:
-            table = pq.read_table(path, page_checksum_verification=True, partitioning=None)
-            return table.select(schema.names).cast(schema.with_metadata(table.schema.metadata))
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                table = file.read(schema.names, use_threads=False)
+            return table if table.schema.equals(schema) else _cast(table, schema)
         except FileNotFoundError:
             return None
         except (OSError, pa.ArrowException, KeyError) as error:
@@ -405,9 +446,25 @@ def _parquet(rows: pd.DataFrame, schema: pa.Schema, meta: Mapping[str, Any]) -> 
     return buffer.getvalue()
 
 
-def _frame(table: pa.Table, column: str) -> pd.DataFrame:
+def _cast(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    return table.select(schema.names).cast(schema.with_metadata(table.schema.metadata))
+
+
+def _frame(table: pa.Table, *order: str) -> pd.DataFrame:
+    """The rows in the order of these columns, of which the last holds dates."""
     frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-    return frame.assign(**{column: frame[column].astype("datetime64[s]")}).sort_values(column, ignore_index=True)
+    dates = {order[-1]: frame[order[-1]].astype("datetime64[s]")}
+    return frame.assign(**dates).sort_values(list(order), ignore_index=True)
+
+
+def _actions(rows: pd.DataFrame, meta: Mapping[str, Any]) -> Actions:
+    last = as_date(rows["ex_date"].iloc[-1]) if len(rows) else dt.date.min
+    return Actions(
+        rows=rows,
+        checked_to=_day(meta.get("checked_to")) or last,
+        checked=tuple(meta.get("checked", ())),
+        mismatches=dict(_gap(each) for each in meta.get("mismatches", ())),
+    )
 
 
 def _meta(table: pa.Table) -> dict[str, Any]:

@@ -140,13 +140,7 @@ class _StoreReader:
         self.actions.append(actions.rows.assign(symbol=symbol)[list(EMPTY_ACTIONS.columns)])
         if not actions.is_checked:
             self.notes.append(Note("actions_one_source", {"symbol": symbol}))
-        unknown_split = {as_date(day) for day in actions.rows.loc[actions.rows["split_ratio"].isna(), "ex_date"]}
-        both = {day: gap for day, gap in actions.mismatches.items() if day in unknown_split}
-        total = {day: gap for day, gap in actions.mismatches.items() if day not in unknown_split}
-        if actions.checked_to < last:
-            day = calendar.shift(calendar.last_on_or_before(actions.checked_to) or last, 1)
-            params: dict[str, object] = {"symbol": symbol, "checked_to": actions.checked_to, "day": day}
-            total[day] = Gap("no_data", "actions_unchecked_since", params)
+        both, total = breaks_of_actions(symbol, actions, last, calendar)
         self._add_breaks(self.breaks, symbol, both)
         self._add_breaks(self.total_breaks, symbol, total)
 
@@ -163,12 +157,31 @@ class _StoreReader:
         due = calendar.last_on_or_before(min(today, calendar.last_day))
         if due is None:
             return None
-        behind = {symbol: reach for symbol, reach in self.reach.items() if reach < due and not _ended(listings, symbol, due)}
+        behind = {symbol: reach for symbol, reach in self.reach.items() if reach < due and not has_ended(listings, symbol, due)}
         if not behind:
             return None
         symbol = min(behind, key=lambda each: (behind[each], each))
         params: dict[str, object] = {"last": behind[symbol], "due": due, "symbol": symbol, "count": len(behind)}
         return Gap("stale", "store_behind", {**params, "sessions": calendar.count_between(behind[symbol], due)})
+
+
+def breaks_of_actions(
+    symbol: str, actions: Actions, last: dt.date, calendar: Calendar
+) -> tuple[dict[dt.date, Gap], dict[dt.date, Gap]]:
+    """Sessions across which doubts about stored actions forbid linking: (both series, `total` only).
+
+    `last`: the last stored session; actions that were not looked up so far end the `total` series.
+    """
+    unknown_split: set[dt.date] = set()
+    if actions.mismatches:
+        unknown_split = {as_date(day) for day in actions.rows.loc[actions.rows["split_ratio"].isna(), "ex_date"]}
+    both = {day: gap for day, gap in actions.mismatches.items() if day in unknown_split}
+    total = {day: gap for day, gap in actions.mismatches.items() if day not in unknown_split}
+    if actions.checked_to < last:
+        day = calendar.shift(calendar.last_on_or_before(actions.checked_to) or last, 1)
+        params: dict[str, object] = {"symbol": symbol, "checked_to": actions.checked_to, "day": day}
+        total[day] = Gap("no_data", "actions_unchecked_since", params)
+    return both, total
 
 
 def listings_of(store: Store, symbols: Sequence[str]) -> pd.DataFrame:
@@ -185,7 +198,8 @@ def listings_of(store: Store, symbols: Sequence[str]) -> pd.DataFrame:
     return pd.concat([ours, bundled]) if len(ours) else bundled
 
 
-def _ended(listings: pd.DataFrame, symbol: str, due: dt.date) -> bool:
+def has_ended(listings: pd.DataFrame, symbol: str, due: dt.date) -> bool:
+    """Whether `symbol` is known to have been delisted by `due`."""
     delisted = listing_of(listings, symbol).delisted
     return delisted is not None and delisted <= due
 

@@ -17,6 +17,8 @@ _PATTERN = re.compile(r"([0-9A-Z]{2,8})\.([A-Z]{2,5})")
 _INDEX_PREFIX = {"SH": ("000", "880"), "SZ": ("399",), "BJ": ("899",), "NEEQ": ("899",)}
 _STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("43", "83", "87", "88", "92")}
 # Exchanges where digits are stocks and letters are indices; on the US exchanges the shape does not tell.
+# The boards of common A shares; B shares are quoted in other currencies.
+A_SHARE_BOARDS = ("main", "chinext", "star", "bse")
 _LETTERS_ARE_INDICES = ("HK", "KR")
 _US_INDICES = ("IXIC", "SPX", "NDX", "DJI")
 # Session table by ending; MSCI China follows Hong Kong. Every other ending follows Shanghai.

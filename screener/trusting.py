@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from screener.base_rates import IndexHistory, date_rates, industry_rates, stock_rates
@@ -43,9 +44,7 @@ def assess_trust(
         return trust
     market, history = _load_market(outcome, universe, store)
     rates = (*industry_rates(outcome, history), *date_rates(outcome, history), *stock_rates(outcome, market))
-    return Trust(
-        **{**vars(trust), "placebo": measure_placebo(outcome, market, n=placebo, seed=seed), "base_rates": rates},
-    )
+    return replace(trust, placebo=measure_placebo(outcome, market, n=placebo, seed=seed), base_rates=rates)
 
 
 def _load_market(outcome: Outcome, universe: str, store: Path | None) -> tuple[Universe, IndexHistory]:

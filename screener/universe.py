@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from screener.bars import DELISTING_PERIOD
 from screener.limits import LIMITS
-from screener.performance import Floats
+from screener.performance import Floats, Market
 from screener.prices import Note
 from screener.sessions import Days, add_months
 from screener.symbols import parse_symbol
@@ -37,7 +37,10 @@ class Universe:
     `level`: what a return is computed from, the last one carried over suspensions and after a delisting, NaN before the
     first close. `amount`: CNY traded per session (close × volume), NaN = unknown, None where the source has no volume.
     `first`, `last`: positions of a symbol's first and last session on record. `benchmark`: the benchmark's level per
-    session. `excluded`: reason → number of codes that are no common A share. `basis`: what a reader must know.
+    session. `traded`: where a stock traded; None = where its amount is above 0. `excluded`: reason → number of codes that
+    are no common A share. `basis`: what a reader must know. `known`: prices, with both series, of the names whose corporate
+    actions the source has, and the gaps of names of which nothing can be said; None where it has no actions. `checked`:
+    those of them whose actions two sources agree on.
     """
 
     sessions: Days
@@ -49,8 +52,11 @@ class Universe:
     benchmark_symbol: str
     name: str
     amount: Floats | None = None
+    traded: Flags | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
     basis: tuple[Note, ...] = ()
+    known: Market | None = None
+    checked: frozenset[str] = frozenset()
 
     def position(self, day: dt.date) -> int | None:
         """Position of the session `day`; None when it is not on the axis."""
@@ -79,6 +85,8 @@ class Universe:
             last=np.minimum(self.last[kept], count - 1),
             benchmark=self.benchmark[:count],
             amount=None if self.amount is None else self.amount[:count, kept],
+            traded=None if self.traded is None else self.traded[:count, kept],
+            known=None if self.known is None else self.known.cut(as_of),
         )
 
     def absent_exchange(self, at: int) -> Note | None:
@@ -101,6 +109,47 @@ class Traits:
     board: npt.NDArray[np.str_]
     size: Floats
     momentum: Floats
+
+
+def unadjusted_universe(
+    close: Floats,
+    amount: Floats | None,
+    *,
+    on_record: Flags,
+    sessions: Days,
+    symbols: Sequence[str],
+    excluded: Mapping[str, int],
+    name: str,
+    file: str,
+) -> Universe:
+    """A universe of raw closes whose actions are unknown, its benchmark still to be set; columns without a close are left out.
+
+    `close`: CNY, NaN = not traded; `on_record`: where the source has a row, traded or not; all sessions × symbols. `file`:
+    what the notes call the source.
+    """
+    first, last = record_ends(on_record)
+    level, steps = unadjusted_levels(close, sessions, symbols, last)
+    seen = np.flatnonzero(~np.isnan(level).all(axis=0))
+    return Universe(
+        sessions=sessions,
+        symbols=tuple(symbols[each] for each in seen.tolist()),
+        level=level[:, seen],
+        first=first[seen],
+        last=last[seen],
+        benchmark=np.full(len(sessions), np.nan),
+        benchmark_symbol="",
+        name=name,
+        amount=None if amount is None else amount[:, seen],
+        excluded=excluded,
+        basis=(Note("placebo_unadjusted", {"file": file, "steps": steps}),),
+    )
+
+
+def record_ends(on_record: Flags) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First and last session on record of each column; one past the end and −1 where there is none."""
+    count, seen = len(on_record), on_record.any(axis=0)
+    first = np.where(seen, on_record.argmax(axis=0), count)
+    return first, np.where(seen, count - 1 - on_record[::-1].argmax(axis=0), -1)
 
 
 def unadjusted_levels(close: Floats, sessions: Days, symbols: Sequence[str], last: npt.NDArray[np.int64]) -> tuple[Floats, int]:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screener.errors import PriceProblems, Problem, ScreenerError, UsageError
 from screener.folder import MARKET_FILE, FolderSource
 from screener.performance import Floats
-from screener.prices import Note, as_date
-from screener.sessions import Calendar, Days, load_calendar
+from screener.prices import as_date
+from screener.sessions import Calendar, Days, load_calendar, places_on, spread_on
 from screener.symbols import stock_symbol
-from screener.universe import Universe, unadjusted_levels
+from screener.universe import Universe, unadjusted_universe
 
 # What a code is that is no common A share, by the exchanges' numbering; the first fitting prefix counts.
 OTHER_CODES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -62,9 +61,9 @@ def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
         raise ScreenerError("universe_empty", file=MARKET_FILE, end=end)
     sessions = calendar.between(as_date(known.min()), as_date(known.max()))
     kept, excluded = common_shares(rows.codes)
-    universe = assemble_universe(rows, sessions, kept, excluded, name=folder.name, file=MARKET_FILE)
+    universe = _assemble(rows, sessions, kept=kept, excluded=excluded, name=folder.name)
     levels = _benchmark_levels(source, benchmark, sessions)
-    return Universe(**{**vars(universe), "benchmark": levels, "benchmark_symbol": benchmark})
+    return replace(universe, benchmark=levels, benchmark_symbol=benchmark)
 
 
 def _read(path: Path, name: str) -> MarketRows:
@@ -124,16 +123,6 @@ def _repeated(rows: MarketRows) -> npt.NDArray[np.bool_]:
     return again
 
 
-def _rows_on(sessions: Days, days: Days) -> npt.NDArray[np.int64]:
-    """Position of each day among the sessions, −1 for what is none; looked up, since a market has millions of rows."""
-    first, last = sessions[0].astype(np.int64), sessions[-1].astype(np.int64)
-    table = np.full(last - first + 1, -1, dtype=np.int64)
-    table[sessions.astype(np.int64) - first] = np.arange(len(sessions))
-    offset = days.astype(np.int64) - first
-    inside = (offset >= 0) & (offset < len(table))
-    return np.where(inside, table[np.where(inside, offset, 0)], -1)
-
-
 def common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]:
     """Place of each common A share's code → its symbol, in the order of symbols; and the count of the others by reason."""
     kept: dict[int, str] = {}
@@ -148,46 +137,36 @@ def common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]
     return dict(sorted(kept.items(), key=lambda each: each[1])), excluded
 
 
-def assemble_universe(
-    rows: MarketRows, sessions: Days, kept: dict[int, str], excluded: dict[str, int], *, name: str, file: str
-) -> Universe:
-    """The universe of `rows` on `sessions`, its benchmark still to be set; `file` is what the notes call the source."""
+def _assemble(rows: MarketRows, sessions: Days, *, kept: dict[int, str], excluded: dict[str, int], name: str) -> Universe:
+    """The universe of `rows` on `sessions`, its benchmark still to be set."""
     column_of = np.full(len(rows.codes) + 1, -1, dtype=np.int64)
     column_of[list(kept)] = np.arange(len(kept))
-    column, row = column_of[rows.code_at], _rows_on(sessions, rows.days)
+    column, row = column_of[rows.code_at], places_on(sessions, rows.days)
     inside = (column >= 0) & (row >= 0)
     row, column = row[inside], column[inside]
-    first, last = np.full(len(kept), len(sessions)), np.full(len(kept), -1)
-    np.minimum.at(first, column, row)
-    np.maximum.at(last, column, row)
     close, amount = np.full((len(sessions), len(kept)), np.nan), None
+    on_record = np.zeros(close.shape, dtype=bool)
+    on_record[row, column] = True
     volume = None if rows.volume is None else rows.volume[inside]
     traded = np.ones(len(row), dtype=bool) if volume is None else volume != 0
     close[row[traded], column[traded]] = rows.close[inside][traded]
     if volume is not None:
         amount = np.full(close.shape, np.nan)
         amount[row, column] = rows.close[inside] * volume
-    symbols = tuple(kept.values())
-    level, steps = unadjusted_levels(close, sessions, symbols, last)
-    seen = np.flatnonzero(~np.isnan(level).all(axis=0))
-    notes = [Note("placebo_unadjusted", {"file": file, "steps": steps})]
-    return Universe(
+    return unadjusted_universe(
+        close,
+        amount,
+        on_record=on_record,
         sessions=sessions,
-        symbols=tuple(symbols[each] for each in seen),
-        level=level[:, seen],
-        first=first[seen],
-        last=last[seen],
-        benchmark=np.full(len(sessions), np.nan),
-        benchmark_symbol="",
-        name=name,
-        amount=None if amount is None else amount[:, seen],
+        symbols=tuple(kept.values()),
         excluded=excluded,
-        basis=tuple(notes),
+        name=name,
+        file=MARKET_FILE,
     )
 
 
 def _benchmark_levels(source: FolderSource, benchmark: str, sessions: Days) -> Floats:
     """The benchmark's close per session, NaN where the folder has none."""
     prices = source.load([benchmark], start=as_date(sessions[0]), end=as_date(sessions[-1]))
-    axis = pd.DatetimeIndex(sessions.astype("datetime64[s]"))
-    return np.asarray(prices.close[benchmark].reindex(axis).to_numpy(dtype=float))
+    closes = prices.close[benchmark]
+    return spread_on(sessions, closes.index.to_numpy().astype("datetime64[D]"), closes.to_numpy(dtype=float))

@@ -14,10 +14,9 @@ from screener.library import Library
 from screener.prices import Note
 from screener.screening import first_needed
 from screener.store import Store
-from screener.symbols import parse_symbol
+from screener.symbols import A_SHARE_BOARDS, parse_symbol
 
 UNIVERSES = ("a-shares",)
-_A_SHARE_BOARDS = ("main", "chinext", "star", "bse")
 
 
 def thesis_symbols(library: Library, names: Sequence[str]) -> tuple[tuple[str, ...], dt.date]:
@@ -47,7 +46,7 @@ def universe_symbols(store: Store, fetcher: Fetcher, name: str, *, now: dt.datet
         if stored.empty:
             raise ScreenerError("update_no_names", detail=error.text("en")) from None
         note = Note("names_kept", {"count": len(stored), "detail": error.text("en")})
-    return tuple(symbol for symbol in stored.index if parse_symbol(symbol).board in _A_SHARE_BOARDS), note
+    return tuple(symbol for symbol in stored.index if parse_symbol(symbol).board in A_SHARE_BOARDS), note
 
 
 def _merged(stored: pd.DataFrame, names: pd.Series) -> pd.DataFrame:

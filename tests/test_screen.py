@@ -312,6 +312,8 @@ def test_a_market_is_measured_by_the_rules_of_candidates(bundled):
         assert row["beta"] == pytest.approx(np.cov(own, market)[0, 1] / np.var(market, ddof=1))
         assert row["amount_20d"] == 1e8
     assert screen.frame["listed_days"].tolist()[2] == (AS_OF - dt.date(2023, 1, 3)).days
+    assert screen.frame["basis"].eq("unadjusted").all()
+    assert screen_record(screen, "en")["basis"]["adjusted"] is False
     assert screen.frame["bucket"].tolist()[:2] == ["operators", "operators"]
     assert screen.frame["thesis"].isna().tolist() == [False, False, True, True, True, True]
 

@@ -3,13 +3,14 @@ from __future__ import annotations
 import csv
 import datetime as dt
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from screener.errors import ScreenerError
 from screener.outcome import end_date
-from screener.sessions import add_months, load_calendar
+from screener.sessions import add_months, load_calendar, places_on, spread_on
 
 XSHG = load_calendar("XSHG")
 day = dt.date.fromisoformat
@@ -98,3 +99,12 @@ def test_hong_kong_has_its_own_sessions():
     hong_kong = load_calendar("XHKG")
     assert hong_kong.is_session(day("2025-10-02"))
     assert not XSHG.is_session(day("2025-10-02"))
+
+
+def test_values_are_spread_over_sessions_and_days_that_are_none_are_left_out():
+    sessions = np.array(["2024-02-05", "2024-02-06", "2024-02-19"], dtype="datetime64[D]")
+    days = np.array(["2024-02-19", "2024-02-10", "2024-02-05", "2024-03-01"], dtype="datetime64[D]")
+    assert places_on(sessions, days).tolist() == [2, -1, 0, -1]
+    found = spread_on(sessions, days, np.array([3.0, 9.0, 1.0, 9.0]))
+    assert np.array_equal(found, [1.0, np.nan, 3.0], equal_nan=True)
+    assert places_on(sessions[:0], days).tolist() == [-1, -1, -1, -1]
