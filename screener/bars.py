@@ -77,7 +77,7 @@ def check_bars(
     window = frame[(frame["session"] >= pd.Timestamp(start)) & (frame["session"] <= pd.Timestamp(end))]
     kept, problems, notes = _on_sessions(window, file, calendar)
     kept, more = _unique(kept, file, notes)
-    problems += more + schema_problems(BARS, kept, file)
+    problems += more + schema_problems(BARS, kept, file, symbol=str(symbol))
     kept = kept.sort_values("session")
     if problems:
         return CheckedBars(kept.set_index("session")[list(FIELDS)], pd.Series(dtype=bool), tuple(problems), tuple(notes), {})

@@ -94,24 +94,32 @@ SHARES = pa.DataFrameSchema(
 )
 
 
-def schema_problems(schema: pa.DataFrameSchema, frame: pd.DataFrame, file: str) -> list[Problem]:
-    """Every cell of `frame` that breaks `schema`, at once, the frame's index being the line in `file`."""
+def schema_problems(schema: pa.DataFrameSchema, frame: pd.DataFrame, file: str, *, symbol: str = "") -> list[Problem]:
+    """Every cell of `frame` that breaks `schema`, at once, the frame's index being the line in `file`.
+
+    `symbol`: whose rows these are, for a cell without a value, which cannot be shown.
+    """
     try:
         schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        return sorted(set_of_problems(errors.failure_cases, frame, file), key=lambda problem: problem.line or 0)
+        found = set_of_problems(errors.failure_cases, frame, file, symbol=symbol)
+        return sorted(found, key=lambda problem: problem.line or 0)
     return []
 
 
-def set_of_problems(cases: pd.DataFrame, frame: pd.DataFrame, file: str) -> list[Problem]:
-    """Pandera's failure cases as problems, one per line and fault."""
+def set_of_problems(cases: pd.DataFrame, frame: pd.DataFrame, file: str, *, symbol: str = "") -> list[Problem]:
+    """Pandera's failure cases as problems, one per line and fault; ValueError for a fault of ours, such as a missing column."""
     seen: dict[tuple[int, str], Problem] = {}
-    for check, line in zip(cases["check"], cases["index"], strict=True):
-        code, _, column = str(check).partition(":")
-        if not column:
+    for check, column, line in zip(cases["check"], cases["column"], cases["index"], strict=True):
+        code, _, checked = str(check).partition(":")
+        if code == "not_nullable":
+            day = f"{frame.loc[line, 'session']:%Y-%m-%d}" if "session" in frame else ""
+            problem = Problem(file, int(line), str(column), "", "value_missing", {"symbol": symbol, "day": day})
+        elif checked:
+            problem = Problem(file, int(line), checked, f"{frame.loc[line, checked]:g}", code)
+        else:
             raise ValueError(f"unexpected schema failure in {file}: {check}")
-        value = frame.loc[line, column]
-        seen.setdefault((int(line), str(check)), Problem(file, int(line), column, f"{value:g}", code))
+        seen.setdefault((int(line), problem.code + problem.field), problem)
     return list(seen.values())
 
 

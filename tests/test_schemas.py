@@ -3,13 +3,18 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+import pandas as pd
 import pandera.pandas as pa
 import pytest
 
+from screener.bars import Listing, check_bars
 from screener.errors import Gap
+from screener.prices import FIELDS
 from screener.schemas import OUTCOME_ROWS, WEEK_ROWS, check_stage
 from screener.screening import check_outcome, check_week
+from screener.sessions import load_calendar
 from screener.snapshot import SnapshotSource
+from screener.symbols import parse_symbol
 
 TODAY = dt.date(2026, 1, 5)
 
@@ -58,3 +63,24 @@ def test_every_fault_is_listed_at_once(rows):
     with pytest.raises(pa.errors.SchemaErrors) as caught:
         check_stage(OUTCOME_ROWS, spoilt)
     assert len(caught.value.failure_cases) == 2
+
+
+def test_a_close_without_a_value_is_a_problem_with_symbol_date_and_column_beside_the_others():
+    days = pd.to_datetime(["2025-06-03", "2025-06-04", "2025-06-05"]).astype("datetime64[s]")
+    frame = pd.DataFrame({"session": days, "close": [10.0, float("nan"), -1.0]}, index=[2, 3, 4])
+    checked = check_bars(
+        frame.reindex(columns=["session", *FIELDS]).astype(dict.fromkeys(FIELDS, float)),
+        file="raw/600498.csv",
+        symbol=parse_symbol("600498.SH"),
+        calendar=load_calendar(),
+        start=dt.date(2025, 6, 3),
+        end=dt.date(2025, 6, 5),
+        actions=None,
+        listing=Listing(),
+    )
+    assert [(each.code, each.line, each.field) for each in checked.problems] == [
+        ("value_missing", 3, "close"),
+        ("price_not_positive", 4, "close"),
+    ]
+    assert "600498.SH" in checked.problems[0].line_text("en")
+    assert "2025-06-04" in checked.problems[0].line_text("zh")

@@ -287,3 +287,10 @@ def test_closes_from_before_a_listing_date_are_not_measured(pair, tmp_path):
     row = screened(pair, store).frame.iloc[0]
     assert row["gap"] == "not_listed"
     assert pd.isna(row["since_published"])
+
+
+def test_a_stored_close_without_a_value_is_bad_data_of_its_name_alone(pair, tmp_path):
+    own, known = MARKET[SPLIT]
+    holed = replace(own, rows=own.rows.assign(close=own.rows["close"].where(own.rows["session"] != pd.Timestamp(BASE))))
+    frame = screened(pair, make_store(tmp_path / "store", {SPLIT: (holed, known), HALTED: MARKET[HALTED]})).frame
+    assert frame.set_index("symbol")["gap"].fillna("none").to_dict() == {SPLIT: "bad_data", HALTED: "none"}
