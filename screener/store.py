@@ -119,7 +119,7 @@ class Actions:
 
 @dataclass(eq=False)
 class Store:
-    """A folder with `bars/`, `actions/`, `names.parquet`, `manifest.json` and `quarantine/` (CONTRACT, "screener update").
+    """A folder with `bars/`, `actions/`, `names.parquet`, `manifest.json`, `quarantine/` (CONTRACT, "screener update").
 
     Every file says for itself what it holds; the manifest is a summary that a writer brings up to date when it starts,
     so a run that was killed between two files costs nothing. Reading needs no lock.
@@ -266,6 +266,10 @@ class Store:
     def write_names(self, names: pd.DataFrame) -> None:
         """Replace the registry of names (index symbol, columns name, listed, delisted); needs `writing`."""
         self._write(self.folder / "names.parquet", _parquet(names.rename_axis("symbol").reset_index(), NAMES, {}))
+
+    def write_text(self, name: str, text: str) -> None:
+        """Replace a small file of the store's folder; needs `writing`."""
+        self._write(self.folder / name, text)
 
     def quarantine(
         self, symbol: str, *, source: str, reason: str, detail: str, excerpt: bytes, rows: pd.DataFrame | None, now: dt.datetime
