@@ -456,6 +456,7 @@ def update(
     debug: Debug = False,
 ) -> None:
     """Pull prices, corporate actions and indices into the local store; resumable. 更新本地行情库。"""
+    from screener.breakers import load_breakers
     from screener.fetching import Fetcher
     from screener.library import open_library
     from screener.progress import ProgressBar
@@ -467,13 +468,16 @@ def update(
     now = dt.datetime.now(dt.UTC)
     opened = Store(store or default_folder())
     settings = load_settings(opened.folder)
-    fetcher = Fetcher(settings.policy)
+    breakers, notes = load_breakers(opened.folder, now=now)
+    fetcher = Fetcher(settings.policy, breakers=breakers)
     symbols, first = thesis_symbols(open_library(themes), theses or [])
     counted = symbols
+    notes += fetcher.resting()
     if universe is not None:
-        more, note = universe_symbols(opened, fetcher, universe, now=now)
+        more, kept = universe_symbols(opened, fetcher, universe, now=now)
         symbols += more
-        _say_notes((note,) if note else (), _lang(lang))
+        notes += () if kept is None else (kept,)
+    _say_notes(notes, _lang(lang))
     first = parse_date(start, "--start") or first
     plan = plan_update(symbols, start=first, end=parse_date(end, "--end"), now=now, counted=counted)
     with ProgressBar(len(plan.symbols), _lang(lang)) as progress:
@@ -495,6 +499,7 @@ def doctor(
     debug: Debug = False,
 ) -> None:
     """Say what works here: sources, store, calendar, versions, fonts. 检查环境。"""
+    from screener.breakers import load_breakers
     from screener.doctor import DOCTOR_POLICY, doctor_records, doctor_text, examine
     from screener.fetching import Fetcher
     from screener.library import open_library
@@ -504,7 +509,9 @@ def doctor(
     now = dt.datetime.now(dt.UTC)
     opened = Store(store or default_folder())
     symbols, _ = thesis_symbols(open_library(themes), [])
-    findings = examine(opened, symbols, today=last_finished_day(now), fetcher=Fetcher(DOCTOR_POLICY))
+    breakers, notes = load_breakers(opened.folder, now=now)
+    fetcher = Fetcher(DOCTOR_POLICY, breakers=breakers)
+    findings = examine(opened, symbols, today=last_finished_day(now), fetcher=fetcher, notes=notes)
     if as_json:
         _print_json(doctor_records(findings, _lang(lang)))
     else:

@@ -17,7 +17,7 @@ import pandas as pd
 from screener import __version__
 from screener.fetching import Fetcher, FetchError, Policy
 from screener.messages import LANGS, Lang, say
-from screener.prices import as_date
+from screener.prices import Note, as_date
 from screener.sessions import load_calendar
 from screener.store import Store, StoreError
 from screener.symbols import parse_symbol
@@ -58,9 +58,17 @@ class Finding:
         return say(self.topic, lang, **words)
 
 
-def examine(store: Store, symbols: Sequence[str], *, today: dt.date, fetcher: Fetcher | None = None) -> tuple[Finding, ...]:
+def examine(
+    store: Store,
+    symbols: Sequence[str],
+    *,
+    today: dt.date,
+    fetcher: Fetcher | None = None,
+    notes: Sequence[Note] = (),
+) -> tuple[Finding, ...]:
     """Examine everything; `symbols`: what the theses need; `today`: the last finished day; no `fetcher`: ask no source.
 
+    A host that the fetcher remembers to leave alone is named and not asked; `notes`: what was odd about that memory.
     Nothing here raises for what it finds: a broken store or an akshare that cannot be imported is a finding.
     """
     return (
@@ -68,6 +76,8 @@ def examine(store: Store, symbols: Sequence[str], *, today: dt.date, fetcher: Fe
         *_snapshot(),
         *_calendar(today),
         *_store(store, symbols, today),
+        *(Finding("warn", "topic_store", note.code, note.params) for note in notes),
+        *(() if fetcher is None else _resting(fetcher)),
         *(() if fetcher is None else _sources(fetcher, today)),
         *_fonts(),
         *_single_sources(symbols),
@@ -160,6 +170,11 @@ def _stored_symbol(store: Store, symbol: str, today: dt.date) -> Finding:
     return Finding("warn" if behind else "ok", "topic_symbol", "doctor_behind" if behind else "doctor_symbol", params, topic)
 
 
+def _resting(fetcher: Fetcher) -> Iterator[Finding]:
+    for note in fetcher.resting():
+        yield Finding("warn", "topic_source", note.code, note.params, {"name": note.params["host"]})
+
+
 def _sources(fetcher: Fetcher, today: dt.date) -> Iterator[Finding]:
     """Ask every source of bars for a few sessions of one symbol, under the fetcher's deadline."""
     from screener import akshare_source
@@ -172,6 +187,8 @@ def _sources(fetcher: Fetcher, today: dt.date) -> Iterator[Finding]:
     end = calendar.last_on_or_before(min(today, calendar.last_day)) or today
     for name in bar_source_names():
         source = akshare_source.SOURCES[name]
+        if fetcher.resting_until(source.host) is not None:
+            continue
         topic: dict[str, object] = {"name": source.title}
         probe = parse_symbol(PROBES.get(name, PROBE))
         fetch = partial(akshare_source.fetch_bars, name, probe, start=calendar.shift(end, -PROBE_SESSIONS), end=end)

@@ -19,6 +19,7 @@ import tenacity
 
 from screener.errors import ScreenerError
 from screener.messages import Lang, say
+from screener.prices import Note
 
 T = TypeVar("T")
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -109,10 +110,11 @@ class AllSourcesFailed(ScreenerError):
 
 @dataclass(frozen=True)
 class Breaker:
-    """What is remembered of one host: refusals in a row, and until when it is left alone (None = it may be asked)."""
+    """What is remembered of one host: refusals in a row, and from when until when it is left alone (None = it may be asked)."""
 
     refusals: int = 0
     until: dt.datetime | None = None
+    opened: dt.datetime | None = None
 
 
 class Fetcher:
@@ -182,6 +184,15 @@ class Fetcher:
         until = self.breakers.get(host, Breaker()).until
         return until if until is not None and until > self._now() else None
 
+    def resting(self) -> tuple[Note, ...]:
+        """Every host that is left alone now, and when it is asked again, in the words of a call that would be refused."""
+        return tuple(Note("host_resting", self._rest(host)) for host in sorted(self.breakers) if self.resting_until(host))
+
+    def _rest(self, host: str) -> dict[str, Any]:
+        breaker = self.breakers[host]
+        local = f"{breaker.until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if breaker.until else ""
+        return {"host": host, "count": breaker.refusals, "until": local}
+
     def pace(self, host: str) -> None:
         """Wait until `host` may be called again."""
         now = self._monotonic()
@@ -191,10 +202,8 @@ class Fetcher:
             self._sleep(start - now)
 
     def _call_once(self, host: str, function: Callable[[], T]) -> T:
-        until = self.resting_until(host)
-        if until is not None:
-            local = f"{until.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
-            raise FetchError("host_resting", host=host, count=self.breakers[host].refusals, until=local)
+        if self.resting_until(host) is not None:
+            raise FetchError("host_resting", **self._rest(host))
         self.pace(host)
         try:
             value = _Job(self, host, function).run()
@@ -209,8 +218,11 @@ class Fetcher:
 
     def _note_refusal(self, host: str) -> None:
         refusals = self.breakers.get(host, Breaker()).refusals + 1
-        rest = dt.timedelta(seconds=self.policy.breaker_rest_seconds)
-        self.breakers[host] = Breaker(refusals, self._now() + rest if refusals >= self.policy.breaker_refusals else None)
+        if refusals < self.policy.breaker_refusals:
+            self.breakers[host] = Breaker(refusals)
+            return
+        now = self._now()
+        self.breakers[host] = Breaker(refusals, now + dt.timedelta(seconds=self.policy.breaker_rest_seconds), now)
 
     def _worth_another(self, host: str, error: BaseException) -> bool:
         return isinstance(error, FetchError) and error.may_pass and self.resting_until(host) is None

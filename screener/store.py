@@ -293,6 +293,10 @@ class Store:
         """Replace the registry of names (index symbol, columns name, listed, delisted); needs `writing`."""
         self._write(self.folder / "names.parquet", _parquet(names.rename_axis("symbol").reset_index(), NAMES, {}))
 
+    def write_text(self, name: str, text: str) -> None:
+        """Replace a small file of the store's folder; needs `writing`."""
+        self._write(self.folder / name, text)
+
     def quarantine(
         self, symbol: str, *, source: str, reason: str, detail: str, excerpt: bytes, rows: pd.DataFrame | None, now: dt.datetime
     ) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import pandas as pd
 
 from screener.bars import listing_of
+from screener.breakers import keep_breakers
 from screener.clock import last_finished_day, shanghai_date
 from screener.errors import ScreenerError, UsageError
 from screener.fetching import Fetcher, Tried
@@ -127,9 +128,11 @@ def run_update(
                 if watcher:
                     watcher.begin(symbol, puller.sources(parse_symbol(symbol)))
                 results.append(run.with_shares(run.update(parse_symbol(symbol))))
+                keep_breakers(store, fetcher.breakers)
                 if watcher:
                     watcher.done(results[-1])
         except KeyboardInterrupt:
+            keep_breakers(store, fetcher.breakers)
             raise ScreenerError("update_stopped", done=len(results), total=len(plan.symbols)) from None
         return run.with_suspensions(results)
 
