@@ -160,7 +160,7 @@ def test_a_pdf_without_its_library_is_refused_and_nothing_is_written(tmp_path):
     (tmp_path / "weasyprint.py").write_text("raise ImportError('not here')\n", "utf-8")
     ran = run_screener("weekly", "--pdf", "--out", tmp_path / "reports", env={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
     assert ran.code == 1
-    assert "pip install 'screener[pdf]'" in ran.err
+    assert "pip install -c constraints.txt -e '.[pdf]'" in ran.err
     assert not (tmp_path / "reports").exists()
 
 
