@@ -20,7 +20,8 @@ import pandas as pd
 
 from screener.library import open_library
 from screener.sessions import load_calendar
-from screener.store import Actions, Bars, Store
+from screener.store import Store
+from screener.stored import Actions, Bars
 
 END = dt.date(2025, 6, 30)
 NOW = dt.datetime(2025, 7, 1, 9, 0, tzinfo=dt.UTC)

@@ -13,7 +13,7 @@ from screener.bars import Listing, check_bars
 from screener.errors import Problem
 from screener.prices import FIELDS, Note, as_date
 from screener.sessions import load_calendar
-from screener.store import Bars
+from screener.stored import Bars
 from screener.symbols import Symbol
 
 # A stored close and a fetched one may differ by a cent: vendors round index closes to two decimals, or do not.

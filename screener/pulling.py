@@ -17,7 +17,8 @@ from screener.door import OVERLAP, Asked, Refusal, admit, join
 from screener.fetching import Fetcher, FetchError, Tried
 from screener.prices import Note, as_date
 from screener.sessions import load_calendar
-from screener.store import BARS, Actions, Bars, ShareCounts, Store
+from screener.store import Store
+from screener.stored import BARS, Actions, Bars, ShareCounts
 from screener.symbols import Symbol
 from screener.vendors import share_sources
 

@@ -16,9 +16,9 @@ from screener.limits import narrowest_limit, reference_price
 from screener.performance import Floats, Market, build_market
 from screener.prices import EMPTY_ACTIONS, Note, Prices, action_breaks, as_date
 from screener.sessions import load_calendar
-from screener.store import Actions
 from screener.store_market import StoredMarket
 from screener.store_source import Breaks, StoreSource, breaks_of_actions
+from screener.stored import Actions
 from screener.symbols import parse_symbol
 from screener.universe import carry_forward
 

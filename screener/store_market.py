@@ -12,7 +12,8 @@ import numpy.typing as npt
 from screener.performance import Floats
 from screener.prices import as_date
 from screener.sessions import Days, load_calendar, places_on
-from screener.store import Closes, Store, StoreError
+from screener.store import Store, StoreError
+from screener.stored import Closes
 
 # A stock without a known listing date is taken for young on its first stored sessions, see bars.
 YOUNG_SESSIONS = 5

@@ -13,7 +13,8 @@ from screener.errors import Gap, Problem
 from screener.names import bundled_names
 from screener.prices import EMPTY_ACTIONS, EMPTY_SHARES, FIELDS, Note, Prices, as_date, assemble_prices, session_axis
 from screener.sessions import Calendar, load_calendar
-from screener.store import Actions, Store, StoreError
+from screener.store import Store, StoreError
+from screener.stored import Actions
 from screener.symbols import parse_symbol
 
 Breaks = dict[str, dict[dt.date, Gap]]

@@ -23,8 +23,9 @@ from screener.prices import Note
 from screener.pulling import ActionLists, Pulled, Puller, overlap_end, overlap_start
 from screener.sessions import load_calendar
 from screener.snapshot import SnapshotSource
-from screener.store import Actions, Bars, ShareCounts, Store, StoreError
+from screener.store import Store, StoreError
 from screener.store_source import listings_of
+from screener.stored import Actions, Bars, ShareCounts
 from screener.symbols import Symbol, parse_symbol
 from screener.vendors import share_sources
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from screener.store import Actions, Bars, Store
+from screener.store import Store
+from screener.stored import Actions, Bars
 
 NOW = dt.datetime(2025, 7, 1, 9, 0, tzinfo=dt.UTC)
 END = dt.date(2025, 6, 30)

@@ -12,8 +12,9 @@ from screener.folder import FolderSource
 from screener.prices import Note, as_date, session_axis
 from screener.snapshot import SnapshotSource
 from screener.sources import NotedSource
-from screener.store import ShareCounts, Store
+from screener.store import Store
 from screener.store_source import StoreSource
+from screener.stored import ShareCounts
 from tests.stored import END, NOW, fill_store
 
 START = dt.date(2024, 3, 1)

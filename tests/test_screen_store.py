@@ -14,8 +14,9 @@ from screener.screen import MARKET_COLUMNS
 from screener.screen_report import screen_record
 from screener.screens import check_market, check_screen
 from screener.sessions import load_calendar
-from screener.store import Actions, Bars, Store
+from screener.store import Store
 from screener.store_source import StoreSource
+from screener.stored import Actions, Bars
 from tests.conftest import run_screener
 from tests.stored import INDICES, NOW, fill_store
 

@@ -16,8 +16,9 @@ import pytest
 from screener.akshare_source import fetch_shares
 from screener.fetching import Fetcher, Policy
 from screener.replies import SourceError
-from screener.store import ShareCounts, Store
+from screener.store import Store
 from screener.store_source import StoreSource
+from screener.stored import ShareCounts
 from screener.symbols import parse_symbol
 from screener.update import plan_update, run_update, update_records, update_text
 from screener.vendors import share_sources

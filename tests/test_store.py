@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from screener.errors import Gap, ScreenerError
-from screener.store import VERSION, Actions, Store, StoreError
+from screener.store import VERSION, Store, StoreError
 from screener.store_source import StoreSource
+from screener.stored import Actions
 from tests.conftest import ROOT, THESIS, run_screener
 from tests.stored import END, NOW, actions_of, bars_of, fill_store, small_bars
 
