@@ -14,7 +14,7 @@ WIDTH, NAMES, HEAD, LINE, GROUP = 765, 112, 34, 27, 5
 TOKENS = {-2: "dn-s", -1: "dn-t", 0: "wash", 1: "up-t", 2: "up-s"}
 
 
-def heat_spec(table: Table, lang: Lang = "zh") -> Spec:
+def heat_spec(table: Table, lang: Lang) -> Spec:
     """A heat table as a specification: a rectangle a cell on its step, the figure inside; a gap is its word on no ground."""
     step = (WIDTH - NAMES) / max(len(table.columns), 1)
     tops = list(_tops(table))

@@ -9,7 +9,7 @@ from typing import Any
 from screener.charts import Spec, in_light, still
 from screener.errors import ScreenerError
 from screener.heat_chart import heat_spec
-from screener.labels import GLYPHS, cell_text, parts_text
+from screener.labels import GLYPHS, cell_text, parts_text, tone
 from screener.palette import LIGHT, UpDown, signed
 from screener.report import Band, Document, Panel, Panels
 from screener.widths import broken
@@ -34,7 +34,9 @@ def draw_pictures(document: Document, updown: UpDown = "red-up") -> dict[str, by
     found = {f"{each.id}.png": _framed(draw_light(each.wide, updown), each.title, each.sub, source) for each in document.charts}
     for table in document.tables:
         if table.layout == "heat":
-            found[f"{table.id}.png"] = _framed(draw_light(heat_spec(table), updown), table.title, table.sub, source)
+            found[f"{table.id}.png"] = _framed(
+                draw_light(heat_spec(table, document.lang), updown), table.title, table.sub, source
+            )
     for block in document.blocks:
         if isinstance(block, Panels):
             drawn = _panels(block, palette, updown, document)
@@ -70,12 +72,12 @@ def _framed(drawing: Drawing, title: str, sub: str, source: tuple[str, ...]) -> 
     for size, color, texts in heads:
         for line in _lines(texts, size, width):
             top += size * LEADING
-            words.append(_text(EDGE, top - size * 0.4, line, size=size, color=color, bold=size == TITLE))
+            words.append(_text(EDGE, top - size * 0.4, line, size=size, fill=LIGHT[color], bold=size == TITLE))
     at, top = top + 8, top + 8 + height + 8
     words.append(f'<line x1="{EDGE}" y1="{top}" x2="{total - EDGE}" y2="{top}" stroke="{LIGHT["rule2"]}"/>')
     for line in _lines(source, FOOT, width):
         top += FOOT * LEADING
-        words.append(_text(EDGE, top, line, size=FOOT, color="ink3"))
+        words.append(_text(EDGE, top, line, size=FOOT, fill=LIGHT["ink3"]))
     body = f'<svg x="{EDGE}" y="{at}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">{inside}</svg>'
     return draw_png("".join(words) + body, total, top + EDGE)
 
@@ -94,11 +96,11 @@ def _lines(texts: tuple[str, ...], size: int, room: int) -> Iterator[str]:
         yield from broken(text, int(room / (size * COLUMN)))
 
 
-def _text(x: float, y: float, text: str, *, size: int, color: str, bold: bool = False, end: bool = False) -> str:
-    weight, anchor = ' font-weight="700"' if bold else "", ' text-anchor="end"' if end else ""
+def _text(x: float, y: float, text: str, *, size: int, fill: str, bold: bool = False, anchor: str = "start") -> str:
+    weight = ' font-weight="700"' if bold else ""
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-family="{PICTURE_FONTS}" fill="{LIGHT[color]}"{weight}{anchor}>'
-        f"{escape(text)}</text>"
+        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-family="{PICTURE_FONTS}" fill="{fill}"{weight} '
+        f'text-anchor="{anchor}">{escape(text)}</text>'
     )
 
 
@@ -119,23 +121,20 @@ def _panels(block: Panels, palette: Mapping[str, str], updown: UpDown, document:
 def _panel_words(
     panel: Panel, x: int, y: int, size: tuple[int, int], palette: Mapping[str, str], document: Document
 ) -> Iterator[str]:
-    yield _text(x, y + 14, panel.head, size=SUB, color="ink", bold=True)
+    yield _text(x, y + 14, panel.head, size=SUB, fill=LIGHT["ink"], bold=True)
     band: Any = panel.band.value
     shown = f"{GLYPHS[band.level]} {band.word}" if isinstance(band, Band) else cell_text(panel.band, document.lang)
-    yield _text(x + size[0], y + 14, shown, size=SUB, color="ink2", end=True)
+    yield _text(x + size[0], y + 14, shown, size=SUB, fill=LIGHT["ink2"], anchor="end")
     for place, cell in enumerate(panel.marks):
         share = place / max(len(panel.marks) - 1, 1)
         anchor = "start" if place == 0 else "end" if place == len(panel.marks) - 1 else "middle"
-        value = cell.value
-        color = palette["up" if isinstance(value, float) and value > 0 else "dn"] if value else LIGHT["ink3"]
-        yield (
-            f'<text x="{x + share * size[0]:.1f}" y="{y + PANEL_HEAD + size[1] + 15}" font-size="{FOOT}" fill="{color}" '
-            f'font-family="{PICTURE_FONTS}" text-anchor="{anchor}">{escape(cell_text(cell, document.lang))}</text>'
-        )
+        color = palette.get(tone(cell.value, 1) if isinstance(cell.value, float) else "", LIGHT["ink3"])
+        at, below = x + share * size[0], y + PANEL_HEAD + size[1] + 15
+        yield _text(at, below, cell_text(cell, document.lang), size=FOOT, fill=color, anchor=anchor)
 
 
 def check_glyphs() -> None:
     """ScreenerError `no_glyphs` when two different Chinese characters come out as the same picture: both are missing."""
-    pictures = {draw_png(_text(2, 20, character, size=20, color="ink"), 24, 24) for character in "证券"}
+    pictures = {draw_png(_text(2, 20, character, size=20, fill=LIGHT["ink"]), 24, 24) for character in "证券"}
     if len(pictures) < 2:
         raise ScreenerError("no_glyphs")

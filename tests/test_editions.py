@@ -14,8 +14,11 @@ import pytest
 
 from screener import method_rules
 from screener.archive import Archive
+from screener.errors import Gap
 from screener.heat_chart import heat_spec
+from screener.labels import cell_text
 from screener.markdown import render_markdown
+from screener.messages import LANGS
 from screener.palette import LIGHT, PRINT, resolve, signed
 from screener.pdf import for_paper, render_pdf
 from screener.pictures import draw_light, draw_pictures, source_lines
@@ -104,11 +107,19 @@ def test_a_picture_says_where_its_figures_come_from(weekly):
 
 def test_a_heat_picture_prints_every_figure_on_its_step(weekly):
     table = next(each for each in weekly.tables if each.id == "heat")
-    text = str(heat_spec(table))
+    text = str(heat_spec(table, "zh"))
     cells = [cell for row in table.rows for cell in row.cells]
     assert len(re.findall(r"'text': '[+−0-9.]+'", text)) == len(cells)
     assert "var(--dn-s)" in text
     assert "var(--up-s)" in text
+
+
+def test_a_gap_in_a_heat_picture_is_said_in_the_language_of_the_report():
+    gap = Cell("gap", Gap("no_data", "no_file", {"file": "raw/600000.csv"}))
+    table = Table("heat", "", "", (Column("w", "04-11"),), (Row("600000.SH", "SPDB", (gap,)),), layout="heat")
+    for lang in LANGS:
+        assert f"'text': '{cell_text(gap, lang)}'" in str(heat_spec(table, lang))
+    assert cell_text(gap, "zh") != cell_text(gap, "en")
 
 
 def test_green_up_swaps_the_colours_of_a_picture(weekly, pictures):
