@@ -22,8 +22,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from screener.folder import FolderSource
-from screener.library import open_library
+from screener.sources.folder_source import FolderSource
+from screener.thesis.library import open_library
 
 AS_OF = dt.date(2025, 5, 23)
 FIRST, LAST = np.datetime64("2021-04-01"), np.datetime64("2024-05-23")
@@ -56,7 +56,7 @@ def write_ratings(path: Path, count: int, symbols: tuple[str, ...]) -> None:
 
 def grade(ratings: Path, folder: Path, out: Path, *, engine: str = "duckdb", shares: bool) -> None:
     """What this package does: `screener grade`."""
-    from screener.grading import grade_to_file
+    from screener.grading.run import grade_to_file
 
     scales = {"guolian": open_library().load_scale("guolian")}
     source = FolderSource(folder)

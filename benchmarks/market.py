@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from screener.library import open_library
-from screener.sessions import load_calendar
-from screener.store import Store
-from screener.stored import Actions, Bars
+from screener.store.rows import Actions, Bars
+from screener.store.store import Store
+from screener.terms.sessions import load_calendar
+from screener.thesis.library import open_library
 
 END = dt.date(2025, 6, 30)
 NOW = dt.datetime(2025, 7, 1, 9, 0, tzinfo=dt.UTC)
@@ -48,8 +48,8 @@ def fill(store: Store, names: int, sessions: int) -> None:
 
 def screen(folder: Path) -> None:
     """What `screener screen --universe a-shares --prices store` does, without printing the table."""
-    from screener.screens import check_market
-    from screener.store_source import StoreSource
+    from screener.screening_market import check_market
+    from screener.store.source import StoreSource
 
     started = time.perf_counter()
     pair = open_library().load("guolian-2024-ai-compute")

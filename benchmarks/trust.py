@@ -14,16 +14,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from screener.folder import FolderSource
-from screener.index_file import load_index_history
-from screener.library import open_library
-from screener.placebo import MOST_DATES, draw_baskets, horizon_ends, match_groups, measure_placebo
-from screener.robustness import measure_robustness
+from screener.evidence.placebo import MOST_DATES, draw_baskets, horizon_ends, match_groups, measure_placebo
+from screener.evidence.robustness import measure_robustness
+from screener.evidence.sensitivity import measure_sensitivity
+from screener.measures.universe import measure_traits
 from screener.screening import check_outcome
-from screener.sensitivity import measure_sensitivity
-from screener.thesis import DEFAULT_THESIS
-from screener.universe import measure_traits
-from screener.universe_file import load_universe
+from screener.sources.folder_source import FolderSource
+from screener.sources.index_history import load_index_history
+from screener.sources.market_file import load_universe
+from screener.thesis.library import open_library
+from screener.thesis.thesis import DEFAULT_THESIS
 
 AS_OF = dt.date(2025, 5, 23)
 Result = TypeVar("Result")

@@ -5,13 +5,12 @@
 '中性'
 """
 
-import sys
-from types import ModuleType
 from typing import Any
 
-__version__ = "0.1.0"
-# What `import screener as sc` offers; all but the version come from `screener.api` when first asked for, so that importing
-# the package costs nothing.
+from screener.version import __version__
+
+# What `import screener as sc` offers; all but the version come from `screener.notebook.api` when first asked for, so that
+# importing the package costs nothing.
 __all__ = [  # noqa: PLE0604 every name but the version is found by __getattr__
     "ScreenerError",
     "UsageError",
@@ -26,25 +25,10 @@ __all__ = [  # noqa: PLE0604 every name but the version is found by __getattr__
 ]
 
 
-class _Package(ModuleType):
-    """The package, on which importing the module `screener.outcome` does not hide the function `screener.outcome`.
-
-    Python sets a module as an attribute of its package after loading it. Modules are reached by import statements
-    (`from screener.outcome import judge`), the public names as attributes: so a module never takes a public name's place.
-    """
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in __all__ and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
-
-
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from screener import api
+    from screener.notebook import api
 
     return getattr(api, name)
 

@@ -1,5 +1,5 @@
 """`python -m screener` is `screener`."""
 
-from screener.cli import main
+from screener.cli.app import main
 
 main()

@@ -8,22 +8,23 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from screener.errors import ScreenerError, UsageError
-from screener.other_markets import judge_listings, symbols_by_calendar
-from screener.outcome import ListingRow, Outcome, judge
-from screener.performance import build_market
-from screener.prices import LOOKBACK, Note, Prices, PriceSource
-from screener.ranking import Ranking, industries, rank_industries
-from screener.scales import RatingScale
-from screener.schemas import OUTCOME_ROWS, WEEK_ROWS, check_stage
-from screener.sessions import Calendar, load_calendar
-from screener.thesis import Thesis
-from screener.week import Week, last_complete_week, measure_week, week_sessions
-from screener.weekly_facts import WEEKS_SHOWN, build_ranking_dates
+from screener.judgement.listings import judge_listings, symbols_by_calendar
+from screener.judgement.outcome import ListingRow, Outcome, judge
+from screener.judgement.span import weekly_start
+from screener.judgement.stages import OUTCOME_ROWS, WEEK_ROWS, check_stage
+from screener.judgement.week import Week, last_complete_week, measure_week, week_sessions
+from screener.judgement.week_facts import build_ranking_dates
+from screener.measures.industries import Ranking, industries, rank_industries
+from screener.measures.quotes import build_market
+from screener.prices.prices import LOOKBACK, Prices, PriceSource
+from screener.terms.notes import Note, ScreenerError, UsageError
+from screener.terms.sessions import load_calendar
+from screener.thesis.scale import RatingScale
+from screener.thesis.thesis import Thesis
 
 if TYPE_CHECKING:
-    from screener.events import EventStudy
-    from screener.policies import PolicyBook
+    from screener.judgement.events import EventStudy
+    from screener.thesis.policies import PolicyBook
 
 # A rank among fewer industries than this says nothing; a house that merges some ranks 27 of the 31.
 FEWEST_INDUSTRIES = 20
@@ -105,7 +106,7 @@ def check_events(
     seed: int = 0,
 ) -> EventStudy:
     """Measure the policies of `book` on the thesis's indices and baskets, with what was known on `as_of`."""
-    from screener.events import study_events
+    from screener.judgement.events import study_events
 
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
     first = load_calendar().first_on_or_after(min(policy.first_day for policy in book.policies)) or as_of
@@ -142,12 +143,6 @@ def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as
     return session
 
 
-def weekly_start(calendar: Calendar, end: dt.date) -> dt.date:
-    """The first close that a weekly report on `end` counts from: 13 weeks back or the last session of the year before."""
-    year = calendar.last_on_or_before(dt.date(end.year - 1, 12, 31)) or end
-    return min(year, *calendar.last_week_ends(end, WEEKS_SHOWN + 1))
-
-
 def load_prices(
     thesis: Thesis,
     scale: RatingScale,
@@ -175,10 +170,3 @@ def load_rankings(week: Week, source: PriceSource) -> tuple[Ranking | None, Rank
         return None, None
     market = build_market(prices)
     return rank_industries(market, start=middle, end=last), rank_industries(market, start=first, end=middle)
-
-
-def first_needed(thesis: Thesis) -> dt.date:
-    """The first session that a run on `thesis` reads: LOOKBACK sessions before the base date of its earliest publication."""
-    calendar = load_calendar()
-    earliest = min(thesis.published, thesis.published_earliest or thesis.published)
-    return calendar.shift(calendar.last_on_or_before(earliest) or earliest, -LOOKBACK)

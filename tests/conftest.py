@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from screener.library import open_library
-from tests.upstream import Upstream
-from tests.upstream.sample import write_sample
+from screener.thesis.library import open_library
+from tests.standin import Upstream
+from tests.standin.sample import write_sample
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("SCREENER_REFERENCE", ROOT.parent / "shared"))

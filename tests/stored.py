@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from screener.store import Store
-from screener.stored import Actions, Bars
+from screener.store.rows import Actions, Bars
+from screener.store.store import Store
 
 NOW = dt.datetime(2025, 7, 1, 9, 0, tzinfo=dt.UTC)
 END = dt.date(2025, 6, 30)
@@ -48,7 +48,7 @@ def small_bars(
     closes: list[float], *, first: str = "2025-06-03", source: str = "eastmoney", asked_from: str = "2025-06-03"
 ) -> Bars:
     """Bars on consecutive sessions with flat prices, 1000 shares a day: for tests that care for the rows' joints only."""
-    from screener.sessions import load_calendar
+    from screener.terms.sessions import load_calendar
 
     days = load_calendar().between(dt.date.fromisoformat(first), dt.date(2025, 12, 31))[: len(closes)]
     rows = pd.DataFrame({"session": pd.DatetimeIndex(days).astype("datetime64[s]")})

@@ -1,0 +1,1 @@
+"""A thesis drafted from a report's text."""

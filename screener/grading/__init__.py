@@ -1,0 +1,1 @@
+"""Many ratings at once."""

@@ -1,0 +1,1 @@
+"""What became of a rating: outcome, week, events, screen. Pure."""

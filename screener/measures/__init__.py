@@ -1,0 +1,1 @@
+"""Numbers from prices: quotes, returns, baskets, periods, whole markets. Pure."""

@@ -1,0 +1,147 @@
+"""Returns, excess, baskets, drawdown, volatility and beta: pure functions over levels."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from screener.prices.adjust import adjusted_levels
+from screener.prices.prices import SERIES, Prices, SeriesName
+from screener.terms.notes import Gap
+from screener.terms.sessions import Floats, as_date
+from screener.terms.symbols import parse_symbol
+
+# A close at most this many sessions old stands in for a session without one; older is stale (MEASUREMENT).
+MAX_AGE = 5
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What a symbol was worth on a session: raw `close` (CNY), adjusted `level`, and the date the close is of."""
+
+    session: dt.date
+    close: float
+    close_date: dt.date
+    level: float
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Tape:
+    """One symbol's columns as arrays over the sessions: closes, levels, halts, the positions that traded, and its life."""
+
+    closes: Floats
+    levels: dict[SeriesName, Floats]
+    halted: npt.NDArray[np.bool_]
+    traded: npt.NDArray[np.int64]
+    listed: dt.date | None
+    delisted: dt.date | None
+
+
+@dataclass(frozen=True, eq=False)
+class Market:
+    """Prices with the adjusted levels of both series, computed once."""
+
+    prices: Prices
+    levels: dict[SeriesName, pd.DataFrame]
+    tapes: dict[str, Tape] = field(default_factory=dict, repr=False)
+
+    def position(self, session: dt.date) -> int:
+        """Position of the last session on or before `session`; −1 before the first."""
+        return int(self.prices.close.index.searchsorted(pd.Timestamp(session), side="right")) - 1
+
+    def cut(self, as_of: dt.date) -> Market:
+        """The same market with nothing after `as_of`: levels are counted from the first session on."""
+        end = pd.Timestamp(as_of)
+        return Market(self.prices.cut(as_of), {series: frame.loc[:end] for series, frame in self.levels.items()})
+
+    def tape(self, symbol: str) -> Tape:
+        """The columns of a symbol as arrays, made once: a report asks for thousands of quotes."""
+        if symbol not in self.tapes:
+            closes = self.prices.close[symbol].to_numpy(dtype=float)
+            self.tapes[symbol] = Tape(
+                closes,
+                {series: frame[symbol].to_numpy(dtype=float) for series, frame in self.levels.items()},
+                self.prices.halted[symbol].to_numpy(dtype=bool),
+                np.flatnonzero(~np.isnan(closes)),
+                *_life(self.prices, symbol),
+            )
+        return self.tapes[symbol]
+
+
+def build_market(prices: Prices) -> Market:
+    """Adjust `prices` for both series."""
+    return Market(prices, {series: adjusted_levels(prices, series) for series in SERIES})
+
+
+def quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) -> Quote | Gap:
+    """The last close of `symbol` on or before `session`, or why there is none.
+
+    A stock without a close that session is suspended (last close, flagged) when the source says so, when it traded again
+    later in the data, or for at most MAX_AGE sessions; a delisted one keeps its last price. Anything older is `stale`.
+    An index trades every session: a missing one is a gap. No close yet: `not_listed` when the listing date says so.
+    """
+    prices = market.prices
+    if symbol in prices.gaps:
+        return prices.gaps[symbol]
+    if symbol not in prices.close.columns:
+        return Gap("no_data", "not_in_source", {"symbol": symbol})
+    position, tape = market.position(session), market.tape(symbol)
+    traded, listed, delisted = tape.traded, tape.listed, tape.delisted
+    known = traded[traded <= position]
+    if listed is not None and session < listed:
+        return Gap("not_listed", "listed_later", {"symbol": symbol, "listed": listed, "day": session})
+    if not len(known):
+        return Gap("no_data", "no_earlier_close", {"symbol": symbol, "day": session})
+    last = int(known[-1])
+    flags: tuple[str, ...] = ()
+    beyond = prices.calendar.count_between(as_date(prices.close.index[-1]), session)
+    age = position - last + max(beyond, 0)
+    if age:
+        resumed = last < traded[-1]
+        halted = bool(tape.halted[last + 1 : position + 1].any())
+        params: dict[str, object] = {"symbol": symbol, "day": session, "last": as_date(prices.close.index[last])}
+        if parse_symbol(symbol).kind == "index":
+            return Gap("no_data", "missing_session", params) if resumed else Gap("stale", "stale_close", params)
+        if delisted is not None and session >= delisted:
+            flags = ("delisted",)
+        elif resumed or halted or age <= MAX_AGE:
+            flags = ("suspended",)
+        else:
+            return Gap("stale", "stale_close", params)
+    level = float(tape.levels[series][position])
+    return Quote(session, float(tape.closes[last]), as_date(prices.close.index[last]), level, flags)
+
+
+def _life(prices: Prices, symbol: str) -> tuple[dt.date | None, dt.date | None]:
+    if symbol not in prices.listings.index:
+        return None, None
+    row = prices.listings.loc[symbol]
+    return cast(
+        tuple[dt.date | None, dt.date | None],
+        tuple(None if pd.isna(row[column]) else as_date(row[column]) for column in ("listed", "delisted")),
+    )
+
+
+def find_break(prices: Prices, symbol: str, start: dt.date, end: dt.date, *, series: SeriesName) -> Gap | None:
+    """The first reason why the level of `symbol` cannot be linked from `start` (exclusive) to `end` (inclusive)."""
+    days = dict(prices.breaks.get(symbol, {}))
+    if series == "total":
+        days.update(prices.total_breaks.get(symbol, {}))
+        if "actions_unknown" in prices.flags.get(symbol, ()):
+            return Gap("no_data", "actions_unknown", {"symbol": symbol})
+    hit = sorted(day for day in days if start < day <= end)
+    return days[hit[0]] if hit else None
+
+
+def traded_returns(market: Market, symbol: str, series: SeriesName = "total") -> pd.Series:
+    """Daily returns (fractions) between consecutive sessions on both of which the symbol traded, session-indexed."""
+    traded = market.prices.close[symbol].notna().to_numpy()
+    levels = market.levels[series][symbol].to_numpy(dtype=float)
+    both = traded[1:] & traded[:-1]
+    return pd.Series((levels[1:] / levels[:-1] - 1)[both], index=market.prices.close.index[1:][both], name=symbol)

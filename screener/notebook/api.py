@@ -1,0 +1,233 @@
+"""The public Python interface, `import screener as sc`: what the commands do, as values for a notebook."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from screener.evidence.sensitivity import measure_sensitivity
+from screener.judgement.outcome import Outcome
+from screener.judgement.span import first_needed
+from screener.notebook.results import OutcomeResult, ScreenResult, SensitivityResult, ThesisView, WeekResult
+from screener.prices.prices import PriceSource
+from screener.screening import check_outcome, check_week
+from screener.screening_market import open_screen
+from screener.sources.choose import open_source
+from screener.sources.folder_source import FolderSource
+from screener.terms.clock import last_finished_day
+from screener.terms.notes import ScreenerError, UsageError
+from screener.thesis.library import open_library
+from screener.thesis.scale import RatingScale
+from screener.thesis.thesis import DEFAULT_THESIS, Thesis
+
+__all__ = [
+    "ScreenerError",
+    "UsageError",
+    "list_theses",
+    "load_thesis",
+    "open_prices",
+    "outcome",
+    "screen",
+    "sensitivity",
+    "week",
+]
+Day = dt.date | str
+
+
+@dataclass(frozen=True)
+class PriceChoice:
+    """Which prices to use; `auto` is decided for each thesis, since it depends on what the store covers."""
+
+    word: str = "auto"
+    store: Path | None = None
+    source: PriceSource | None = field(default=None, repr=False)
+
+    def for_theses(self, pairs: Sequence[tuple[Thesis, RatingScale]], *, whole_market: bool = False) -> PriceSource:
+        """The source for these theses, or for a whole market."""
+        symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
+        start = min(first_needed(thesis) for thesis, _ in pairs)
+        return self.source or open_source(
+            self.word, symbols, store=self.store, start=start, today=_last_day(), whole_market=whole_market
+        )
+
+
+def list_theses(themes: str | Path | None = None) -> pd.DataFrame:
+    """Every thesis at hand: slug, house, title, sector, published, published_basis, names. `themes`: your own folder first.
+
+    >>> import screener as sc
+    >>> sc.list_theses()["slug"].tolist()
+    ['guolian-2024-ai-compute']
+    """
+    library = open_library(None if themes is None else Path(themes))
+    theses = [library.load(str(path))[0] for path in library.thesis_paths()]
+    columns = ("slug", "house", "title", "sector", "published_basis")
+    frame = pd.DataFrame({name: pd.Series([getattr(each, name) for each in theses], dtype="string") for name in columns})
+    frame["published"] = pd.Series([each.published for each in theses]).astype("datetime64[s]")
+    frame["names"] = pd.Series([len(each.candidates) for each in theses], dtype="Int64")
+    return frame
+
+
+def load_thesis(name: str | Path = DEFAULT_THESIS, *, themes: str | Path | None = None) -> ThesisView:
+    """A checked thesis with its rating scale, by slug or path of a `.toml` file; the bundled one by default.
+
+    UsageError when there is none, ThesisProblems (with every problem) when the file is broken.
+
+    >>> import screener as sc
+    >>> thesis = sc.load_thesis()
+    >>> thesis.published, thesis.published_basis
+    (datetime.date(2024, 4, 14), 'inferred')
+    >>> thesis.names["bucket"].value_counts().idxmax()
+    'operators'
+    """
+    thesis, scale = open_library(None if themes is None else Path(themes)).load(str(name))
+    return ThesisView(thesis, scale)
+
+
+def open_prices(source: str | Path = "auto", *, store: str | Path | None = None) -> PriceChoice:
+    """Prices: `auto` (the store if it covers the thesis, else the snapshot), `snapshot`, `store`, or a folder of files.
+
+    `store`: the store's folder, by default the one in the user's data directory. Nothing is read before a measure asks
+    for it; UsageError for a folder that is not there.
+
+    >>> import screener as sc
+    >>> sc.open_prices("snapshot")
+    PriceChoice(word='snapshot', store=None)
+    >>> sc.open_prices("no-such-folder")
+    Traceback (most recent call last):
+    screener.errors.UsageError: ...
+    """
+    word, place = str(source), None if store is None else Path(store)
+    if word not in ("auto", "snapshot", "store"):
+        return PriceChoice(word, place, FolderSource(Path(word)))
+    return PriceChoice(word, place)
+
+
+def outcome(
+    thesis: ThesisView,
+    prices: PriceChoice | PriceSource | None = None,
+    *,
+    published: Day | None = None,
+    as_of: Day | None = None,
+) -> OutcomeResult:
+    """Check whether the rating came true, as if published on `published`, with what was known on `as_of`.
+
+    Dates are dates or ISO text. Figures are fractions; a missing one is a gap with its code in the column `gap`.
+
+    >>> import screener as sc
+    >>> result = sc.outcome(sc.load_thesis(), sc.open_prices("snapshot"))
+    >>> result.verdict.loc["801770.SI", ["stated", "band"]].tolist()
+    ['强于大市', '中性']
+    >>> headline = result.frame.query("subject == 'all' and series == 'price' and horizon_months == 12")
+    >>> round(headline["excess"].item(), 4)
+    0.3781
+    """
+    return OutcomeResult(_judge(thesis, prices, published, as_of))
+
+
+def week(
+    thesis: ThesisView, prices: PriceChoice | PriceSource | None = None, *, day: Day | None = None, published: Day | None = None
+) -> WeekResult:
+    """Measure the ISO week that holds `day`; the last complete week in the prices by default.
+
+    >>> import screener as sc
+    >>> result = sc.week(sc.load_thesis(), sc.open_prices("snapshot"), day="2025-04-11")
+    >>> result.sessions[0].isoformat(), len(result.sessions)
+    ('2025-04-07', 5)
+    >>> bool(result.frame["excess"].notna().all())
+    True
+    """
+    source = _source(prices, [thesis])
+    found = check_week(thesis.thesis, thesis.scale, source, day=_day(day), published=_day(published), today=_last_day())
+    return WeekResult(found, source)
+
+
+def screen(
+    theses: ThesisView | Sequence[ThesisView],
+    prices: PriceChoice | PriceSource | None = None,
+    *,
+    where: str | None = None,
+    sort: str | None = None,
+    top: int | None = None,
+    universe: str | None = None,
+    like: str | None = None,
+    as_of: Day | None = None,
+) -> ScreenResult:
+    """The candidates of one or many theses, or with `universe` or `like` a whole market, filtered, sorted and cut.
+
+    The market is that of a folder's `market_close.parquet`, or of the store after `screener update --universe a-shares`;
+    its column `basis` says per row what the levels are (`checked`, `one_source`, `unadjusted`).
+    `where`: a condition over the columns; `sort`: a column, `-column` for the largest first. UsageError for a mistake.
+
+    >>> import screener as sc
+    >>> found = sc.screen(sc.load_thesis(), sc.open_prices("snapshot"), where="excess_13w > 0.5", sort="-excess_13w")
+    >>> found.frame["name"].tolist()
+    ['仕佳光子', '源杰科技']
+    """
+    chosen = [theses] if isinstance(theses, ThesisView) else list(theses)
+    found = open_screen(
+        [(each.thesis, each.scale) for each in chosen],
+        _source(prices, chosen, whole_market=universe is not None or like is not None),
+        where=where,
+        sort=sort,
+        top=top,
+        universe=universe,
+        like=like,
+        as_of=_day(as_of),
+        today=_last_day(),
+    )
+    return ScreenResult(found)
+
+
+def sensitivity(
+    thesis: ThesisView,
+    prices: PriceChoice | PriceSource | None = None,
+    *,
+    published: Day | None = None,
+    as_of: Day | None = None,
+) -> SensitivityResult:
+    """How often other readings of the same rule give the same answer: dates, base prices, weighting, form, series.
+
+    >>> import screener as sc
+    >>> result = sc.sensitivity(sc.load_thesis(), sc.open_prices("snapshot"))
+    >>> row = result.frame.query("subject == 'all' and horizon_months == 12").iloc[0]
+    >>> row["headline_band"], bool(0 <= row["share_same"] <= 1)
+    ('强于大市', True)
+    """
+    judged = _judge(thesis, prices, published, as_of)
+    return SensitivityResult(measure_sensitivity(judged), judged)
+
+
+def _judge(thesis: ThesisView, prices: PriceChoice | PriceSource | None, published: Day | None, as_of: Day | None) -> Outcome:
+    return check_outcome(
+        thesis.thesis,
+        thesis.scale,
+        _source(prices, [thesis]),
+        published=_day(published),
+        as_of=_day(as_of),
+        today=_last_day(),
+    )
+
+
+def _source(
+    prices: PriceChoice | PriceSource | None, theses: Sequence[ThesisView], *, whole_market: bool = False
+) -> PriceSource:
+    if prices is not None and not isinstance(prices, PriceChoice):
+        return prices
+    return (prices or PriceChoice()).for_theses([(each.thesis, each.scale) for each in theses], whole_market=whole_market)
+
+
+def _day(day: Day | None) -> dt.date | None:
+    if not isinstance(day, str):
+        return day
+    try:
+        return dt.date.fromisoformat(day)
+    except ValueError:
+        raise UsageError("bad_option_date", option="date", value=day) from None
+
+
+def _last_day() -> dt.date:
+    return last_finished_day(dt.datetime.now(dt.UTC))

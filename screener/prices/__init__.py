@@ -1,0 +1,1 @@
+"""Raw prices as one value, what bars must satisfy, and adjusted levels."""

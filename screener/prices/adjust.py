@@ -1,0 +1,126 @@
+"""Adjusted levels computed at read: factors of corporate actions, and where a level cannot be linked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from screener.prices.prices import EMPTY_SHARES, Prices, SeriesName
+from screener.terms.notes import Gap, Note
+from screener.terms.sessions import Calendar, as_date
+
+
+def adjustment_factors(
+    days: npt.NDArray[np.datetime64],
+    closes: npt.NDArray[np.float64],
+    actions: pd.DataFrame,
+    series: SeriesName,
+) -> npt.NDArray[np.float64]:
+    """Cumulative factor per traded day (1 on the first), so that close × factor is the adjusted level.
+
+    `days` ascending traded days, `closes` their raw closes (CNY), `actions` one symbol's rows. The factor of an ex-date
+    applies from the first traded day on or after it: `price`: split_ratio; `total`: previous close × split_ratio /
+    (previous close − cash), i.e. gross cash is reinvested at the ex reference price. Actions on or before the first day
+    change nothing. An action that cannot be applied (unknown kind, cash ≥ close) is a break of the symbol, not a factor.
+    Source: MEASUREMENT, "Prices".
+    """
+    factors = np.ones(len(days))
+    at = np.searchsorted(days, actions["ex_date"].to_numpy().astype(days.dtype))
+    for position, cash, ratio in zip(at, actions["cash_per_share"], actions["split_ratio"], strict=True):
+        if not 0 < position < len(days) or not np.isfinite(ratio) or not np.isfinite(cash):
+            continue
+        previous = closes[position - 1]
+        if series == "price" or cash < previous:
+            factors[position] *= ratio if series == "price" else previous * ratio / (previous - cash)
+    return np.asarray(np.cumprod(factors), dtype=np.float64)
+
+
+def adjusted_levels(prices: Prices, series: SeriesName) -> pd.DataFrame:
+    """Adjusted level of every symbol on every session: sessions × symbols, carried over halts, NaN before the first close.
+
+    A carried level stays where the last traded close put it: an ex-date inside a suspension acts on that close.
+    """
+    days = prices.close.index.to_numpy()
+    values = prices.close.to_numpy(dtype=float, copy=True)
+    by_symbol = dict(tuple(prices.actions.groupby("symbol", sort=False)))
+    for column, symbol in enumerate(prices.close.columns):
+        if symbol in by_symbol:
+            traded = np.flatnonzero(~np.isnan(values[:, column]))
+            closes = values[traded, column]
+            values[traded, column] = closes * adjustment_factors(days[traded], closes, by_symbol[symbol], series)
+    last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(days))[:, np.newaxis]), axis=0)
+    levels = np.where(last < 0, np.nan, np.take_along_axis(values, np.maximum(last, 0), axis=0))
+    return pd.DataFrame(levels, index=prices.close.index, columns=prices.close.columns)
+
+
+def action_breaks(
+    actions: pd.DataFrame,
+) -> tuple[dict[str, dict[dt.date, Gap]], dict[str, dict[dt.date, Gap]]]:
+    """Sessions across which an action of unknown kind forbids linking: (both series, `total` only).
+
+    An unknown split ratio (a rights issue) breaks both series; known shares with unknown cash break `total` only.
+    """
+    both: dict[str, dict[dt.date, Gap]] = {}
+    total: dict[str, dict[dt.date, Gap]] = {}
+    unknown = actions[actions[["cash_per_share", "split_ratio"]].isna().any(axis=1)]
+    for symbol, ex_date, ratio in zip(unknown["symbol"], unknown["ex_date"], unknown["split_ratio"], strict=True):
+        day = as_date(ex_date)
+        target = both if pd.isna(ratio) else total
+        target.setdefault(symbol, {})[day] = Gap("action_mismatch", "action_unknown", {"symbol": symbol, "day": day})
+    return both, total
+
+
+def assemble_prices(
+    bars: Mapping[str, pd.DataFrame],
+    halted: Mapping[str, pd.Series],
+    *,
+    symbols: Sequence[str],
+    axis: pd.DatetimeIndex,
+    calendar: Calendar,
+    actions: pd.DataFrame,
+    listings: pd.DataFrame,
+    kind: str,
+    name: str,
+    gaps: Mapping[str, Gap],
+    breaks: Mapping[str, Mapping[dt.date, Gap]],
+    total_breaks: Mapping[str, Mapping[dt.date, Gap]] | None = None,
+    flags: Mapping[str, tuple[str, ...]] | None = None,
+    notes: Sequence[Note] = (),
+    stale: Gap | None = None,
+    shares: pd.DataFrame | None = None,
+) -> Prices:
+    """Put checked bars per symbol (session-indexed) side by side on `axis`; a symbol without bars is a column of NaN."""
+
+    def wide(column: str) -> pd.DataFrame:
+        data = {symbol: bars[symbol][column].reindex(axis).to_numpy(dtype=float) for symbol in bars}
+        return pd.DataFrame(data, index=axis).reindex(columns=list(symbols))
+
+    stopped = {symbol: marks.reindex(axis, fill_value=False).to_numpy(dtype=bool) for symbol, marks in halted.items()}
+    both, total = action_breaks(actions)
+    for symbol, days in breaks.items():
+        both[symbol] = {**both.get(symbol, {}), **days}
+    for symbol, days in (total_breaks or {}).items():
+        total[symbol] = {**total.get(symbol, {}), **days}
+    return Prices(
+        calendar=calendar,
+        close=wide("close"),
+        open=wide("open"),
+        volume=wide("volume"),
+        amount=wide("amount"),
+        halted=pd.DataFrame(stopped, index=axis).reindex(columns=list(symbols), fill_value=False),
+        actions=actions,
+        listings=listings,
+        kind=kind,
+        name=name,
+        gaps=dict(gaps),
+        breaks=both,
+        total_breaks=total,
+        flags=dict(flags or {}),
+        notes=tuple(notes),
+        stale=stale,
+        shares=EMPTY_SHARES if shares is None else shares.reset_index(drop=True),
+    )

@@ -1,0 +1,57 @@
+"""The heat map of names and weeks as a drawing, for pictures; on a page it is a table whose every cell can be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from screener.report.document import Row, Table
+from screener.report.draw import marks as charts
+from screener.report.draw.marks import Spec
+from screener.report.figures import cell_text, heat_step
+from screener.terms.say import Lang
+
+WIDTH, NAMES, HEAD, LINE, GROUP = 765, 112, 34, 27, 5
+TOKENS = {-2: "dn-s", -1: "dn-t", 0: "wash", 1: "up-t", 2: "up-s"}
+
+
+def heat_spec(table: Table, lang: Lang) -> Spec:
+    """A heat table as a specification: a rectangle a cell on its step, the figure inside; a gap is its word on no ground."""
+    step = (WIDTH - NAMES) / max(len(table.columns), 1)
+    tops = list(_tops(table))
+    height = tops[-1] + LINE if tops else HEAD
+    grounds: dict[str, list[dict[str, float]]] = {}
+    words, figures = [], []
+    for at, column in enumerate(table.columns):
+        x = NAMES + (at + 0.5) * step
+        words += [{"x": x, "y": 9, "text": column.head}, *([{"x": x, "y": 23, "text": column.unit}] if column.unit else [])]
+    for row, top in zip(table.rows, tops, strict=True):
+        for at, cell in enumerate(row.cells):
+            x = NAMES + at * step
+            if isinstance(cell.value, float):
+                box = {"x": x + 1, "x2": x + step - 1, "y": top + 1, "y2": top + LINE - 1}
+                grounds.setdefault(TOKENS[heat_step(cell.value)], []).append(box)
+            figures.append({"x": x + step / 2, "y": top + LINE / 2, "text": cell_text(cell, lang)})
+    layers = [charts.rects(rows, fill=token) for token, rows in sorted(grounds.items())]
+    layers += charts.texts(words, align="center", color="ink3", size=charts.SMALL)
+    layers += charts.texts(figures, align="center", color="ink", size=charts.SMALL)
+    for bold in (False, True):
+        layers += charts.texts(list(_names(table, tops, bold=bold)), color="ink" if bold else "ink2", bold=bold)
+    return charts.chart([charts.view(layers, width=WIDTH, height=int(height))], size=(WIDTH, int(height)), origin=(0, 0))
+
+
+def _tops(table: Table) -> Iterator[float]:
+    """Where each row begins (pixels): a little room behind the last row of a group."""
+    top = float(HEAD)
+    for row in table.rows:
+        yield top
+        top += LINE + (GROUP if row.ends_group else 0)
+
+
+def _names(table: Table, tops: list[float], *, bold: bool) -> Iterator[dict[str, object]]:
+    for row, top in zip(table.rows, tops, strict=True):
+        if _is_bold(row) == bold:
+            yield {"x": 0, "y": top + LINE / 2, "text": row.head}
+
+
+def _is_bold(row: Row) -> bool:
+    return row.role == "theme"

@@ -1,0 +1,154 @@
+"""Figures as people read them: one place for number formats, glyphs and the words inside cells.
+
+Fractions come in, text goes out. The sign is always shown, `+` too; zero has none. The minus is U+2212, and a narrow
+no-break space (U+202F) stands between a figure and its unit, none before % or ×. Rounding is half away from zero and for
+display only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import ROUND_HALF_UP, Decimal
+
+from screener.report.document import Band, Bullet, Cell, CellKind, Flag, Parts, Shares
+from screener.terms.notes import Gap
+from screener.terms.say import Lang, say
+
+MINUS = "\u2212"
+NARROW_SPACE = "\u202f"
+# Floating-point noise is removed here, as it is before a band edge, so that 0.12345 rounds as written.
+NOISE_DECIMALS = 9
+# Glyphs of chips by Band.level: the second encoding beside the colour.
+GLYPHS = {2: "▲▲", 1: "▲", 0: "◆", -1: "▼"}
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# Upper bounds (fractions, included) of the heat steps on weekly excess; above the last one it is the highest step.
+HEAT_STEPS = (-0.06, -0.02, 0.02, 0.06)
+
+
+def rounded(value: float, decimals: int) -> Decimal:
+    """`value` to `decimals`, half away from zero, floating-point noise below 1e-9 removed; never a negative zero."""
+    plain = Decimal(repr(round(float(value), NOISE_DECIMALS))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    return abs(plain) if plain == 0 else plain
+
+
+def number(value: float, decimals: int = 2, *, sign: bool = False, minus: str = MINUS) -> str:
+    """`value` with `decimals`, thousands by comma; with `sign` a plus is shown too, and none for zero."""
+    plain = rounded(value, decimals)
+    mark = minus if plain < 0 else "+" if sign and plain > 0 else ""
+    return f"{mark}{abs(plain):,.{decimals}f}"
+
+
+def percent(value: float, decimals: int = 2, *, unit: bool = True, sign: bool = True, minus: str = MINUS) -> str:
+    """A fraction as `−4.11%`; without unit for a column under a % head."""
+    return number(round(value, NOISE_DECIMALS) * 100, decimals, sign=sign, minus=minus) + ("%" if unit else "")
+
+
+def points(value: float, decimals: int = 2, *, unit: bool = True, sign: bool = True, minus: str = MINUS) -> str:
+    """A fraction as percentage points, `+5.75 pp`; without unit for a column under a pp head."""
+    return number(round(value, NOISE_DECIMALS) * 100, decimals, sign=sign, minus=minus) + (f"{NARROW_SPACE}pp" if unit else "")
+
+
+def price(value: float) -> str:
+    """CNY, two decimals."""
+    return number(value)
+
+
+def multiple(value: float) -> str:
+    """A ratio as `1.71×`."""
+    return number(value) + "×"
+
+
+def day(value: dt.date) -> str:
+    """2025-04-11."""
+    return value.isoformat()
+
+
+def short_day(value: dt.date) -> str:
+    """25-04-11, for column heads."""
+    return f"{value:%y-%m-%d}"
+
+
+def month_day(value: dt.date) -> str:
+    """04-11, inside a week."""
+    return f"{value:%m-%d}"
+
+
+def weekday(value: dt.date, lang: Lang) -> str:
+    """周一 or Mon."""
+    return say(f"label_{WEEKDAYS[value.weekday()]}", lang)
+
+
+def tone(value: float, decimals: int = 2) -> str:
+    """`up`, `dn` or `mut` (zero as shown) of a fraction written as % or pp: the class that takes a sign colour."""
+    shown = rounded(value * 100, decimals)
+    return "up" if shown > 0 else "dn" if shown < 0 else "mut"
+
+
+def heat_step(value: float) -> int:
+    """The heat step of a weekly excess (fraction), −2 … +2: ≤ −6, ≤ −2, between, ≥ +2, ≥ +6 pp; edges belong outside."""
+    plain = round(value, NOISE_DECIMALS)
+    low, mild_low, mild_high, high = HEAT_STEPS
+    if plain <= mild_low:
+        return -2 if plain <= low else -1
+    if plain >= mild_high:
+        return 2 if plain >= high else 1
+    return 0
+
+
+def cell_text(cell: Cell, lang: Lang, *, unit: bool = False) -> str:
+    """A cell as plain text; `unit` where no column head gives it (running text, key figures)."""
+    value = cell.value
+    if cell.kind == "gap" and isinstance(value, Gap):
+        return f"{say('label_gap', lang)} {value.code}"
+    if cell.kind in ("not_due", "none"):
+        return say(f"label_{cell.kind}", lang)
+    if isinstance(value, Band):
+        return value.word
+    if isinstance(value, Bullet):
+        return points(value.now, unit=unit)
+    if isinstance(value, Shares):
+        return shares_text(value, lang)
+    if isinstance(value, tuple):
+        return _tuple_text(value, lang)
+    if isinstance(value, dt.date):
+        return day(value)
+    if isinstance(value, float | int):
+        return figure_text(cell.kind, value, unit=unit)
+    return str(value)
+
+
+def figure_text(kind: CellKind, value: float, *, unit: bool = False) -> str:
+    """A number of a cell kind as text."""
+    if kind == "return":
+        return percent(value, unit=unit)
+    if kind in ("excess", "points"):
+        return points(value, unit=unit)
+    if kind == "heat":
+        return points(value, 1, unit=unit)
+    if kind in ("weight", "share"):
+        return percent(value, 0 if kind == "share" else 2, unit=unit, sign=False)
+    if kind == "multiple":
+        return multiple(value)
+    if kind in ("cash", "factor"):
+        return number(value, 4)
+    return number(value, 0) if kind == "count" else price(value)
+
+
+def shares_text(value: Shares, lang: Lang) -> str:
+    """How days divide among bands, the best first, bands without a day left out: `强于大市 66%、中性 34%`."""
+    found = [f"{band.word} {percent(part, 0, sign=False)}" for band, part in reversed(value.parts) if part > 0]
+    return ("、" if lang == "zh" else ", ").join(found) or say("label_none", lang)
+
+
+def _tuple_text(value: tuple[Flag, ...] | tuple[float, ...], lang: Lang) -> str:
+    if not value:
+        return say("label_none", lang)
+    flags = [each.text for each in value if isinstance(each, Flag)]
+    if flags:
+        return ("、" if lang == "zh" else ", ").join(flags)
+    return " ".join(points(each, 1, unit=False) for each in value if isinstance(each, float))
+
+
+def parts_text(parts: Parts, lang: Lang) -> str:
+    """Running text with its figures, as plain text."""
+    return "".join(each if isinstance(each, str) else cell_text(each, lang, unit=True) for each in parts)

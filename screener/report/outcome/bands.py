@@ -1,0 +1,285 @@
+"""The main table of the outcome dossier, bands by horizon, and what its other tables share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from screener.judgement.outcome import Outcome, Pair, WindowShares
+from screener.judgement.outcome import Row as Measured
+from screener.report.document import Cell, Column, Flag, Row, Shares, Table, figure, text
+from screener.report.figures import points, short_day
+from screener.report.outcome.verdict import horizon_date, latest, result_of
+from screener.report.wording import band_of, rating_word
+from screener.terms.notes import Gap
+from screener.terms.say import Lang, listed, run_on, say
+from screener.thesis.rating import rate
+from screener.thesis.scale import Ladder
+from screener.thesis.subjects import Subject
+
+
+def shown_months(outcome: Outcome) -> int | None:
+    """The latest horizon that is due on the as-of date: the headline one once matured; None before the first."""
+    return max((months for months in outcome.end_dates if is_due(outcome, months)), default=None)
+
+
+def is_due(outcome: Outcome, months: int) -> bool:
+    """Whether the end date of a horizon has come on the as-of date."""
+    end = outcome.end_dates[months]
+    return end is not None and end <= outcome.as_of
+
+
+def pairs(outcome: Outcome) -> tuple[Pair, ...]:
+    """The pairs of series and benchmark in the rows, the headline one first."""
+    return tuple(dict.fromkeys((row.series, row.benchmark) for row in outcome.rows))
+
+
+def pair_kind(pair: Pair, outcome: Outcome) -> str:
+    """`headline` price against the price index, `like` total against total, `mixed` total against the price index."""
+    if pair[1] != outcome.benchmark:
+        return "like"
+    return "headline" if pair[0] == "price" else "mixed"
+
+
+def bands_table(outcome: Outcome, lang: Lang) -> Table:
+    """Excess and band at each horizon, share of days, and the result; once matured, geometric excess and return too.
+
+    Before the end of the window the reading on the as-of date stands beside them; what nothing is due for is left out.
+    """
+    horizons = outcome.scale.window.horizons
+    subjects = outcome.thesis.subjects()
+    return Table(
+        id="bands",
+        title=say("dossier_bands_title", lang, months=listed(horizons, lang)),
+        row_head=say("dossier_subject", lang),
+        columns=tuple(_band_columns(outcome, lang)),
+        rows=tuple(
+            _band_row(outcome, each, ends=ends_group(subjects, place), lang=lang) for place, each in enumerate(subjects)
+        ),
+        sub=say(
+            "dossier_bands_sub",
+            lang,
+            months=outcome.scale.window.to_months,
+            benchmark=outcome.thesis.benchmark_name_in(outcome.scale, lang),
+        ),
+        notes=(run_on(_band_notes(outcome, lang), lang),),
+        layout="wide",
+    )
+
+
+def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
+    for months in outcome.scale.window.horizons:
+        yield from _horizon_columns(outcome, months, lang)
+    if _shows_now(outcome):
+        group, note = say("dossier_now_head", lang), say("dossier_until", lang, day=short_day(outcome.as_of))
+        yield Column("excess_now", say("dossier_excess", lang), "pp", group=group, group_note=note)
+        yield Column("band_now", say("dossier_band", lang), group=group, group_note=note, left=True)
+    last = shown_months(outcome)
+    if last is not None:
+        sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
+        yield Column("shares", say("dossier_shares_head", lang, n=sessions), left=True)
+    if last is not None and outcome.status == "matured":
+        yield Column("geometric", say("dossier_geometric_head", lang, months=last), "%")
+        yield Column("return", say("dossier_return_head", lang, months=last), "%")
+    yield Column("result", say("dossier_result_head", lang), left=True)
+    yield Column("flags", say("dossier_flags_head", lang), left=True)
+
+
+def _shows_now(outcome: Outcome) -> bool:
+    """Whether there is a reading on the way: after the base date and before the end of the window."""
+    return outcome.status != "matured" and len(outcome.paths) > 1
+
+
+def _horizon_columns(outcome: Outcome, months: int, lang: Lang) -> tuple[Column, Column]:
+    headline = months == outcome.scale.window.to_months
+    group = say("dossier_horizon_headline" if headline else "dossier_horizon", lang, months=months)
+    end = horizon_date(outcome, months)
+    due = end <= outcome.as_of
+    note = say("dossier_until" if due else "dossier_until_open", lang, day=short_day(end))
+    return (
+        Column(f"excess_{months}", say("dossier_excess", lang), "pp", group=group, group_note=note),
+        Column(f"band_{months}", say("dossier_band", lang), group=group, group_note=note, left=True),
+    )
+
+
+def ends_group(subjects: Sequence[Subject], place: int) -> bool:
+    """Whether the next subject is of another group: indices and basket, buckets, names."""
+    following = subjects[place + 1 : place + 2]
+    groups = {"industry_index": 0, "all": 0, "bucket": 1, "candidate": 2}
+    return bool(following) and groups[following[0].kind] != groups[subjects[place].kind]
+
+
+def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang) -> Row:
+    main = subject.kind == "all" or (subject.kind == "industry_index" and subject.stated is not None)
+    return Row(
+        id=subject.id,
+        head=subject.name_in(lang),
+        cells=tuple(_band_cells(outcome, subject, lang)),
+        note=subject_note(outcome, subject, lang),
+        role="theme" if main else "plain",
+        ends_group=ends,
+    )
+
+
+def _band_cells(outcome: Outcome, subject: Subject, lang: Lang) -> Iterator[Cell]:
+    for months in outcome.scale.window.horizons:
+        strong = months == outcome.scale.window.to_months
+        yield from excess_and_band(outcome, subject, outcome.row(subject.id, months), lang, strong=strong)
+    if _shows_now(outcome):
+        yield from _now_cells(outcome, subject, lang)
+    last = shown_months(outcome)
+    if last is not None:
+        yield _shares_cell(outcome, subject, lang)
+    if last is not None and outcome.status == "matured":
+        row = outcome.row(subject.id, last)
+        yield figure("return", row.gap or row.excess_geometric)
+        yield figure("return", row.gap or row.own_return)
+    yield _result_cell(outcome, subject, lang)
+    yield flags_cell(outcome, subject, lang)
+
+
+def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Cell]:
+    """Excess and band on the as-of date; where it has none, the subject's gap."""
+    now = latest(outcome, subject.id)
+    if now is None:
+        gap = next((gap for member in subject.members for gap in [outcome.prices.gaps.get(member)] if gap), None)
+        return figure(
+            "excess", gap or Gap("stale", "prices_stale", {"last": outcome.prices.last, "as_of": outcome.as_of})
+        ), Cell("none")
+    ladder = outcome.scale.ladder(subject.kind)
+    return figure("excess", now), figure("band", band_of(rate(now, ladder), ladder, lang))
+
+
+def excess_and_band(
+    outcome: Outcome, subject: Subject, row: Measured, lang: Lang, *, strong: bool = False
+) -> tuple[Cell, Cell]:
+    """The excess of a row and its band; a gap stands where the figure would, and then there is no band."""
+    if row.gap is not None or row.band is None:
+        return figure("excess", row.gap), Cell("none")
+    ladder = outcome.scale.ladder(subject.kind)
+    return figure("excess", row.excess, strong=strong), figure("band", band_of(row.band, ladder, lang))
+
+
+def subject_note(outcome: Outcome, subject: Subject, lang: Lang) -> str:
+    """What stands beside a subject's name: its code, or how many names a basket holds and how many were left out."""
+    if subject.is_single:
+        return subject.id
+    left_out = len(outcome.row(subject.id, outcome.scale.window.to_months).left_out)
+    kept = len(subject.members) - left_out
+    code = "dossier_names_equal" if subject.kind == "all" else "dossier_names" if kept > 1 else "dossier_name_alone"
+    return say("dossier_names_of" if left_out else code, lang, n=kept, all=len(subject.members))
+
+
+def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
+    window = headline_window(outcome, subject.id)
+    if window is None or not window.sessions + window.missing:
+        return Cell("not_due")
+    if not window.sessions:
+        return figure("shares", outcome.row(subject.id, outcome.scale.window.from_months).gap)
+    ladder = outcome.scale.ladder(subject.kind)
+    parts = tuple((band_of(rating, ladder, lang), window.share[rating]) for rating in reversed(ladder.ratings))
+    return Cell("shares", Shares(parts, window.sessions, window.missing))
+
+
+def headline_window(outcome: Outcome, subject: str) -> WindowShares | None:
+    """The share of days of a subject on the headline pair; None where there is none."""
+    wanted = (subject, "price", outcome.benchmark)
+    return next((each for each in outcome.windows if (each.subject, each.series, each.benchmark) == wanted), None)
+
+
+def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
+    """What became of the stated rating; for a bucket its band on the stock scale; else that nothing was stated."""
+    verdict = outcome.verdict.get(subject.id)
+    if verdict is not None:
+        stated = say("dossier_stated", lang, rating=rating_word(verdict.stated, outcome.scale.ladder(subject.kind), lang))
+        return text(say(f"dossier_result_{result_of(verdict)}", lang), stated, strong=True)
+    if subject.kind == "industry_index":
+        return text(say("dossier_second_opinion", lang), quiet=True)
+    months = shown_months(outcome)
+    excess = outcome.row(subject.id, months).excess if months is not None else None
+    if subject.kind == "candidate" or excess is None:
+        return text(say("dossier_unrated", lang), quiet=True)
+    word = rating_word(rate(excess, outcome.scale.stock), outcome.scale.stock, lang)
+    return text(say("dossier_on_stock_scale", lang, rating=word), quiet=True)
+
+
+def basis_differs(outcome: Outcome, subject: Subject, months: int) -> bool:
+    """Whether the band of a subject hangs on the series: price, total like for like, and mixed do not all agree."""
+    bands = {row.band for row in outcome.rows if (row.subject, row.horizon_months) == (subject.id, months) and row.band}
+    return len(bands) > 1
+
+
+def flags_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
+    """What a reader must know about a subject's rows on the headline pair, and the months that it concerns."""
+    found: dict[str, list[int]] = {}
+    for months in outcome.scale.window.horizons:
+        codes = [code for code in outcome.row(subject.id, months).flags if code != "mixed_basis"]
+        for code in codes + (["basis_differs"] if basis_differs(outcome, subject, months) else []):
+            found.setdefault(code, []).append(months)
+    flags = [Flag(code, _flag_text(outcome, code, months, lang), strong=code in STRONG_FLAGS) for code, months in found.items()]
+    return Cell("flags", tuple(flags)) if flags else text("")
+
+
+def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -> str:
+    """A flag in words, with the horizons that it concerns unless that is the headline alone."""
+    word = say(f"dossier_flag_{code}", lang)
+    if list(months) == [outcome.scale.window.to_months]:
+        return word
+    return say("dossier_flag_at", lang, flag=word, months=listed(months, lang))
+
+
+# Flags on which an answer hangs.
+STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted", "actions_unknown")
+
+
+def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
+    window = outcome.scale.window
+    first, last = (horizon_date(outcome, months) for months in (window.from_months, window.to_months))
+    yield say("dossier_note_scales", lang)
+    if shown_months(outcome) is not None:
+        yield say("dossier_note_shares", lang, first=first, last=min(last, outcome.as_of))
+    unrated = [each for each in outcome.thesis.subjects() if each.kind == "candidate" and each.stated is None]
+    if unrated:
+        yield say("dossier_note_unrated", lang, n=len(unrated))
+    rows = [
+        row for row in outcome.rows if (row.series, row.benchmark) == ("price", outcome.benchmark) and row.excess is not None
+    ]
+    if rows:
+        differing = [row for row in rows if "form_differs" in row.flags]
+        yield say(
+            "dossier_note_form_differs" if differing else "dossier_note_form_agrees",
+            lang,
+            rows=_listed(outcome, differing, lang),
+        )
+        near = [row for row in rows if row.near_edge]
+        yield say("dossier_note_near" if near else "dossier_note_none_near", lang, rows=_listed(outcome, near, lang))
+
+
+def _listed(outcome: Outcome, rows: Sequence[Measured], lang: Lang) -> str:
+    names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()}
+    words = [say("dossier_name_at", lang, name=names[row.subject], months=row.horizon_months) for row in rows]
+    return listed(words, lang)
+
+
+def pair_benchmark(outcome: Outcome, pair: Pair, lang: Lang) -> str:
+    """The name of a pair's benchmark; the total-return index says that it is one."""
+    benchmarks = outcome.scale.market(outcome.thesis.market).benchmarks
+    named = next((each for each in benchmarks if outcome.benchmark == each.symbol), benchmarks[0])
+    name = named.name if lang == "zh" else named.name_en
+    return say("dossier_total_index", lang, name=name) if pair[1] != outcome.benchmark else name
+
+
+def band_ranges(ladder: Ladder, lang: Lang) -> str:
+    """The bands of a ladder in one line, in percentage points: `买入 ≥ +20，…`."""
+    return say("phrase_comma", lang).join(_range_text(each.rating, ladder, lang) for each in ladder.bands)
+
+
+def _range_text(rating: str, ladder: Ladder, lang: Lang) -> str:
+    band = ladder.band(rating)
+    word = rating_word(rating, ladder, lang)
+    low = points(band.lower, 0, unit=False) if math.isfinite(band.lower) else ""
+    high = points(band.upper, 0, unit=False) if math.isfinite(band.upper) else ""
+    above, below = "≥" if band.lower_closed else ">", "≤" if band.upper_closed else "<"
+    if low and high:
+        return f"{low} {'≤' if band.lower_closed else '<'} {word} {below} {high}"
+    return f"{word} {above} {low}" if low else f"{word} {below} {high}"

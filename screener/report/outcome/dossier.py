@@ -1,0 +1,230 @@
+"""The outcome dossier as a document without format: the verdict, what it rests on, and how far it can be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from screener.judgement.outcome import Outcome
+from screener.report.document import (
+    Box,
+    BoxPart,
+    Cell,
+    Document,
+    Fact,
+    Facts,
+    Flag,
+    Paragraph,
+    Section,
+    Stack,
+    Table,
+    figure,
+    text,
+)
+from screener.report.figures import short_day
+from screener.report.method import OUTCOME, rule_links, rules_section
+from screener.report.outcome.bands import band_ranges, bands_table, headline_window
+from screener.report.outcome.charts import path_charts, path_panels
+from screener.report.outcome.listings import listings_table
+from screener.report.outcome.series import like_for_like_table, nearest_table, versus_table
+from screener.report.outcome.verdict import background, headline, horizon_date
+from screener.report.outcome.workings import actions_table, ledger_table, prices_table
+from screener.report.records import gap_records, versions
+from screener.report.wording import rating_word
+from screener.terms.say import Lang, listed, say
+
+# What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
+FIGURE_NOTES = ("no_actions_file", "from_market_file")
+
+
+def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Section] = ()) -> Document:
+    """The dossier of one outcome check; `extra` sections (how far to trust it) stand before the table of prices."""
+    thesis = outcome.thesis
+    title = outcome.thesis.title_in(lang)
+    return Document(
+        kind="outcome",
+        lang=lang,
+        slug=thesis.slug,
+        kicker=say("dossier_kicker", lang),
+        title=say("dossier_title", lang, title=title),
+        page_title=say("dossier_page_title", lang, published=outcome.published, title=title),
+        byline=tuple(_byline(outcome, lang)),
+        meta=tuple(_meta(outcome, lang)),
+        lede=tuple(_lede(outcome, lang)),
+        key_figures=(),
+        sections=tuple(_sections(outcome, lang, extra)),
+        foot=(
+            say("dossier_foot", lang, house=outcome.thesis.house_in(lang)),
+            say("dossier_foot_data", lang, hash=outcome.prices.sha256[:16], as_of=outcome.as_of),
+        ),
+        parameters=tuple(_parameters(outcome, lang)),
+        appendix=(ledger_table(outcome, lang),),
+    )
+
+
+def _byline(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
+    thesis = outcome.thesis
+    yield Fact("", (say("dossier_house", lang, house=outcome.thesis.house_in(lang), sector=thesis.sector_in(lang)),))
+    yield Fact(say("dossier_rating_label", lang), (text(_rating_text(outcome, lang), strong=True),))
+    inferred = outcome.published_basis != "printed"
+    yield Fact(say("dossier_published_label", lang), (_published_text(outcome, lang),), inferred=inferred)
+    status = Flag(outcome.status, say(f"dossier_status_{outcome.status}", lang), strong=True)
+    yield Fact("", (Cell("flags", (status,)),))
+
+
+def _rating_text(outcome: Outcome, lang: Lang) -> str:
+    stated = outcome.thesis.rating
+    if stated is None:
+        return say("dossier_no_rating", lang)
+    word = rating_word(stated.industry, outcome.scale.industry, lang)
+    if stated.change is None:
+        return word
+    return say("dossier_rating", lang, rating=word, change=say(f"dossier_change_{stated.change}", lang))
+
+
+def _published_text(outcome: Outcome, lang: Lang) -> str:
+    return say(f"dossier_published_{outcome.published_basis}", lang, published=outcome.published)
+
+
+def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
+    prices = outcome.prices
+    horizons = outcome.scale.window.horizons
+    days = listed((short_day(horizon_date(outcome, months)) for months in horizons), lang)
+    base = outcome.base_date
+    if base is not None:
+        yield Fact(say("dossier_base_label", lang), (say("dossier_close_of", lang, day=base),))
+    yield Fact(say("dossier_ends_label", lang), (say("dossier_ends", lang, days=days, months=listed(horizons, lang)),))
+    yield Fact(say("dossier_as_of_label", lang), (say("dossier_close_of", lang, day=outcome.as_of),))
+    name = outcome.thesis.benchmark_name_in(outcome.scale, lang)
+    yield Fact(say("dossier_benchmark_label", lang), (say("dossier_benchmark", lang, name=name, symbol=outcome.benchmark),))
+    thesis = outcome.thesis
+    if outcome.published_basis == "inferred":
+        known = {"earliest": thesis.published_earliest, "latest": thesis.published_latest}
+        yield Fact(say("dossier_inferred_label", lang), (say("dossier_inferred_range", lang, **known),))
+    if outcome.published_basis == "tried":
+        yield Fact(say("dossier_tried_label", lang), (say("dossier_tried_file", lang, file=thesis.published),))
+    source = say(f"dossier_prices_{prices.kind}", lang, name=prices.name, last=prices.last)
+    yield Fact(say("dossier_prices_label", lang), (source + say("dossier_hash", lang, hash=prices.sha256[:12]),))
+
+
+def _lede(outcome: Outcome, lang: Lang) -> Iterator[Paragraph]:
+    yield Paragraph(headline(outcome, lang), style="verdict")
+    behind = background(outcome, lang)
+    if behind:
+        yield Paragraph(behind, style="lede")
+
+
+def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterator[Section]:
+    charts = path_charts(outcome, lang)
+    if charts:
+        yield Section("path", "", tuple(Stack((each,), span=12 // len(charts)) for each in charts), front=True)
+    yield Section("bands", "", (Stack((bands_table(outcome, lang),)),))
+    yield Section("rule", "", (Stack(tuple(_rule(outcome, lang)), span=6), Stack((_computed(outcome, lang),), span=6)))
+    panels = path_panels(outcome, lang)
+    if panels is not None:
+        yield Section("names", "", (Stack((panels,)),))
+    yield from _series_section(outcome, lang)
+    listings = listings_table(outcome, lang)
+    if listings is not None:
+        yield Section("listings", "", (Stack((listings,)),))
+    yield from extra
+    actions = actions_table(outcome, lang)
+    tables: tuple[Table, ...] = (prices_table(outcome, lang), *((actions,) if actions is not None else ()))
+    yield Section("prices", "", (Stack(tables),))
+    yield Section("reading", "", (Stack((Box("reading", tuple(_box(outcome, lang))),)),))
+    yield rules_section(OUTCOME, lang, benchmark=outcome.thesis.benchmark_name_in(outcome.scale, lang))
+
+
+def _series_section(outcome: Outcome, lang: Lang) -> Iterator[Section]:
+    series, nearest = like_for_like_table(outcome, lang), nearest_table(outcome, lang)
+    if series is not None and nearest is not None:
+        versus = versus_table(outcome, lang)
+        beside: tuple[Table, ...] = (nearest, versus) if versus is not None else (nearest,)
+        yield Section("series", "", (Stack((series,), span=7), Stack(beside, span=5)))
+
+
+def _rule(outcome: Outcome, lang: Lang) -> Iterator[Paragraph]:
+    source = say("dossier_rule_source", lang, house=outcome.scale.house if lang == "zh" else outcome.scale.house_en)
+    quoted = (f"「{outcome.scale.window.phrase}」",)
+    yield Paragraph(quoted, style="quote", source=source, title=say("dossier_rule_title", lang))
+    yield Paragraph((say("dossier_rule_silent", lang),), style="note")
+
+
+def _computed(outcome: Outcome, lang: Lang) -> Facts:
+    window = outcome.scale.window
+    day = {"months": window.to_months, "others": listed(window.horizons[:-1], lang)}
+    items = [Fact(say("dossier_computed_day", lang), (say("dossier_computed_day_text", lang, **day),))]
+    for key in ("base", "excess", "dividends", "basket"):
+        items.append(Fact(say(f"dossier_computed_{key}", lang), (say(f"dossier_computed_{key}_text", lang),)))
+    for key, ladder in (("industry", outcome.scale.industry), ("stock", outcome.scale.stock)):
+        items.append(Fact(say(f"dossier_computed_{key}", lang), (band_ranges(ladder, lang),)))
+    return Facts("computed", say("dossier_computed_title", lang), tuple(items))
+
+
+def _box(outcome: Outcome, lang: Lang) -> Iterator[BoxPart]:
+    yield BoxPart(say("dossier_gaps_title", lang), bullets=tuple(_gap_lines(outcome, lang)))
+    yield BoxPart(say("dossier_read_title", lang), paragraphs=(say("dossier_read_two_rows", lang),))
+    yield BoxPart(
+        say("dossier_method_title", lang),
+        paragraphs=(say("dossier_method", lang), say("dossier_method_files", lang)),
+        links=rule_links(OUTCOME, lang),
+    )
+
+
+def _gap_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
+    thesis = outcome.thesis
+    if outcome.published_basis == "inferred":
+        yield say("dossier_inferred", lang, earliest=thesis.published_earliest, latest=thesis.published_latest)
+    if outcome.published_basis == "tried":
+        yield say("dossier_tried", lang, published=outcome.published, file=thesis.published)
+    names = {each.id: each.name_in(lang) for each in thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
+    gaps = gap_records(outcome, lang)
+    for gap in gaps:
+        yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])
+    for note in outcome.prices.notes:
+        if note.code in FIGURE_NOTES:
+            yield say(note.code, lang, **note.params)
+    lost = [*_left_out_lines(outcome, lang, names), *_missing_lines(outcome, lang, names)]
+    yield from lost
+    if not gaps and not lost:
+        yield say("dossier_no_gaps", lang)
+
+
+def _left_out_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iterator[str]:
+    for subject in outcome.thesis.subjects():
+        left_out = outcome.row(subject.id, outcome.scale.window.to_months).left_out
+        if left_out and not subject.is_single:
+            members = listed((names[member] for member in left_out), lang)
+            yield say("dossier_left_out", lang, name=names[subject.id], members=members)
+
+
+def _missing_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iterator[str]:
+    for subject in outcome.thesis.subjects():
+        window = headline_window(outcome, subject.id)
+        if window is not None and window.missing and window.sessions:
+            yield say("dossier_missing_days", lang, name=names[subject.id], n=window.missing)
+
+
+def _parameters(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
+    prices = outcome.prices
+    yield Fact(say("dossier_parameter_thesis", lang), (outcome.thesis.slug,))
+    yield Fact(say("dossier_published_label", lang), (figure("day", outcome.published),))
+    yield Fact(say("dossier_parameter_basis", lang), (say(f"dossier_basis_{outcome.published_basis}", lang),))
+    yield Fact(say("dossier_as_of_label", lang), (figure("day", outcome.as_of),))
+    if outcome.base_date is not None:
+        yield Fact(say("dossier_base_label", lang), (figure("day", outcome.base_date),))
+    for months in outcome.scale.window.horizons:
+        yield Fact(say("dossier_end_head", lang, months=months), (figure("day", horizon_date(outcome, months)),))
+    yield Fact(say("dossier_status_label", lang), (say(f"dossier_status_{outcome.status}", lang),))
+    yield Fact(say("dossier_benchmark_label", lang), (outcome.benchmark,))
+    yield Fact(say("dossier_parameter_scale", lang), (f"{outcome.scale.id}: {outcome.scale.source}",))
+    yield Fact(say("dossier_computed_industry", lang), (band_ranges(outcome.scale.industry, lang),))
+    yield Fact(say("dossier_computed_stock", lang), (band_ranges(outcome.scale.stock, lang),))
+    yield Fact(say("dossier_parameter_kind", lang), (prices.kind,))
+    yield Fact(say("dossier_parameter_name", lang), (prices.name,))
+    yield Fact(say("dossier_parameter_first", lang), (figure("day", prices.first),))
+    yield Fact(say("dossier_parameter_last", lang), (figure("day", prices.last),))
+    yield Fact(say("dossier_parameter_hash", lang), (prices.sha256,))
+    for note in prices.notes:
+        yield Fact(say("dossier_parameter_note", lang), (say(note.code, lang, **note.params),))
+    for name, version in versions().items():
+        yield Fact(say("dossier_parameter_version", lang, name=name), (version,))

@@ -1,0 +1,180 @@
+"""Results as plain JSON objects (CONTRACT): fractions in full precision, ISO dates, null where there is no figure."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import sys
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from screener.judgement.outcome import ListingRow, Outcome, Row
+from screener.judgement.week import Week, WeekRow
+from screener.judgement.weightings import Weighted, measure_weightings
+from screener.prices.prices import Prices
+from screener.terms.notes import Gap, Problem
+from screener.terms.say import Lang, say
+from screener.thesis.thesis import Thesis
+from screener.version import __version__
+
+Record = dict[str, Any]
+
+
+def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
+    """`screener outcome --json` as one object."""
+    thesis = outcome.thesis
+    return {
+        "thesis": thesis.slug,
+        "title": thesis.title,
+        "published": plain(outcome.published),
+        "published_basis": outcome.published_basis,
+        "as_of": plain(outcome.as_of),
+        "base_date": plain(outcome.base_date),
+        "status": outcome.status,
+        "benchmark": outcome.benchmark,
+        "prices": prices_record(outcome.prices, lang),
+        "rating": thesis.rating.industry if thesis.rating else None,
+        "scale": outcome.scale.id,
+        "rows": [_row_record(row, lang) for row in outcome.rows],
+        "windows": [fields_record(window) for window in outcome.windows],
+        "verdict": {subject: fields_record(verdict) for subject, verdict in outcome.verdict.items()},
+        "other_markets": [_listing_record(row, lang) for row in outcome.other_markets],
+        "gaps": gap_records(outcome, lang),
+        "versions": versions(),
+    }
+
+
+def week_record(week: Week, lang: Lang = "zh") -> Record:
+    """`screener weekly --json` as one object."""
+    return {
+        "thesis": week.thesis.slug,
+        "title": week.thesis.title,
+        "published": plain(week.published),
+        "published_basis": week.thesis.published_basis if week.published == week.thesis.published else "tried",
+        "week_start": plain(week.sessions[0]),
+        "week_end": plain(week.sessions[-1]),
+        "sessions": len(week.sessions),
+        "previous_session": plain(week.previous),
+        "base_date": plain(week.base_date),
+        "as_of": plain(week.as_of),
+        "benchmark": week.benchmark,
+        "prices": prices_record(week.prices, lang),
+        "rows": [_row_record(row, lang) for row in week.rows],
+        "weightings": [_weighted_record(each, lang) for each in measure_weightings(week)],
+        "gaps": gap_records(week, lang),
+        "versions": versions(),
+    }
+
+
+def prices_record(prices: Prices, lang: Lang) -> Record:
+    """Where the prices came from: kind, name, first and last session, hash, and what was noted while reading."""
+    return {
+        "kind": prices.kind,
+        "name": prices.name,
+        "first": plain(prices.first),
+        "last": plain(prices.last),
+        "sha256": prices.sha256,
+        "notes": [say(note.code, lang, **note.params) for note in prices.notes],
+    }
+
+
+def gap_records(result: Outcome | Week, lang: Lang) -> list[Record]:
+    """Every gap that should not be there, once per subject and reason; what is not due yet is no gap."""
+    found: dict[tuple[str, str], Record] = {}
+    for subject, gap in _gaps(result):
+        text = gap.text(lang)
+        found.setdefault((subject, text), {"subject": subject, "code": gap.code, "reason": text})
+    return list(found.values())
+
+
+def _gaps(result: Outcome | Week) -> Iterable[tuple[str, Gap]]:
+    if result.prices.last < result.as_of:
+        yield "prices", Gap("stale", "prices_stale", {"last": result.prices.last, "as_of": result.as_of})
+    if result.prices.stale is not None:
+        yield "prices", result.prices.stale
+    for symbol, gap in result.prices.gaps.items():
+        if symbol in result.thesis.members("all"):
+            yield symbol, gap
+    for row in result.rows:
+        gaps: Sequence[Gap | None] = (row.gap, row.since_gap) if isinstance(row, WeekRow) else (row.gap,)
+        yield from ((row.subject, gap) for gap in gaps if gap is not None and gap.code != "not_due")
+
+
+def has_gaps(result: Outcome | Week) -> bool:
+    """Whether something that should be there is missing or stale: exit code 3."""
+    return next(iter(_gaps(result)), None) is not None
+
+
+def listing_gaps(outcome: Outcome) -> list[Gap]:
+    """Why second listings have no figure, except that it is not due."""
+    return [row.gap for row in outcome.other_markets if row.gap is not None and row.gap.code != "not_due"]
+
+
+def versions() -> Record:
+    """The versions that a figure may depend on."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    return {"screener": __version__, "python": python, "pandas": version("pandas"), "numpy": version("numpy")}
+
+
+def _row_record(row: Row | WeekRow, lang: Lang) -> Record:
+    record = fields_record(row)
+    record["gap"] = row.gap.code if row.gap else None
+    record["gap_reason"] = row.gap.text(lang) if row.gap else None
+    if isinstance(row, WeekRow):
+        record["since_gap"] = row.since_gap.code if row.since_gap else None
+    return record
+
+
+def _weighted_record(each: Weighted, lang: Lang) -> Record:
+    own, excess = each.figure.own, each.figure.excess
+    gap = own if isinstance(own, Gap) else excess if isinstance(excess, Gap) else None
+    return {
+        "weighting": each.weighting,
+        "period": each.period.id,
+        "series": each.period.series,
+        "start": plain(each.period.start),
+        "weighed_on": plain(each.weighed_on),
+        "return": None if isinstance(own, Gap) else own,
+        "excess": None if isinstance(excess, Gap) else excess,
+        "weights": None if isinstance(each.weights, Gap) else plain(each.weights),
+        "gap": gap.code if gap else None,
+        "gap_reason": gap.text(lang) if gap else None,
+    }
+
+
+def _listing_record(row: ListingRow, lang: Lang) -> Record:
+    gap = {"gap": row.gap.code if row.gap else None, "gap_reason": row.gap.text(lang) if row.gap else None}
+    return {**fields_record(row), **gap}
+
+
+def fields_record(value: Any) -> Record:
+    """A frozen value as a JSON object: its fields under the names of the contract."""
+    names = {"own_return": "return"}
+    return {names.get(each.name, each.name): plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+
+
+def plain(value: Any) -> Any:
+    """A field as JSON: ISO dates, lists for tuples, objects for mappings."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    return dict(value) if hasattr(value, "items") else value
+
+
+def thesis_record(thesis: Thesis) -> Record:
+    """A thesis as its file has it, with its slug."""
+    return thesis.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def problem_record(problem: Problem, lang: Lang) -> Record:
+    """A problem of a file with its place and text."""
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "field": problem.field,
+        "value": problem.value,
+        "code": problem.code,
+        "text": problem.text(lang),
+    }

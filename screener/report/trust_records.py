@@ -1,0 +1,120 @@
+"""The trust results as plain JSON objects (CONTRACT): fractions in full precision, ISO dates, null where there is no figure."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+from screener.evidence.base_rates import BaseRate
+from screener.evidence.placebo import Placebo
+from screener.evidence.sensitivity import Sensitivity
+from screener.evidence.trust import Trust
+from screener.report.records import Record
+from screener.report.trust import trust_sentences
+from screener.terms.notes import Gap, Note
+from screener.terms.say import Lang, say
+
+
+def trust_record(trust: Trust, lang: Lang = "zh") -> Record:
+    """What `--sensitivity` and `--placebo` add to the object of `outcome --json`; only what was asked for."""
+    record: Record = {"trust": list(trust_sentences(trust, lang))}
+    if trust.sensitivity is not None:
+        record["sensitivity"] = sensitivity_record(trust.sensitivity, lang)
+    if trust.placebo:
+        of_indices = [each for each in trust.base_rates if each.against != "stocks"]
+        record["placebo"] = [
+            *(index_placebo_record(each, trust.seed, lang) for each in of_indices),
+            *(placebo_record(each, lang) for each in trust.placebo),
+        ]
+    rest = trust.robustness
+    record["robustness"] = {
+        "left_one_out": [_plain(each, lang) for each in rest.left_one_out],
+        "intervals": [_plain(each, lang) for each in rest.intervals],
+        "behaviour": [_plain(each, lang) for each in rest.behaviour],
+        "base_rates": [base_rate_record(each, lang) for each in trust.base_rates],
+        "like_with_like": [_plain(each, lang) for each in trust.bases],
+        "warning": say("trust_one_report", lang),
+    }
+    return record
+
+
+def with_trust(record: Record, trust: Trust, lang: Lang = "zh") -> Record:
+    """The object of `outcome --json` with the trust results, and their gaps among its gaps."""
+    return {**record, "gaps": [*record["gaps"], *trust_gap_records(trust, lang)], **trust_record(trust, lang)}
+
+
+def trust_gap_records(trust: Trust, lang: Lang) -> list[Record]:
+    """The gaps of what was asked for, once per subject and reason."""
+    found = {(subject, gap.text(lang)): gap.code for subject, gap in trust.gaps()}
+    return [{"subject": subject, "code": code, "reason": reason} for (subject, reason), code in found.items()]
+
+
+def sensitivity_record(sensitivity: Sensitivity, lang: Lang = "zh") -> Record:
+    """`cells` and `agreement` as CONTRACT has them; `choices` and `left_out` beside them."""
+    cells = sensitivity.cells.assign(published=[day.isoformat() for day in sensitivity.cells["published"]])
+    columns = {column: cells[column].tolist() for column in cells.columns}
+    columns["excess"] = [None if math.isnan(value) else value for value in columns["excess"]]
+    return {
+        "cells": [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)],
+        "agreement": [_plain(each, lang) for each in sensitivity.agreement],
+        "choices": [_plain(each, lang) for each in sensitivity.choices],
+        "left_out": [_plain(each, lang) for each in sensitivity.left_out],
+    }
+
+
+def placebo_record(placebo: Placebo, lang: Lang = "zh") -> Record:
+    """One comparison; `basis` is what a reader must know about it, in sentences."""
+    return {**_plain(placebo, lang), "basis": _sentences(placebo.basis, lang)}
+
+
+def index_placebo_record(rate: BaseRate, seed: int, lang: Lang = "zh") -> Record:
+    """An index among its peers or its own other dates, with the fields of a basket's comparison; nothing is drawn."""
+    return {
+        "subject": rate.subject,
+        "horizon_months": rate.horizon_months,
+        "against": rate.against,
+        "n": rate.n,
+        "universe_size": rate.n,
+        "size": 1,
+        "excess": rate.own,
+        "median": rate.median,
+        "percentile": rate.percentile,
+        "share_beaten": rate.share_beaten,
+        "matched": None,
+        "seed": seed,
+        "excluded": {},
+        "left_out": [],
+        "basis": _sentences(rate.basis, lang),
+        "gap": rate.gap.code if rate.gap else None,
+        "gap_reason": rate.gap.text(lang) if rate.gap else None,
+    }
+
+
+def base_rate_record(rate: BaseRate, lang: Lang = "zh") -> Record:
+    """One base rate; every single result only where there are few, as for the industries."""
+    record: Record = _plain(dataclasses.replace(rate, labels=(), excess=rate.excess[:0]), lang)
+    record["basis"] = _sentences(rate.basis, lang)
+    del record["labels"], record["excess"]
+    if rate.against == "industries":
+        record["results"] = {label: float(value) for label, value in zip(rate.labels, rate.excess, strict=True)}
+    return record
+
+
+def _sentences(basis: tuple[Note, ...], lang: Lang) -> str:
+    return " ".join(say(note.code, lang, **note.params) for note in basis)
+
+
+def _plain(value: Any, lang: Lang) -> Any:
+    """A result's fields as JSON values; a gap becomes its code, with the reason beside it."""
+    record: Record = {}
+    for each in dataclasses.fields(value):
+        content = getattr(value, each.name)
+        if isinstance(content, Gap) or each.name == "gap":
+            record["gap"] = content.code if content else None
+            record["gap_reason"] = content.text(lang) if content else None
+        elif isinstance(content, tuple):
+            record[each.name] = list(content)
+        else:
+            record[each.name] = dict(content) if hasattr(content, "items") else content
+    return record

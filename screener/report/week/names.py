@@ -1,0 +1,205 @@
+"""The table of all names: where each stands on its bands, and what a reader must know about it this week."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from screener.judgement.week_facts import NameFacts, WeeklyFacts, has_traded
+from screener.measures.stock_facts import Dividend
+from screener.report.document import Bullet, Cell, Column, Flag, Row, Table, figure, text
+from screener.report.figures import month_day, number, short_day
+from screener.report.week.tables import band_cell, has_since
+from screener.report.wording import rating_word
+from screener.terms.notes import Gap
+from screener.terms.say import Lang, listed, say
+from screener.thesis.scale import Band as ScaleBand
+from screener.thesis.scale import Ladder
+from screener.thesis.subjects import Subject
+
+
+def band_range(band: ScaleBand, lang: Lang) -> str:
+    """A band with its edges in pp: 买入 ≥ +20, 增持 +5 至 +20."""
+    word = band.rating if lang == "zh" else band.rating_en
+    low, high = (number(100 * edge, 0, sign=True) if math.isfinite(edge) else "" for edge in (band.lower, band.upper))
+    if not low:
+        return say("weekly_band_most", lang, word=word, edge=high)
+    if not high:
+        return say("weekly_band_least", lang, word=word, edge=low)
+    return say("weekly_band_between", lang, word=word, low=low, high=high)
+
+
+def scale_text(ladder: Ladder, lang: Lang) -> str:
+    """Every band of a ladder with its edges, best first."""
+    return ("，" if lang == "zh" else ", ").join(band_range(band, lang) for band in ladder.bands)
+
+
+def names_table(facts: WeeklyFacts, lang: Lang) -> Table:
+    """Every name: close, week, since publication, position on the bands, drawdown, turnover, dividend, days left, flags."""
+    week = facts.week
+    benchmark = facts.benchmark.name_in(lang)
+    since, turnover = has_since(facts), _has_turnover(facts)
+    rows = tuple(_name_row(facts, each, lang, since=since, turnover=turnover) for each in facts.candidates)
+    return Table(
+        id="names",
+        title=say("weekly_names_title", lang),
+        sub=say("weekly_names_sub", lang, count=len(rows), scale=scale_text(week.scale.stock, lang), benchmark=benchmark),
+        row_head=say("weekly_head_name", lang),
+        columns=tuple(_name_columns(facts, lang, since=since, turnover=turnover)),
+        rows=rows,
+        notes=("".join(_name_notes(facts, lang, since=since, turnover=turnover)),),
+        layout="cards",
+    )
+
+
+def _has_turnover(facts: WeeklyFacts) -> bool:
+    return any(isinstance(each.turnover, float) for each in facts.names.values())
+
+
+def _name_columns(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool) -> Iterator[Column]:
+    def head(name: str) -> str:
+        return say(f"weekly_head_{name}", lang)
+
+    months = sorted(facts.horizons)
+    if since:
+        yield Column("band", head("band"), left=True)
+    yield Column("close", head("close"), say("weekly_unit_cny", lang))
+    yield Column("week_return", head("week"), "%")
+    yield Column("week_excess", head("week_excess"), "pp")
+    if since:
+        yield Column("since_return", head("since"), "%")
+        yield Column("since_excess", head("since_excess"), "pp")
+        yield Column("spark", head("spark"), say("weekly_unit_weekly", lang), left=True)
+        yield Column("bullet", head("bullet"), left=True)
+        yield Column("to_next_edge", head("edge"), "pp")
+        yield Column("drawdown", head("drawdown"), "%")
+    if turnover:
+        yield Column("turnover", head("turnover"), say("weekly_unit_turnover", lang))
+    yield Column("dividend", head("dividend"), say("weekly_unit_cny", lang))
+    yield Column("left", head("left"), say("weekly_unit_left", lang, first=months[0], last=months[-1]))
+    yield Column("flags", head("flags"), left=True)
+
+
+def _name_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool, turnover: bool) -> Row:
+    bucket = facts.subject(subject.bucket or "")
+    members = bucket.members
+    return Row(
+        id=subject.id,
+        head=subject.name_in(lang),
+        note=f"{subject.id} · {bucket.name_in(lang)}",
+        cells=tuple(_name_cells(facts, subject, lang, since=since, turnover=turnover)),
+        ends_group=subject.id == members[-1],
+    )
+
+
+def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool, turnover: bool) -> Iterator[Cell]:
+    row, found, ladder = facts.week.row(subject.id), facts.names[subject.id], facts.week.scale.ladder(subject.kind)
+    figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
+    if since:
+        yield band_cell(row.band_so_far, row.since_gap, ladder, lang)
+    yield figure("price", found.close)
+    yield figure("return", figures["week"].own)
+    yield figure("excess", figures["week"].excess)
+    if since:
+        yield figure("return", figures["since"].own)
+        yield figure("excess", figures["since"].excess, strong=True)
+        yield _spark_cell(facts, subject)
+        yield _bullet_cell(facts, subject, ladder)
+        yield _edge_cell(row.excess_since_published, row.to_next_edge, row.since_gap, lang)
+        yield figure("return", found.drawdown)
+    if turnover:
+        yield figure("multiple", found.turnover)
+    yield _dividend_cell(found)
+    yield text(left_text(facts, lang))
+    yield Cell("flags", tuple(name_flags(facts, subject, lang)))
+
+
+def _spark_cell(facts: WeeklyFacts, subject: Subject) -> Cell:
+    return figure("spark", facts.since_paths[subject.id])
+
+
+def _bullet_cell(facts: WeeklyFacts, subject: Subject, ladder: Ladder) -> Cell:
+    row = facts.week.row(subject.id)
+    if row.excess_since_published is None:
+        return figure("bullet", row.since_gap)
+    before = facts.before.row(subject.id).excess_since_published if facts.before else None
+    return Cell("bullet", Bullet(row.excess_since_published, before, ladder.edges))
+
+
+def _edge_cell(excess: float | None, distance: float | None, gap: Gap | None, lang: Lang) -> Cell:
+    if excess is None or distance is None:
+        return figure("points", gap)
+    edge = number(100 * (excess + distance), 0, sign=True)
+    return Cell("points", distance, say("weekly_edge_to", lang, edge=edge))
+
+
+def _dividend_cell(found: NameFacts) -> Cell:
+    if isinstance(found.dividend, Dividend):
+        return Cell("cash", found.dividend.cash, short_day(found.dividend.ex_date))
+    return figure("cash", found.dividend)
+
+
+def left_text(facts: WeeklyFacts, lang: Lang) -> str:
+    """Sessions left to the first and the last horizon, 0 where it has passed."""
+    months = sorted(facts.left)
+    words = [
+        say("weekly_beyond_calendar", lang) if facts.left[each] is None else str(facts.left[each])
+        for each in (months[0], months[-1])
+    ]
+    return say("weekly_left_both", lang, first=words[0], last=words[1])
+
+
+def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Flag]:
+    """What a reader must know about a name this week; never a silent zero."""
+    week, found = facts.week, facts.names[subject.id]
+    row = week.row(subject.id)
+    if row.gap is None and not has_traded(week, subject.id):
+        yield Flag("suspended", say("weekly_flag_suspended", lang), strong=True)
+    elif row.gap is None and (missed := missed_sessions(facts, subject.id, lang)):
+        yield Flag("suspended", say("weekly_flag_suspended_part", lang, days=missed), strong=True)
+    if found.close_date is not None and found.close_date < week.as_of:
+        yield Flag("carried", say("weekly_flag_stale", lang, day=short_day(found.close_date)), strong=True)
+    if "delisted" in row.flags:
+        yield Flag("delisted", say("weekly_flag_delisted", lang), strong=True)
+    for hit in found.limits:
+        yield Flag(f"limit_{hit.side}", say(f"weekly_flag_limit_{hit.side}", lang, day=month_day(hit.session)), strong=True)
+    for gone in facts.gone_ex:
+        if gone.symbol == subject.id:
+            yield Flag("ex", say("weekly_flag_ex", lang, day=month_day(gone.ex_date)))
+    marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": "near_edge" in row.flags}
+    marks["actions_unknown"] = "actions_unknown" in row.flags
+    marks["crossed"] = any(each.row.subject == subject.id for each in facts.crossings)
+    yield from (Flag(code, say(f"weekly_flag_{code}", lang)) for code, is_so in marks.items() if is_so)
+
+
+def missed_sessions(facts: WeeklyFacts, symbol: str, lang: Lang) -> str:
+    """The sessions of the week without a trade, as 07-07 至 07-10 where they follow one another; "" when it traded on all."""
+    close = facts.week.prices.close
+    if symbol not in close.columns:
+        return ""
+    sessions = facts.week.sessions
+    traded = close[symbol].reindex(pd.DatetimeIndex(list(sessions))).notna().to_numpy()
+    at = [place for place, has_close in enumerate(traded) if not has_close]
+    if len(at) > 1 and at == list(range(at[0], at[-1] + 1)):
+        return say("label_range", lang, first=month_day(sessions[at[0]]), last=month_day(sessions[at[-1]]))
+    return listed([month_day(sessions[place]) for place in at], lang)
+
+
+def _name_notes(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool) -> Iterator[str]:
+    stop = "" if lang == "zh" else " "
+    bands = [rating_word(rating, facts.week.scale.stock, lang) for rating in reversed(facts.week.scale.stock.ratings)]
+    if since:
+        yield say("weekly_names_note_bullet", lang, order=listed(bands, lang)) + stop
+        if all(each.stated is None for each in facts.candidates):
+            yield say("weekly_names_note_unrated", lang) + stop
+        yield say("weekly_names_note_edge", lang) + stop
+    yield say("weekly_names_note_dividend", lang) + stop
+    if not turnover:
+        yield say("weekly_names_note_turnover", lang) + stop
+    if facts.week.prices.listings.empty or facts.week.prices.listings["listed"].isna().all():
+        yield say("weekly_names_note_no_listing", lang) + stop
+    calm = not any(each.risk_warning for each in facts.names.values())
+    if calm and all(has_traded(facts.week, each.id) and not missed_sessions(facts, each.id, lang) for each in facts.candidates):
+        yield say("weekly_names_note_quiet", lang)

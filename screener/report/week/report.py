@@ -1,0 +1,223 @@
+"""The weekly report as a document: head, one paragraph written from the numbers, key figures, sections, method."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+from screener.judgement.week_facts import WeeklyFacts
+from screener.measures.industries import industries
+from screener.report.document import Box, BoxPart, Document, Fact, Paragraph, Parts, Section, Stack, text
+from screener.report.figures import month_day
+from screener.report.method import WEEKLY, rule_links, rules_section
+from screener.report.week.changes import changes_list
+from screener.report.week.charts import weekly_charts
+from screener.report.week.names import names_table, scale_text
+from screener.report.week.summary import key_figures, lede_parts
+from screener.report.week.tables import against_table, daily_table, extremes_table, heat_table, parts_table, periods_table
+from screener.report.wording import band_of
+from screener.terms.notes import Gap
+from screener.terms.say import Lang, say
+
+HASH_SHOWN = 12
+# With fewer charts than this in their row, the strongest and weakest names take the free place.
+CHARTS_IN_ROW = 3
+
+
+def weekly_document(facts: WeeklyFacts, lang: Lang, *, versions: Mapping[str, str]) -> Document:
+    """The whole report of one week; `versions` are those that a figure may depend on."""
+    week = facts.week
+    title = facts.week.thesis.title_in(lang)
+    return Document(
+        kind="weekly",
+        lang=lang,
+        slug=week.thesis.slug,
+        kicker=say("weekly_kicker", lang),
+        title=title,
+        page_title=say("weekly_page_title", lang, week=week_label(week.as_of), title=title),
+        byline=tuple(_byline(facts, lang)),
+        meta=tuple(_meta(facts, lang)),
+        lede=(Paragraph(tuple(lede_parts(facts, lang)), "lede"),),
+        key_figures=tuple(key_figures(facts, lang)),
+        sections=tuple(_sections(facts, lang)),
+        foot=tuple(_foot(facts, lang, versions)),
+        parameters=tuple(_parameters(facts, lang, versions)),
+    )
+
+
+def week_label(day: dt.date) -> str:
+    """The ISO week of a day, 2025-W15: the name of the report's folder too."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _byline(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
+    thesis, scale = facts.week.thesis, facts.week.scale
+    yield Fact("", (say("weekly_house", lang, house=thesis.house_in(lang), sector=thesis.sector_in(lang)),))
+    if thesis.rating:
+        word = band_of(thesis.rating.industry, scale.industry, lang).word
+        change = say(f"weekly_rating_{thesis.rating.change}", lang) if thesis.rating.change else ""
+        yield Fact(say("weekly_rating", lang), (text(word + change, strong=True),))
+    yield Fact(say("weekly_published", lang), (published_text(facts, lang),), inferred=is_inferred(facts))
+
+
+def is_inferred(facts: WeeklyFacts) -> bool:
+    """Whether the publication date used is the thesis's inferred one."""
+    return facts.week.published == facts.week.thesis.published and facts.week.thesis.published_basis == "inferred"
+
+
+def published_text(facts: WeeklyFacts, lang: Lang) -> str:
+    """The publication date with how it is known."""
+    day = facts.week.published
+    if day != facts.week.thesis.published:
+        return say("weekly_day_tried", lang, day=day)
+    return say("weekly_day_inferred", lang, day=day) if is_inferred(facts) else day.isoformat()
+
+
+def _meta(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
+    week, prices = facts.week, facts.week.prices
+    yield Fact(say("weekly_meta_week", lang), (week_text(facts, lang),))
+    yield Fact(say("weekly_meta_as_of", lang), (say("weekly_meta_as_of_value", lang, day=week.as_of),))
+    benchmark = say("weekly_meta_benchmark_value", lang, name=facts.benchmark.name_in(lang), symbol=week.benchmark)
+    yield Fact(say("weekly_meta_benchmark", lang), (benchmark,))
+    yield Fact(say("weekly_meta_prices", lang), (prices_text(facts, lang),))
+    yield Fact(say("weekly_meta_hash", lang), (f"sha256 {prices.sha256[:HASH_SHOWN]}",))
+    thesis = week.thesis
+    if is_inferred(facts):
+        latest = thesis.published_latest
+        value = say("weekly_meta_inferred_value", lang, earliest=thesis.published_earliest, latest=latest)
+        yield Fact(say("weekly_meta_inferred", lang), (value,))
+
+
+def week_text(facts: WeeklyFacts, lang: Lang) -> str:
+    """2025-W15 · 04-07 至 04-11，5 个交易日."""
+    sessions = facts.week.sessions
+    code = "weekly_meta_week_single" if len(sessions) == 1 else "weekly_meta_week_value"
+    params = {"first": month_day(sessions[0]), "last": month_day(sessions[-1]), "count": len(sessions)}
+    return say(code, lang, week=week_label(sessions[-1]), **params)
+
+
+def prices_text(facts: WeeklyFacts, lang: Lang) -> str:
+    """Where the prices came from, and their last session."""
+    prices = facts.week.prices
+    return say(f"weekly_prices_{prices.kind}", lang, name=prices.name, last=prices.last)
+
+
+# Sections
+
+
+def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
+    charts = weekly_charts(facts, lang)
+    changes = changes_list(facts, lang)
+    daily = daily_table(facts, lang)
+    if "relative" in charts:
+        yield Section("front", "", (Stack((charts["relative"],), 8), Stack((changes, daily), 4)), front=True)
+    else:
+        yield Section("front", "", (Stack((changes,), 6), Stack((daily,), 6)), front=True)
+    against = against_table(facts, lang)
+    yield Section("periods", "", (Stack((periods_table(facts, lang), *((against,) if against else ()))),))
+    extremes = extremes_table(facts, lang)
+    row = [charts[each] for each in ("excess", "contribution", "ranking") if each in charts]
+    full = len(row) == CHARTS_IN_ROW
+    if row:
+        yield Section("charts", "", tuple(Stack((each,), 4) for each in (*row, *(() if full else (extremes,)))))
+    yield Section("names", "", (Stack((names_table(facts, lang),)),))
+    side = (*((charts["drawdown"],) if "drawdown" in charts else ()), *((extremes,) if full or not row else ()))
+    heat = Stack((heat_table(facts, lang),), 8)
+    yield Section("heat", "", (heat, Stack(side, 4)) if side else (heat,))
+    yield Section("parts", "", (Stack((parts_table(facts, lang),), 6), Stack((method_box(facts, lang),), 6)))
+    yield rules_section(WEEKLY, lang, benchmark=facts.benchmark.name_in(lang))
+
+
+# Method, gaps, foot
+
+
+def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
+    """How the figures are made, the rating standard, what is missing or inferred, and the risks, in one box."""
+    week, scale = facts.week, facts.week.scale
+    benchmark = facts.benchmark.name_in(lang)
+    method = (
+        say("weekly_method_week", lang, base=week.base_date),
+        say("weekly_method_excess", lang, benchmark=benchmark),
+        say("weekly_method_links", lang, slug=week.thesis.slug),
+    )
+    house = scale.house if lang == "zh" else scale.house_en
+    standard = say(
+        "weekly_scale_value",
+        lang,
+        stock=scale_text(scale.stock, lang),
+        industry=scale_text(scale.industry, lang),
+        first=scale.window.from_months,
+        last=scale.window.to_months,
+        benchmark=benchmark,
+        source=house,
+    )
+    links = rule_links(WEEKLY, lang)
+    parts = (
+        BoxPart(say("weekly_method_title", lang), method, links=links),
+        BoxPart(say("weekly_scale_title", lang), (standard,)),
+    )
+    return Box("method", (*parts, *_gaps_and_risks(facts, lang)))
+
+
+def _gaps_and_risks(facts: WeeklyFacts, lang: Lang) -> tuple[BoxPart, ...]:
+    thesis = facts.week.thesis
+    risks = ("；" if lang == "zh" else "; ").join(
+        each.text_en or each.text if lang == "en" else each.text for each in thesis.risks
+    )
+    gaps = BoxPart(say("weekly_gaps_title", lang), bullets=tuple(_gap_lines(facts, lang)))
+    return gaps, BoxPart(say("weekly_risks_title", lang), (say("weekly_risks_value", lang, risks=risks),))
+
+
+def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
+    week, thesis = facts.week, facts.week.thesis
+    if is_inferred(facts):
+        yield say("weekly_gap_inferred", lang, earliest=thesis.published_earliest, latest=thesis.published_latest)
+    if week.published != thesis.published:
+        yield say("weekly_gap_tried", lang, day=week.published, file=thesis.published)
+    seen = set()
+    for row in week.rows:
+        for gap in (row.gap, row.since_gap):
+            if gap is not None and gap.code != "not_due" and (row.subject, gap.reason) not in seen:
+                seen.add((row.subject, gap.reason))
+                name = facts.subject(row.subject).name_in(lang)
+                yield say("weekly_gap_line", lang, name=name, code=gap.code, reason=gap.text(lang))
+    yield from _ranking_gaps(facts, lang)
+    yield from _float_cap_gaps(facts, lang)
+    for note in week.prices.notes:
+        yield say("weekly_gap_data", lang, text=say(note.code, lang, **note.params))
+
+
+def _float_cap_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
+    """Each reason once why the float-cap basket has no figure over some period."""
+    gaps = [each.own for each in facts.weighted("float_cap").values() if isinstance(each.own, Gap)]
+    for gap in {each.text(lang): each for each in gaps}.values():
+        yield say("weekly_gap_line", lang, name=say("weekly_float_cap", lang), code=gap.code, reason=gap.text(lang))
+
+
+def _ranking_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
+    if facts.ranking is None:
+        yield say("weekly_gap_ranking", lang)
+        return
+    names = {each.symbol: each.label(lang) for each in industries()}
+    if facts.ranking.missing:
+        missing = ("、" if lang == "zh" else ", ").join(names[each] for each in facts.ranking.missing)
+        yield say("weekly_gap_ranking_missing", lang, missing=missing)
+
+
+def _foot(facts: WeeklyFacts, lang: Lang, versions: Mapping[str, str]) -> Iterator[str]:
+    thesis, week = facts.week.thesis, facts.week
+    yield say("weekly_foot_disclaimer", lang, house=thesis.house_in(lang))
+    yield say("weekly_foot_versions", lang, sha=week.prices.sha256[:HASH_SHOWN], as_of=week.as_of, **versions)
+
+
+def _parameters(facts: WeeklyFacts, lang: Lang, versions: Mapping[str, str]) -> Iterator[Fact]:
+    week = facts.week
+    yield Fact(say("weekly_param_thesis", lang), (week.thesis.slug,))
+    yield Fact(say("weekly_published", lang), (published_text(facts, lang),), inferred=is_inferred(facts))
+    yield Fact(say("weekly_param_base", lang), (str(week.base_date or ""),))
+    yield from _meta(facts, lang)
+    yield Fact(say("weekly_param_series", lang), (say("weekly_param_series_value", lang),))
+    yield Fact(say("weekly_param_sha", lang), (week.prices.sha256,))
+    words: Parts = (", ".join(f"{name} {version}" for name, version in versions.items()),)
+    yield Fact(say("weekly_param_versions", lang), words)

@@ -1,0 +1,105 @@
+"""Which price source a word names: auto, snapshot, store, or a folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from screener.prices.prices import Prices, PriceSource
+from screener.sources.folder_source import FolderSource
+from screener.sources.snapshot import SnapshotSource
+from screener.terms.notes import Note, UsageError
+
+if TYPE_CHECKING:
+    from screener.store.store import Store
+
+
+@dataclass(frozen=True)
+class NotedSource:
+    """A source whose prices carry one more note: why it was chosen."""
+
+    source: PriceSource
+    note: Note
+
+    @property
+    def kind(self) -> str:
+        """See `prices.PriceSource.kind`."""
+        return self.source.kind
+
+    def last_session(self, symbol: str) -> dt.date | None:
+        """See `prices.PriceSource.last_session`."""
+        return self.source.last_session(symbol)
+
+    def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
+        """See `prices.PriceSource.load`."""
+        prices = self.source.load(symbols, start=start, end=end)
+        return replace(prices, notes=(self.note, *prices.notes))
+
+
+def open_source(
+    word: str,
+    symbols: Sequence[str],
+    *,
+    store: Path | None = None,
+    start: dt.date,
+    today: dt.date,
+    whole_market: bool = False,
+) -> PriceSource:
+    """The source that `word` names; UsageError or StoreError when there is no such thing.
+
+    `auto` is the store if it holds every one of `symbols` from `start` to the snapshot's last session at least, else the
+    snapshot; which of them it is stands in the notes. With `whole_market` it is the store once `update --universe` has
+    brought in some of the market: what it lacks is said with the figures. `store`: the store's folder, None = the user's
+    data directory; `today`: the last finished day.
+    """
+    if word == "snapshot":
+        return SnapshotSource()
+    if word not in ("auto", "store"):
+        return FolderSource(Path(word))
+    from screener.store.source import StoreSource
+    from screener.store.store import Store, default_folder
+
+    opened = Store(store or default_folder())
+    if word == "store" and whole_market and not opened.exists():
+        raise UsageError("universe_store_empty", folder=opened.folder)
+    if word == "store":
+        return StoreSource(opened, today=today)
+    why_not = _why_not_market(opened) if whole_market else _why_not_store(opened, symbols, start)
+    if why_not is not None:
+        return NotedSource(SnapshotSource(), why_not)
+    return NotedSource(StoreSource(opened, today=today), Note("auto_store", {"folder": opened.folder}))
+
+
+def _why_not_market(store: Store) -> Note | None:
+    """Why `auto` does not take the store for a whole market; None when `update --universe` has brought in some of it."""
+    from screener.store.store import StoreError
+
+    if not store.exists():
+        return Note("auto_snapshot_empty", {})
+    try:
+        store.check_version()
+        listed = store.read_names()
+    except StoreError as error:
+        return Note("auto_snapshot_unreadable", {"detail": error.text("en")})
+    return None if listed.index.isin(store.symbols()).any() else Note("auto_snapshot_empty", {})
+
+
+def _why_not_store(store: Store, symbols: Sequence[str], start: dt.date) -> Note | None:
+    """Why `auto` does not take the store; None when it covers what is needed."""
+    from screener.store.store import StoreError
+
+    if not store.exists():
+        return Note("auto_snapshot_empty", {})
+    snapshot = SnapshotSource()
+    try:
+        store.check_version()
+        for symbol in symbols:
+            bars, end = store.read_bars(symbol), snapshot.last_session(symbol)
+            if bars is None or bars.asked_from > start or (end is not None and bars.reach < end):
+                return Note("auto_snapshot_lacks", {"symbol": symbol, "start": start, "end": end or "-"})
+    except StoreError as error:
+        return Note("auto_snapshot_unreadable", {"detail": error.text("en")})
+    return None

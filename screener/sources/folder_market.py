@@ -1,0 +1,262 @@
+"""Many symbols of a folder at once: the whole-market file in one pass, a faulty symbol never stopping the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from screener.sources.folder_source import FolderSource
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from screener.prices.adjust import action_breaks
+from screener.prices.bars import (
+    PRICE_CENT,
+    SMALLEST_STEP,
+    CheckedBars,
+    Listing,
+    check_bars,
+    limit_breach,
+    listing_of,
+    unexplained_step,
+)
+from screener.prices.limits import narrowest_limit
+from screener.prices.prices import FIELDS, ManyPrices, Prices
+from screener.sources.folder import MARKET_FILE, FolderReader, path_without_zeros
+from screener.terms.notes import Gap, Note, PriceProblems, Problem
+from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis
+from screener.terms.symbols import parse_symbol, stock_symbol
+
+# Faults that show only against the row before: a run that starts on the faulty row itself does not see them.
+NEIGHBOUR_FAULTS = frozenset({"halted_moved", "limit_broken", "row_repeated", "pre_close_differs"})
+# From this difference (CNY) a close of a halted row counts as moved, see bars.
+MOVED = 0.005
+
+
+@dataclass(frozen=True, eq=False)
+class MarketRows:
+    """Rows of the whole-market file, ascending by symbol and date: `column` = place in the list of symbols asked for."""
+
+    column: npt.NDArray[np.int64]
+    day: npt.NDArray[np.datetime64]
+    close: npt.NDArray[np.float64]
+    volume: npt.NDArray[np.float64]
+
+    def of(self, column: int) -> pd.DataFrame:
+        """One symbol's rows as `bars.check_bars` takes them."""
+        low, high = np.searchsorted(self.column, [column, column + 1])
+        frame = pd.DataFrame({"session": self.day[low:high].astype("datetime64[s]")}, index=np.arange(low, high))
+        frame = frame.assign(close=self.close[low:high], volume=self.volume[low:high])
+        return frame.reindex(columns=["session", *FIELDS]).astype(dict.fromkeys(FIELDS, float))
+
+
+def list_symbols(folder: Path) -> tuple[str, ...]:
+    """Every A share with a file in `raw/` or rows in the whole-market file, sorted; codes of other securities are left out."""
+    codes = {path.stem for path in (folder / "raw").glob("*.csv")}
+    path = folder / MARKET_FILE
+    if path.is_file():
+        codes |= set(pc.unique(pq.read_table(path, columns=["code"])["code"]).to_pylist())
+    return tuple(sorted(str(stock_symbol(code)) for code in codes if _is_stock(code)))
+
+
+def _is_stock(code: str) -> bool:
+    """Whether an exchange numbers A shares like this; B shares are quoted in other currencies."""
+    if not (len(code) == 6 and code.isdigit()) or code.startswith(("900", "200")):
+        return False
+    return code.startswith(("60", "68", "00", "30", "4", "8", "920"))
+
+
+def read_market_rows(folder: Path, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> MarketRows:
+    """The rows of `symbols` from `start` to `end` in the whole-market file, sorted; empty when there is no such file."""
+    path = folder / MARKET_FILE
+    places = {parse_symbol(symbol).code: place for place, symbol in enumerate(symbols)}
+    if not path.is_file() or not places:
+        none = np.empty(0)
+        return MarketRows(none.astype(np.int64), none.astype("datetime64[D]"), none, none)
+    table = pq.read_table(path, columns=["code", "date", "close", "volume"], read_dictionary=["code"]).unify_dictionaries()
+    codes = table["code"].combine_chunks()
+    known = np.array([places.get(code, -1) for code in codes.dictionary.to_pylist()], dtype=np.int64)
+    column = known[codes.indices.to_numpy()]
+    day = table["date"].to_numpy().astype("datetime64[D]")
+    kept = np.flatnonzero((column >= 0) & (day >= np.datetime64(start)) & (day <= np.datetime64(end)))
+    kept = kept[np.lexsort((day[kept], column[kept]))]
+    close, volume = (table[name].to_numpy()[kept].astype(float) for name in ("close", "volume"))
+    return MarketRows(column[kept], day[kept], close, volume)
+
+
+def read_many(source: FolderSource, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:
+    """See `prices.ManySource.load_many`; PriceProblems for `actions.csv` and `names.csv`, which concern every symbol."""
+    return _ManyReader(source, start, end).read_many(symbols)
+
+
+class _ManyReader(FolderReader):
+    """One load of many symbols: fills closes and halts column by column, and keeps each symbol's last faulty session."""
+
+    def read_many(self, symbols: Sequence[str]) -> ManyPrices:
+        market = parse_symbol(symbols[0]).market
+        self.calendar = load_calendar(market)
+        self.symbols = list(symbols)
+        self.axis = session_axis(self.start, self.end, market)
+        self.closes = np.full((len(self.axis), len(symbols)), np.nan)
+        self.halted = np.zeros(self.closes.shape, dtype=bool)
+        self.breaks: dict[str, dict[dt.date, Gap]] = {}
+        self.faults: dict[str, dt.date] = {}
+        self.lives: dict[str, Listing] = {}
+        self.actions = self._read_actions(symbols)
+        self.acting = set(self.actions["symbol"])
+        self.listings = self._read_names(symbols)
+        if self.problems:
+            raise PriceProblems("prices_broken", self.problems, name=self.source.folder.name)
+        self._read_files()
+        return ManyPrices(self._prices(), self.faults)
+
+    def _prices(self) -> Prices:
+        both, total = action_breaks(self.actions)
+        for symbol, days in self.breaks.items():
+            both[symbol] = {**both.get(symbol, {}), **days}
+        return Prices(
+            calendar=self.calendar,
+            close=pd.DataFrame(self.closes, index=self.axis, columns=self.symbols),
+            halted=pd.DataFrame(self.halted, index=self.axis, columns=self.symbols),
+            actions=self.actions,
+            listings=self.listings,
+            kind=self.source.kind,
+            name=self.source.folder.name,
+            gaps=self.gaps,
+            breaks=both,
+            total_breaks=total,
+            flags=self.flags,
+            notes=tuple(self.notes),
+        )
+
+    def _read_files(self) -> None:
+        without: list[int] = []
+        for column, symbol in enumerate(self.symbols):
+            identity = parse_symbol(symbol)
+            if self.source.file_of(identity).is_file():
+                frame, file = self._read_bars(identity)
+                self._check_one(column, frame, file)
+            elif path_without_zeros(self.source.folder, identity) is not None:
+                self.faults[symbol] = self.end
+            else:
+                without.append(column)
+        self._read_whole_market(without)
+
+    def _check_one(self, column: int, frame: pd.DataFrame | None, file: str) -> None:
+        """Check one symbol's rows as `outcome` does, from after its last faulty session on."""
+        symbol = self.symbols[column]
+        if self.problems:
+            self.faults[symbol] = self.end
+            self.problems.clear()
+        if frame is None:
+            return
+        actions_unknown = self._actions_unknown(symbol, self.actions)
+        begin = self.start
+        while True:
+            checked = check_bars(
+                frame,
+                file=file,
+                symbol=parse_symbol(symbol),
+                calendar=self.calendar,
+                start=begin,
+                end=self.end,
+                actions=None if actions_unknown else self.actions[self.actions["symbol"] == symbol],
+                listing=listing_of(self.listings, symbol),
+                actions_since=self.actions_since,
+            )
+            if not checked.problems:
+                break
+            fault = max(_fault_day(problem, frame, self.end) for problem in checked.problems)
+            self.faults[symbol] = max(fault, self.faults.get(symbol, fault))
+            begin = fault + dt.timedelta(days=1)
+        if actions_unknown and parse_symbol(symbol).kind == "stock":
+            self.flags[symbol] = ("actions_unknown",)
+        self._keep(column, checked)
+
+    def _keep(self, column: int, checked: CheckedBars) -> None:
+        at = self.axis.get_indexer(pd.DatetimeIndex(checked.bars.index))
+        self.closes[at, column] = checked.bars["close"].to_numpy(dtype=float)
+        self.halted[at, column] = checked.halted.to_numpy(dtype=bool)
+        self.notes += checked.notes
+        if checked.breaks:
+            self.breaks[self.symbols[column]] = dict(checked.breaks)
+
+    def _read_whole_market(self, without: Sequence[int]) -> None:
+        asked = [self.symbols[column] for column in without]
+        stocks = [symbol if parse_symbol(symbol).kind == "stock" else "" for symbol in asked]
+        rows = read_market_rows(self.source.folder, [symbol for symbol in stocks if symbol], start=self.start, end=self.end)
+        columns = np.array([column for column, symbol in zip(without, stocks, strict=True) if symbol], dtype=np.int64)
+        present = set(np.unique(rows.column).tolist())
+        for column in set(without) - {int(columns[place]) for place in present}:
+            file = self.source.label(self.source.file_of(parse_symbol(self.symbols[column])))
+            params: dict[str, object] = {"file": file, "symbol": self.symbols[column]}
+            self.gaps[self.symbols[column]] = Gap("no_data", "no_file", params)
+        doubtful = _doubtful(rows, self.calendar) | {
+            place for place in present if self.symbols[int(columns[place])] in self.acting
+        }
+        for place in sorted(doubtful):
+            self._check_one(int(columns[place]), rows.of(place), MARKET_FILE)
+        self._fill(rows, columns, doubtful)
+        if present:
+            self.notes.append(Note("market_file_read", {"count": len(present), "file": MARKET_FILE}))
+
+    def _fill(self, rows: MarketRows, columns: npt.NDArray[np.int64], doubtful: set[int]) -> None:
+        clean = ~np.isin(rows.column, list(doubtful))
+        column, day, close = columns[rows.column[clean]], rows.day[clean], rows.close[clean]
+        halted = rows.volume[clean] == 0
+        at = np.searchsorted(self.axis.to_numpy().astype("datetime64[D]"), day)
+        self.closes[at, column] = np.where(halted, np.nan, close)
+        self.halted[at, column] = halted
+        for symbol in (self.symbols[each] for each in np.unique(column)):
+            self.flags[symbol] = ("actions_unknown",)
+        narrowest = np.array([narrowest_limit(parse_symbol(symbol).board) for symbol in self.symbols])[column[1:]]
+        step = np.abs(close[1:] - close[:-1])
+        beyond = (step > close[:-1] * narrowest - PRICE_CENT) & (step > close[:-1] * SMALLEST_STEP)
+        for row in np.flatnonzero((column[1:] == column[:-1]) & beyond & ~halted[1:]) + 1:
+            self._break_beyond_limit(self.symbols[column[row]], day[row].item(), float(close[row - 1]), float(close[row]))
+
+    def _break_beyond_limit(self, symbol: str, session: dt.date, reference: float, close: float) -> None:
+        identity = parse_symbol(symbol)
+        if symbol not in self.lives:
+            self.lives[symbol] = listing_of(self.listings, symbol)
+        params = limit_breach(
+            identity,
+            session,
+            reference=reference,
+            close=close,
+            acted=False,
+            listing=self.lives[symbol],
+            calendar=self.calendar,
+        )
+        if params is not None:
+            self.breaks.setdefault(symbol, {})[session] = unexplained_step(identity, session, params)
+
+
+def _fault_day(problem: Problem, frame: pd.DataFrame, end: dt.date) -> dt.date:
+    """The last session from which a run would meet the fault; `end` when the place is unknown."""
+    if problem.line is None or problem.line not in frame.index:
+        return end
+    day = frame["session"][problem.line]
+    if problem.code in NEIGHBOUR_FAULTS:
+        day = frame["session"][frame["session"] < day].max()
+    return as_date(day)
+
+
+def _doubtful(rows: MarketRows, calendar: Calendar) -> set[int]:
+    """Places of symbols with a row that is wrong or might be: these are checked one by one."""
+    on_session = np.isin(rows.day, calendar.days.astype("datetime64[D]"))
+    volume, close = rows.volume, rows.close
+    wrong = ~on_session | ~(np.isfinite(close) & (close > 0)) | (volume < 0) | ((volume > 0) & (volume < 1))
+    same = rows.column[1:] == rows.column[:-1]
+    wrong[1:] |= same & (rows.day[1:] == rows.day[:-1])
+    wrong[1:] |= same & (volume[1:] == 0) & (np.abs(close[1:] - close[:-1]) >= MOVED)
+    return set(np.unique(rows.column[wrong]).tolist())

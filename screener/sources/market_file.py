@@ -1,0 +1,151 @@
+"""The whole market from one Parquet file of a folder of prices: `market_close.parquet` (CONTRACT)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from screener.measures.universe import Universe, unadjusted_universe
+from screener.sources.folder import MARKET_FILE
+from screener.sources.folder_source import FolderSource
+from screener.terms.notes import PriceProblems, Problem, ScreenerError, UsageError
+from screener.terms.sessions import Calendar, Days, Floats, as_date, load_calendar, places_on, spread_on
+from screener.terms.symbols import common_shares
+
+# A broken file is broken everywhere: its first faults are enough to see why.
+SHOWN_PROBLEMS = 20
+
+
+@dataclass(frozen=True, eq=False)
+class MarketRows:
+    """A market's rows as arrays; `codes` are distinct, `code_at` points into them."""
+
+    codes: tuple[str, ...]
+    code_at: npt.NDArray[np.int64]
+    days: Days
+    close: Floats
+    volume: Floats | None
+
+
+def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
+    """Every common A share of `folder`'s market file until `end`, with the benchmark from the same folder.
+
+    UsageError when the folder or its file is missing, PriceProblems when a value is wrong, ScreenerError when the file has
+    nothing until `end`.
+    """
+    source = FolderSource(folder)
+    path = folder / MARKET_FILE
+    if not path.is_file():
+        raise UsageError("universe_file_missing", folder=folder.name, file=MARKET_FILE)
+    rows = _read(path, folder.name)
+    calendar = load_calendar()
+    problems = list(_faults(rows, calendar))
+    if problems:
+        raise PriceProblems("prices_broken", problems, name=folder.name)
+    known = rows.days[rows.days <= np.datetime64(end)]
+    if not len(known):
+        raise ScreenerError("universe_empty", file=MARKET_FILE, end=end)
+    sessions = calendar.between(as_date(known.min()), as_date(known.max()))
+    kept, excluded = common_shares(rows.codes)
+    universe = _assemble(rows, sessions, kept=kept, excluded=excluded, name=folder.name)
+    levels = _benchmark_levels(source, benchmark, sessions)
+    return replace(universe, benchmark=levels, benchmark_symbol=benchmark)
+
+
+def _read(path: Path, name: str) -> MarketRows:
+    """The file's columns; PriceProblems when it is no Parquet file, lacks a column, or a column is of the wrong type."""
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise PriceProblems(
+            "prices_broken", [Problem(MARKET_FILE, None, "", "", "not_parquet", {"detail": error})], name=name
+        ) from None
+    missing = [column for column in ("code", "date", "close") if column not in table.column_names]
+    if missing:
+        problem = Problem(MARKET_FILE, None, ", ".join(missing), "", "header_missing", {"wanted": " ".join(missing)})
+        raise PriceProblems("prices_broken", [problem], name=name)
+    try:
+        code = table["code"].cast(pa.string()).combine_chunks().dictionary_encode()
+        days = table["date"].cast(pa.date32()).to_numpy().astype("datetime64[D]")
+        close = table["close"].cast(pa.float64()).to_numpy()
+        volume = table["volume"].cast(pa.float64()).to_numpy() if "volume" in table.column_names else None
+    except pa.ArrowInvalid as error:
+        raise PriceProblems(
+            "prices_broken", [Problem(MARKET_FILE, None, "", "", "value_wrong", {"detail": error})], name=name
+        ) from None
+    at = code.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return MarketRows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
+
+
+def _faults(rows: MarketRows, calendar: Calendar) -> Iterator[Problem]:
+    """Blank cells, prices that are not positive, negative volumes, weekends, and a date twice; the first of each kind."""
+    traded = np.ones(len(rows.close), dtype=bool) if rows.volume is None else rows.volume != 0
+    weekend = (rows.days.astype(np.int64) + 3) % 7 >= 5
+    again = _repeated(rows)
+    odd = np.array([not (len(code) == 6 and code.isdigit()) for code in rows.codes] + [True])[rows.code_at]
+    checks = (
+        ("code", "bad_code", odd),
+        ("date", "bad_date", np.isnat(rows.days)),
+        ("date", "weekend", weekend & ~np.isnat(rows.days)),
+        ("close", "price_not_positive", traded & ~(np.isfinite(rows.close) & (rows.close > 0))),
+        ("volume", "volume_negative", np.zeros(len(again), bool) if rows.volume is None else rows.volume < 0),
+        ("date", "date_twice", again),
+    )
+    for column, code, wrong in checks:
+        for row in np.flatnonzero(wrong)[:SHOWN_PROBLEMS]:
+            symbol = rows.codes[rows.code_at[row]] if rows.code_at[row] >= 0 else ""
+            shown = {"code": symbol, "date": rows.days[row], "close": rows.close[row]}.get(column, "")
+            yield Problem(MARKET_FILE, int(row) + 1, column, str(shown), code, {"value": symbol, "other": symbol})
+
+
+def _repeated(rows: MarketRows) -> npt.NDArray[np.bool_]:
+    """Rows whose code and date stood in an earlier row; a file in order, as most are, is not sorted again."""
+    keys = rows.code_at * np.int64(1 << 32) + rows.days.astype(np.int64)
+    again = np.zeros(len(keys), dtype=bool)
+    if (np.diff(keys) > 0).all():
+        return again
+    order = np.argsort(keys, kind="stable")
+    again[order[1:]] = np.diff(keys[order]) == 0
+    return again
+
+
+def _assemble(rows: MarketRows, sessions: Days, *, kept: dict[int, str], excluded: dict[str, int], name: str) -> Universe:
+    """The universe of `rows` on `sessions`, its benchmark still to be set."""
+    column_of = np.full(len(rows.codes) + 1, -1, dtype=np.int64)
+    column_of[list(kept)] = np.arange(len(kept))
+    column, row = column_of[rows.code_at], places_on(sessions, rows.days)
+    inside = (column >= 0) & (row >= 0)
+    row, column = row[inside], column[inside]
+    close, amount = np.full((len(sessions), len(kept)), np.nan), None
+    on_record = np.zeros(close.shape, dtype=bool)
+    on_record[row, column] = True
+    volume = None if rows.volume is None else rows.volume[inside]
+    traded = np.ones(len(row), dtype=bool) if volume is None else volume != 0
+    close[row[traded], column[traded]] = rows.close[inside][traded]
+    if volume is not None:
+        amount = np.full(close.shape, np.nan)
+        amount[row, column] = rows.close[inside] * volume
+    return unadjusted_universe(
+        close,
+        amount,
+        on_record=on_record,
+        sessions=sessions,
+        symbols=tuple(kept.values()),
+        excluded=excluded,
+        name=name,
+        file=MARKET_FILE,
+    )
+
+
+def _benchmark_levels(source: FolderSource, benchmark: str, sessions: Days) -> Floats:
+    """The benchmark's close per session, NaN where the folder has none."""
+    prices = source.load([benchmark], start=as_date(sessions[0]), end=as_date(sessions[-1]))
+    closes = prices.close[benchmark]
+    return spread_on(sessions, closes.index.to_numpy().astype("datetime64[D]"), closes.to_numpy(dtype=float))

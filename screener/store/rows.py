@@ -1,0 +1,103 @@
+"""What the store keeps of one symbol: bars, corporate actions and share counts, with the columns of their files."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+import pyarrow as pa
+
+from screener.terms.notes import Gap
+from screener.terms.sessions import Days, Floats, as_date
+
+BARS = pa.schema(
+    [
+        ("session", pa.date32()),
+        *((name, pa.float64()) for name in ("open", "high", "low", "close", "volume", "amount")),
+        ("source", pa.string()),
+        ("fetched_at", pa.timestamp("s", tz="UTC")),
+    ]
+)
+CLOSES = pa.schema([field for field in BARS if field.name in ("session", "close", "volume", "amount")])
+ACTIONS = pa.schema(
+    [("ex_date", pa.date32()), ("cash_per_share", pa.float64()), ("split_ratio", pa.float64()), ("source", pa.string())]
+)
+SHARES = pa.schema([("date", pa.date32()), ("float_shares", pa.float64()), ("source", pa.string())])
+
+
+@dataclass(frozen=True, eq=False)
+class Bars:
+    """One symbol's stored rows, ascending by `session` (datetime64[s]), and what was asked for them.
+
+    `rows`: columns of BARS; CNY, shares. `asked_from`: no source has an earlier row back to this date. `silent_to`: two
+    sources agree that the symbol has no row after the last one up to this date (it did not trade); None: nothing is known.
+    """
+
+    rows: pd.DataFrame
+    asked_from: dt.date
+    silent_to: dt.date | None = None
+
+    @property
+    def first(self) -> dt.date:
+        """First stored session."""
+        return as_date(self.rows["session"].iloc[0])
+
+    @property
+    def last(self) -> dt.date:
+        """Last stored session."""
+        return as_date(self.rows["session"].iloc[-1])
+
+    @property
+    def reach(self) -> dt.date:
+        """The last date up to which the rows are known to be complete."""
+        return max(self.last, self.silent_to or self.last)
+
+
+@dataclass(frozen=True, eq=False)
+class Closes:
+    """One symbol's stored rows as arrays, in the file's order; CNY, shares. `silent_to`: see Bars."""
+
+    days: Days
+    close: Floats
+    volume: Floats
+    amount: Floats
+    silent_to: dt.date | None
+
+    @property
+    def reach(self) -> dt.date:
+        """See `Bars.reach`."""
+        last = as_date(self.days.max())
+        return max(last, self.silent_to or last)
+
+
+@dataclass(frozen=True, eq=False)
+class Actions:
+    """One symbol's stored corporate actions (columns of ACTIONS, ascending by `ex_date`), known up to `checked_to`.
+
+    `checked`: the sources whose lists were compared, and "adjusted" where 前复权 was; a single one = unchecked.
+    `mismatches`: ex-date → the gap that names the two opinions which differ.
+    """
+
+    rows: pd.DataFrame
+    checked_to: dt.date
+    checked: tuple[str, ...] = ()
+    mismatches: Mapping[dt.date, Gap] = field(default_factory=dict)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a second opinion was there."""
+        return len(self.checked) > 1
+
+
+@dataclass(frozen=True, eq=False)
+class ShareCounts:
+    """One symbol's float share counts (columns of SHARES, ascending by `date`): a row says the count from its date on.
+
+    NaN: the source gives no count that can be believed from that date on. `reach`: the last day that the source spoke of;
+    what holds after it is not known.
+    """
+
+    rows: pd.DataFrame
+    reach: dt.date

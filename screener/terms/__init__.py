@@ -1,0 +1,1 @@
+"""The words that everybody uses: notes and errors, sentences, symbols, names, sessions."""

@@ -1,0 +1,162 @@
+"""A report as data: what it recommends, what it rates, when it was published."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Literal
+
+from pydantic import Field
+
+from screener.terms.say import Lang
+from screener.thesis.scale import Frozen, RatingScale
+from screener.thesis.subjects import Subject
+
+DEFAULT_THESIS = "guolian-2024-ai-compute"
+ALL = "all"
+
+
+class StatedRating(Frozen):
+    """The industry rating that the report states, and the one before it."""
+
+    industry: str
+    change: Literal["maintained", "raised", "lowered", "first"] | None = None
+    previous: str | None = None
+
+
+class Named(Frozen):
+    """An index with the names it goes by."""
+
+    symbol: str
+    name: str
+    name_en: str
+
+
+class RelatedReport(Frozen):
+    """An earlier report of the series, as the report lists it."""
+
+    title: str
+    date: dt.date
+
+
+class Bucket(Frozen):
+    """A theme segment (细分环节) of the thesis."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str
+    name_en: str
+
+
+class Listing(Frozen):
+    """A second listing of a candidate in another market of the standard; `benchmark` where that market has several."""
+
+    symbol: str
+    market: str
+    benchmark: str | None = None
+
+
+class Candidate(Frozen):
+    """A security that the thesis names; `rating` only when the report rates it, `named_in` where it does."""
+
+    symbol: str
+    name: str
+    name_en: str | None = None
+    bucket: str
+    rating: str | None = None
+    named_in: tuple[str, ...] = ()
+    listings: tuple[Listing, ...] = ()
+
+
+class Risk(Frozen):
+    """A risk that the report prints, in our words."""
+
+    text: str
+    text_en: str | None = None
+
+
+class Thesis(Frozen):
+    """One report. `published_basis`: `printed` on the report, or `inferred` with the earliest and latest possible day."""
+
+    slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    title_en: str | None = None
+    house: str
+    house_en: str | None = None
+    sector: str
+    sector_en: str | None = None
+    market: str = "a_share"
+    scale: str
+    benchmark_symbol: str | None = Field(None, alias="benchmark")
+    published: dt.date
+    published_basis: Literal["printed", "inferred"]
+    published_earliest: dt.date | None = None
+    published_latest: dt.date | None = None
+    rating: StatedRating | None = None
+    industry_index: Named | None = None
+    second_opinion: Named | None = None
+    related_reports: tuple[RelatedReport, ...] = ()
+    buckets: tuple[Bucket, ...] = Field(min_length=1)
+    candidates: tuple[Candidate, ...] = Field(min_length=1)
+    risks: tuple[Risk, ...] = ()
+
+    def title_in(self, lang: Lang) -> str:
+        """The report's title in the reader's language, its own where it has none."""
+        return self.title if lang == "zh" else self.title_en or self.title
+
+    def house_in(self, lang: Lang) -> str:
+        """The broker's name in the reader's language, its own where it has none."""
+        return self.house if lang == "zh" else self.house_en or self.house
+
+    def sector_in(self, lang: Lang) -> str:
+        """The sector in the reader's language, the report's own word where it has none."""
+        return self.sector if lang == "zh" else self.sector_en or self.sector
+
+    def benchmark(self, scale: RatingScale) -> str:
+        """The symbol of the index that the standard names for the thesis's market (the thesis may choose among several)."""
+        return self.benchmark_symbol or scale.market(self.market).benchmarks[0].symbol or ""
+
+    def benchmark_name_in(self, scale: RatingScale, lang: Lang) -> str:
+        """What the standard calls the thesis's benchmark."""
+        return scale.market(self.market).benchmark_name(self.benchmark(scale), lang)
+
+    def total_benchmark(self, scale: RatingScale) -> str | None:
+        """The total-return index of the same benchmark, if the scale knows one."""
+        benchmarks = scale.market(self.market).benchmarks
+        return next((each.total_return for each in benchmarks if each.symbol == self.benchmark(scale)), None)
+
+    def bucket(self, bucket_id: str) -> Bucket:
+        """The bucket with this id; KeyError when the thesis has none."""
+        return {bucket.id: bucket for bucket in self.buckets}[bucket_id]
+
+    def members(self, bucket_id: str) -> tuple[str, ...]:
+        """Symbols of a bucket in the order of the file; of all candidates for `all`."""
+        return tuple(each.symbol for each in self.candidates if bucket_id in (ALL, each.bucket))
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """Everything that is judged, in table order: industry index, all names, second opinion, buckets, names."""
+        return tuple(self._subjects())
+
+    def _subjects(self) -> Iterator[Subject]:
+        stated = self.rating.industry if self.rating else None
+        if self.industry_index:
+            yield _index_subject(self.industry_index, stated)
+        yield Subject(ALL, "all", "主题篮子", "Theme basket", self.members(ALL), stated=stated)
+        if self.second_opinion:
+            yield _index_subject(self.second_opinion, None)
+        for bucket in self.buckets:
+            yield Subject(bucket.id, "bucket", bucket.name, bucket.name_en, self.members(bucket.id))
+        for each in self.candidates:
+            yield Subject(
+                each.symbol, "candidate", each.name, each.name_en or each.name, (each.symbol,), each.bucket, each.rating
+            )
+
+    def symbols(self, scale: RatingScale) -> tuple[str, ...]:
+        """Every symbol whose prices a run needs: benchmark, its total-return index, indices, candidates."""
+        wanted = [self.benchmark(scale), self.total_benchmark(scale)]
+        wanted += [index.symbol for index in (self.industry_index, self.second_opinion) if index]
+        wanted += [each.symbol for each in self.candidates]
+        return tuple(dict.fromkeys(symbol for symbol in wanted if symbol))
+
+
+def _index_subject(index: Named, stated: str | None) -> Subject:
+    return Subject(index.symbol, "industry_index", index.name, index.name_en, (index.symbol,), stated=stated)

@@ -1,0 +1,1 @@
+"""Prices pulled through akshare into the store."""

@@ -1,0 +1,1 @@
+"""Documents as files: HTML, Markdown, Excel, PDF, pictures, CSV, text."""

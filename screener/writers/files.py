@@ -1,0 +1,141 @@
+"""Reports as files: a document in every format, in its own folder, each file replaced in one step."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from screener.judgement.outcome import Outcome
+from screener.report.document import Document, Section
+from screener.report.draw.palette import UpDown
+from screener.terms.notes import ScreenerError
+from screener.terms.say import Lang
+
+# Excel takes a CSV file for UTF-8 only with a byte-order mark.
+CSV_ENCODING = "utf-8-sig"
+# What every report is written as; the other endings are written when asked for.
+STANDARD, ON_REQUEST = (".html", ".md", ".xlsx"), (".pdf", ".png")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a reader asked for: `png` each chart as a picture too, `pdf` the report on A4 too, `updown` the colours of signs."""
+
+    png: bool = False
+    pdf: bool = False
+    updown: UpDown = "red-up"
+
+
+STANDARD_EDITION = Edition()
+
+
+def publish_outcome(
+    outcome: Outcome,
+    out: Path,
+    record: Mapping[str, object] | None = None,
+    *,
+    lang: Lang = "zh",
+    edition: Edition = STANDARD_EDITION,
+    extra: Sequence[Section] = (),
+) -> tuple[Path, ...]:
+    """Write the dossier of `outcome` to `out`/<thesis>/outcome/: HTML, Markdown, Excel, JSON, CSV, and what `edition` adds.
+
+    `record`: what the JSON file holds, else the outcome's own; `extra`: sections on how far to trust it. Returns the files
+    written. ScreenerError when the folder cannot be written, for pictures or PDF without Chinese glyphs, for PDF without
+    the library that makes it.
+    """
+    from screener.report.outcome.dossier import build_dossier
+    from screener.report.records import outcome_record
+    from screener.writers.csv import daily_csv, outcome_csv
+
+    document = build_dossier(outcome, lang, extra=extra)
+    files = document_files(document, "outcome", edition)
+    files["outcome.json"] = json_bytes(record or outcome_record(outcome, lang))
+    files["outcome.csv"] = outcome_csv(outcome, lang).encode(CSV_ENCODING)
+    files["outcome-daily.csv"] = daily_csv(outcome).encode(CSV_ENCODING)
+    return write_files(out / document.slug / "outcome", files)
+
+
+def publish_archive(out: Path, lang: Lang, updown: UpDown = "red-up") -> tuple[Path, tuple[Path, ...]]:
+    """Write `out`/index.html, every report of every thesis found there; returns it and the JSON files it could not read."""
+    from screener.writers.archive import read_archive
+    from screener.writers.html import render_index
+
+    archive = read_archive(out)
+    (page,) = write_files(out, {"index.html": render_index(archive, lang, updown=updown).encode()})
+    return page, archive.broken
+
+
+def document_files(document: Document, stem: str, edition: Edition) -> dict[str, bytes]:
+    """A document as HTML, Markdown and Excel, and what `edition` asks for beside them, by file name."""
+    endings = (*STANDARD, *((".pdf",) if edition.pdf else ()))
+    files = {stem + ending: document_bytes(document, ending, edition.updown) for ending in endings}
+    return files | (_pictures(document, edition.updown) if edition.png else {})
+
+
+def document_bytes(document: Document, ending: str, updown: UpDown = "red-up") -> bytes:
+    """One document in the format that `ending` names (.html .md .xlsx .pdf); KeyError for another."""
+    return {".html": _html, ".md": _markdown, ".xlsx": _workbook, ".pdf": _pdf}[ending](document, updown)
+
+
+def _html(document: Document, updown: UpDown) -> bytes:
+    from screener.writers.html import render_html
+    from screener.writers.svg import load_runtime
+
+    return render_html(document, runtime=load_runtime(), updown=updown).encode()
+
+
+def _markdown(document: Document, updown: UpDown) -> bytes:
+    from screener.writers.markdown import render_markdown
+
+    return render_markdown(document).encode()
+
+
+def _workbook(document: Document, updown: UpDown) -> bytes:
+    from screener.writers.workbook import write_workbook
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "report.xlsx"
+        write_workbook(document, path, updown)
+        return path.read_bytes()
+
+
+def _pdf(document: Document, updown: UpDown) -> bytes:
+    from screener.writers.pdf import render_pdf
+
+    return render_pdf(document, updown)
+
+
+def _pictures(document: Document, updown: UpDown) -> dict[str, bytes]:
+    from screener.writers.pictures import draw_pictures
+
+    return draw_pictures(document, updown)
+
+
+def json_bytes(record: Mapping[str, object]) -> bytes:
+    """A record as indented JSON, Chinese as it is, never NaN."""
+    return (json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write `files` into `folder`, made if need be, each replaced in one step; ScreenerError when that is not allowed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            part = folder / f".{name}.{os.getpid()}.part"
+            part.write_bytes(content)
+            os.replace(part, folder / name)
+    except OSError as error:
+        raise ScreenerError("report_not_written", folder=folder, detail=error.strerror or error) from error
+    return tuple(folder / name for name in files)
+
+
+def left_behind(written: Iterable[Path]) -> tuple[Path, ...]:
+    """Pictures and PDF of an earlier run beside the files just `written`: their figures may be older than the report's."""
+    now = set(written)
+    found = {path for folder in {each.parent for each in now} for path in folder.iterdir() if path.suffix in ON_REQUEST}
+    return tuple(sorted(found - now))

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from screener.report.document import Cell
+from screener.report.figures import cell_text, heat_step, number, percent, points, tone
+from screener.terms.notes import Gap
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0.00%"),
+        (-0.0, "0.00%"),
+        (0.00004, "0.00%"),
+        (-0.00004, "0.00%"),
+        (0.00005, "+0.01%"),
+        (-0.00005, "−0.01%"),
+        (0.12345, "+12.35%"),
+        (-0.041076, "−4.11%"),
+        (0.080049999999999, "+8.01%"),
+        (12.3456, "+1,234.56%"),
+    ],
+)
+def test_a_return_is_shown_with_its_sign_and_rounded_away_from_zero(value, shown):
+    assert percent(value) == shown
+
+
+def test_points_have_a_narrow_space_before_their_unit():
+    assert points(0.0575405) == "+5.75\u202fpp"
+    assert points(-0.0123, unit=False) == "−1.23"
+
+
+@given(st.floats(-5, 5))
+def test_the_sign_shown_is_the_sign_of_what_is_shown(value):
+    shown = percent(value)
+    assert shown[0] == {"up": "+", "dn": "−", "mut": "0"}[tone(value)]
+    assert "-" not in shown
+
+
+@given(st.floats(-1000, 1000))
+def test_what_is_shown_is_within_half_a_step_of_the_value(value):
+    shown = float(number(value).replace("−", "-").replace(",", ""))
+    assert abs(shown - value) <= 0.005 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("value", "step"), [(-0.06, -2), (-0.0599, -1), (-0.02, -1), (-0.0199, 0), (0.0199, 0), (0.02, 1), (0.06, 2)]
+)
+def test_heat_steps_are_fixed_and_own_their_outer_edges(value, step):
+    assert heat_step(value) == step
+
+
+def test_a_gap_is_a_word_with_its_code_and_never_a_number():
+    gap = Cell("gap", Gap("stale", "stale_close", {"symbol": "x", "last": dt.date(2025, 1, 1), "day": dt.date(2025, 2, 1)}))
+    assert cell_text(gap, "zh") == "缺口 stale"
+    assert cell_text(gap, "en") == "gap stale"
+    assert cell_text(Cell("not_due"), "zh") == "未到期"
