@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 QUANTSTATS = """
 import warnings; warnings.filterwarnings("ignore")
 import pandas as pd, quantstats as qs
-closes = pd.read_csv("screener/figures/closes.csv", index_col="date", parse_dates=True)
+closes = pd.read_csv("screener/data/closes.csv", index_col="date", parse_dates=True)
 returns = closes["600941"].pct_change().dropna()
 print(qs.reports.metrics(returns, benchmark=closes["000300"].pct_change().dropna(), mode="full", display=False).shape)
 """

@@ -55,7 +55,7 @@ class Sector:
 @cache
 def sectors() -> tuple[Sector, ...]:
     """The Shenwan level-one industries (2021 edition) with their index symbols."""
-    with (files("screener") / "figures" / "sectors.csv").open(encoding="utf-8") as file:
+    with (files("screener") / "data" / "sectors.csv").open(encoding="utf-8") as file:
         return tuple(Sector(**row) for row in csv.DictReader(file))
 
 

@@ -301,7 +301,7 @@ def _theme_pattern() -> re.Pattern[str]:
 @cache
 def theme_words() -> dict[str, ThemeWord]:
     """The known theme segments by their Chinese word."""
-    with (files("screener") / "figures" / "theme_words.csv").open(encoding="utf-8") as file:
+    with (files("screener") / "data" / "theme_words.csv").open(encoding="utf-8") as file:
         return {row["word"]: ThemeWord(**row) for row in csv.DictReader(file)}
 
 

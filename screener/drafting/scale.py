@@ -80,7 +80,7 @@ def rating_words() -> dict[str, RatingWord]:
 
 
 def _table(name: str) -> list[dict[str, str]]:
-    with (files("screener") / "figures" / name).open(encoding="utf-8") as file:
+    with (files("screener") / "data" / name).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

@@ -50,8 +50,8 @@ class Ranking:
 
 @cache
 def industries() -> tuple[Industry, ...]:
-    """The 31 industries of the classification of 2021, in the order of their codes; from `figures/industries.csv`."""
-    with (files("screener") / "figures" / "industries.csv").open(encoding="utf-8") as file:
+    """The 31 industries of the classification of 2021, in the order of their codes; from `data/industries.csv`."""
+    with (files("screener") / "data" / "industries.csv").open(encoding="utf-8") as file:
         return tuple(Industry(**row) for row in csv.DictReader(file))
 
 

@@ -58,7 +58,7 @@ def snapshot_span() -> tuple[dt.date, dt.date, tuple[str, ...]]:
 
 @cache
 def _closes() -> pd.DataFrame:
-    with (files("screener") / "figures" / "closes.csv").open(encoding="utf-8") as file:
+    with (files("screener") / "data" / "closes.csv").open(encoding="utf-8") as file:
         closes = pd.read_csv(file, index_col="date", parse_dates=True)
     columns = [INDICES.get(code) or str(stock_symbol(code)) for code in closes.columns]
     return closes.set_axis(columns, axis=1).set_axis(closes.index.astype("datetime64[s]"))
@@ -66,7 +66,7 @@ def _closes() -> pd.DataFrame:
 
 @cache
 def _actions() -> pd.DataFrame:
-    with (files("screener") / "figures" / "actions.csv").open(encoding="utf-8") as file:
+    with (files("screener") / "data" / "actions.csv").open(encoding="utf-8") as file:
         actions = pd.read_csv(file, dtype={"code": "str"}, parse_dates=["ex_date"])
     return actions.assign(
         symbol=actions["code"].map(lambda code: str(stock_symbol(code))),

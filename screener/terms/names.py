@@ -25,8 +25,8 @@ WHOLE_MARKET = 3000
 
 @cache
 def bundled_names() -> dict[str, str]:
-    """Symbol → name, from the bundled `figures/names.csv`."""
-    with (files("screener") / "figures" / "names.csv").open(encoding="utf-8") as file:
+    """Symbol → name, from the bundled `data/names.csv`."""
+    with (files("screener") / "data" / "names.csv").open(encoding="utf-8") as file:
         return {row["symbol"]: row["name"] for row in csv.DictReader(file)}
 
 
@@ -99,7 +99,7 @@ def _prefer_a_share(symbols: tuple[str, ...]) -> tuple[str, ...]:
 @cache
 def bundled_registry() -> NameRegistry:
     """The names that ship with the package."""
-    return NameRegistry(bundled_names(), "figures/names.csv")
+    return NameRegistry(bundled_names(), "data/names.csv")
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def code_changes() -> tuple[CodeChange, ...]:
     stocks on 2025-05-06 and all others on 2025-10-09 to 920 and the old last three digits; where two old codes ended alike
     it moved one of them on to the next free number, which a rule cannot know (a list of names can).
     """
-    with (files("screener") / "figures" / "code_changes.csv").open(encoding="utf-8") as file:
+    with (files("screener") / "data" / "code_changes.csv").open(encoding="utf-8") as file:
         rows = [
             CodeChange(row["old"], row["new"], dt.date.fromisoformat(row["since"]), row["old_name"], row["new_name"])
             for row in csv.DictReader(file)

@@ -1,4 +1,4 @@
-"""Sentences for people, in Chinese and English, by code; the texts stand in `words/*.toml`, one file per area."""
+"""Sentences for people, in Chinese and English, by code; the texts stand in `data/texts/*.toml`, one file per area."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def printable(text: str) -> str:
 def sentences() -> dict[str, tuple[str, str]]:
     """Every sentence by code: (Chinese, English); ValueError when two areas use one code."""
     found: dict[str, tuple[str, str]] = {}
-    for path in sorted((files("screener") / "words").iterdir(), key=lambda each: each.name):
+    for path in sorted((files("screener") / "data" / "texts").iterdir(), key=lambda each: each.name):
         if not path.name.endswith(".toml"):
             continue
         for code, (zh, en) in tomllib.loads(path.read_text("utf-8")).items():

@@ -120,7 +120,7 @@ def add_months(day: dt.date, months: int) -> dt.date:
 @lru_cache(maxsize=4)
 def load_calendar(market: str = "XSHG") -> Calendar:
     """The shipped session table of `market` (XSHG or XHKG), made from exchange_calendars."""
-    path = files("screener") / "figures" / f"sessions_{market.lower()}.txt"
+    path = files("screener") / "data" / f"sessions_{market.lower()}.txt"
     if not path.is_file():
         raise ScreenerError("no_calendar", market=market)
     lines = path.read_text("ascii").split("\n")

@@ -31,7 +31,7 @@ TIMEOUT = (10.0, 20.0)
 
 
 class SourceError(FetchError):
-    """A source gave nothing usable: see FetchError for `may_pass`, `refused`, `excerpt`; codes in words/fetching.toml."""
+    """A source gave nothing usable: see FetchError for `may_pass`, `refused`, `excerpt`; codes in data/texts/fetching.toml."""
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _environment() -> Environment:
 
 @cache
 def _asset(name: str) -> str:
-    return (files("screener") / "templates" / name).read_text("utf-8")
+    return (files("screener") / "writers" / "templates" / name).read_text("utf-8")
 
 
 def _draw_all(document: Document) -> dict[str, Markup]:

@@ -39,7 +39,7 @@ def render_pdf(document: Document, updown: UpDown = "red-up") -> bytes:
 def for_paper(page: str, updown: UpDown = "red-up") -> str:
     """The page with drawings that need no style sheet: weasyprint does not apply the page's to them."""
     palette = signed(PRINT, updown)
-    css = (files("screener") / "templates" / "page.css").read_text("utf-8")
+    css = (files("screener") / "writers" / "templates" / "page.css").read_text("utf-8")
     rules = [f"{name}{{{body}}}" for name, body in _RULE.findall(css)]
     fonts = dict(re.findall(r"(--f-[a-z]+):([^;]+);", css))
     style = "".join(rules)

@@ -42,7 +42,7 @@ def robustness(outcome):
 
 @pytest.fixture(scope="module")
 def closes():
-    with (ROOT / "screener" / "figures" / "closes.csv").open(encoding="utf-8") as file:
+    with (ROOT / "screener" / "data" / "closes.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 

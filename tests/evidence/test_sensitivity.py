@@ -45,7 +45,7 @@ def pick(cells, **wanted):
 
 
 def snapshot_closes(code):
-    with (ROOT / "screener" / "figures" / "closes.csv").open(encoding="utf-8") as file:
+    with (ROOT / "screener" / "data" / "closes.csv").open(encoding="utf-8") as file:
         return {row["date"]: float(row[code]) for row in csv.DictReader(file) if row[code]}
 
 

@@ -28,7 +28,7 @@ KEYS = {
     "AIDC": "aidc",
     "全部11只": "all",
 }
-FIGURES = read_figures(ROOT / "screener" / "figures")
+FIGURES = read_figures(ROOT / "screener" / "data")
 
 
 def check(bundled, source=None, *, published=PUBLISHED, as_of=LAST) -> Outcome:

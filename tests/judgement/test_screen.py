@@ -26,7 +26,7 @@ from screener.writers.screen_files import write_screen
 from tests.conftest import ROOT, THESIS, run_screener
 from tests.reference_measures import NAMES, growth, last_session, read_figures
 
-FIGURES = read_figures(ROOT / "screener" / "figures")
+FIGURES = read_figures(ROOT / "screener" / "data")
 LATE = dt.date(2025, 6, 30)
 BENCHMARK = "000300.SH"
 

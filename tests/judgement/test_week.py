@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from tests.judgement.test_outcome import KEYS
 from tests.reference_measures import BUCKETS, NAMES, basket, growth, read_figures
 
-FIGURES = read_figures(ROOT / "screener" / "figures")
+FIGURES = read_figures(ROOT / "screener" / "data")
 BASE = dt.date(2024, 4, 12)
 
 

@@ -17,7 +17,7 @@ from screener.terms.sessions import load_calendar
 from tests.conftest import ROOT
 from tests.reference_measures import BUCKETS, NAMES, basket, growth, read_figures
 
-FIGURES = read_figures(ROOT / "screener" / "figures")
+FIGURES = read_figures(ROOT / "screener" / "data")
 BASE = dt.date(2024, 4, 12)
 TODAY = dt.date(2026, 1, 5)
 

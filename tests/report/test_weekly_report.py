@@ -26,7 +26,7 @@ from tests.reference_measures import NAMES, growth, read_figures
 GOLDEN = ROOT / "tests" / "golden"
 TODAY = dt.date(2026, 1, 5)
 BASE = dt.date(2024, 4, 12)
-FIGURES = read_figures(ROOT / "screener" / "figures")
+FIGURES = read_figures(ROOT / "screener" / "data")
 VERSIONS = re.compile(r"screener \S+[，,] ?Python \S+[，,] ?pandas \S+[，,] ?numpy \S+?[。.]$", re.MULTILINE)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.standin.faults import Bar, spoil_rows
 
-SESSIONS = Path(__file__).parents[2] / "screener" / "figures" / "sessions_xshg.txt"
+SESSIONS = Path(__file__).parents[2] / "screener" / "data" / "sessions_xshg.txt"
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from screener.writers.text.widths import broken, width
 from tests.conftest import ROOT, run_screener
 
 TODAY = dt.date(2026, 1, 5)
-CSS = (ROOT / "screener" / "templates" / "page.css").read_text("utf-8")
+CSS = (ROOT / "screener" / "writers" / "templates" / "page.css").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
