@@ -71,7 +71,7 @@ def render_index(archive: Archive, lang: Lang, *, updown: UpDown = "red-up") -> 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("screener"),
+        loader=PackageLoader("screener.writers"),
         autoescape=select_autoescape(["j2", "html"], default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
