@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from screener.cli.app import main
 from screener.thesis.library import open_library
 from tests.standin import Upstream
 from tests.standin.sample import write_sample
@@ -35,17 +38,35 @@ class Ran:
 
 
 def run_screener(*args: object, env: dict[str, str] | None = None, cwd: Path | None = None) -> Ran:
-    """Run `python -m screener` as a process of its own; it must never print a traceback."""
+    """Run the command line: in this process, or with an environment of its own as a process of its own; never a traceback."""
+    words = [*map(str, args)]
+    ran = _run_here(words, cwd or ROOT) if env is None else _run_apart(words, env, cwd or ROOT)
+    assert "Traceback" not in ran.err, ran.err
+    return ran
+
+
+def _run_apart(words: list[str], env: dict[str, str], cwd: Path) -> Ran:
     done = subprocess.run(
-        [sys.executable, "-m", "screener", *map(str, args)],
+        [sys.executable, "-m", "screener", *words],
         capture_output=True,
         encoding="utf-8",
-        cwd=cwd or ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **(env or {})},
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", **env},
         check=False,
     )
-    assert "Traceback" not in done.stderr, done.stderr
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def _run_here(words: list[str], cwd: Path) -> Ran:
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    code = 0
+    with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(args=words, prog_name="screener")
+        except SystemExit as ended:
+            code = ended.code if isinstance(ended.code, int) else 0
+    texts = [stream.buffer.getvalue().decode("utf-8") for stream in (out, err)]
+    return Ran(code, *texts)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from screener.cli.shown import doctor_records, doctor_text
+from screener.cli.doctor import doctor_records, doctor_text
 from screener.store.store import Store
 from screener.upstream.doctor import examine
 from screener.upstream.patience import Fetcher, Policy

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer
 
+from screener.cli.app import COMMANDS, load_command
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -18,18 +18,13 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 
 
-def commands_of(group: object, before: str = "screener") -> list[str]:
-    found = []
-    for name, command in group.commands.items():
-        path = f"{before} {name}"
-        found += commands_of(command, path) if hasattr(command, "commands") else [path]
-    return found
+def commands_of(group: object, before: str) -> list[str]:
+    commands = getattr(group, "commands", {})
+    return [each for name, command in commands.items() for each in commands_of(command, f"{before} {name}")] or [before]
 
 
 def test_every_command_is_documented():
-    from screener.cli.app import app
-
-    names = commands_of(typer.main.get_command(app))
+    names = [each for name in COMMANDS for each in commands_of(load_command(name), f"screener {name}")]
     assert "screener screen" in names
     table = README[README.index("## 命令") :]
     for name in names:

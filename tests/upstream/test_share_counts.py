@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from screener.cli.shown import update_records, update_text
+from screener.cli.update import update_records, update_text
 from screener.store.rows import ShareCounts
 from screener.store.source import StoreSource
 from screener.store.store import Store

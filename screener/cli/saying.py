@@ -1,0 +1,52 @@
+"""What a command says: notes, files written, JSON, and whether something is missing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import typer
+
+from screener.cli.options import EXIT_GAPS
+from screener.terms.notes import Note
+from screener.terms.say import Lang, say
+from screener.writers.files import left_behind
+
+
+def say_notes(notes: Iterable[Note], lang: Lang) -> None:
+    """Each note once, in the order in which they came."""
+    for text in dict.fromkeys(say(note.code, lang, **note.params) for note in notes):
+        say_note(text, lang)
+
+
+def say_note(text: str, lang: Lang) -> None:
+    """One note on standard error."""
+    print(say("note_line", lang, text=text), file=sys.stderr)
+
+
+def say_files(paths: Sequence[Path], lang: Lang) -> None:
+    """The files written, and those of an earlier run that lie beside them."""
+    print(say("report_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths)))
+    older = left_behind(paths)
+    if older:
+        say_note(say("report_left_behind", lang, files=" ".join(path.name for path in older)), lang)
+
+
+def say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
+    """The archive page, and the reports that it could not read."""
+    print(say("weekly_archive", lang, path=page))
+    for path in broken:
+        say_note(say("weekly_archive_broken", lang, path=path), lang)
+
+
+def print_json(record: object) -> None:
+    """The one thing that `--json` puts on standard output."""
+    print(json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def exit_with(gaps: bool) -> None:
+    """End with EXIT_GAPS where something that should be there is missing."""
+    if gaps:
+        raise typer.Exit(EXIT_GAPS)

@@ -1,0 +1,84 @@
+"""`screener weekly`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from screener.cli.errors import reported
+from screener.cli.opening import open_thesis
+from screener.cli.options import (
+    DEFAULT,
+    AsJson,
+    Colours,
+    Debug,
+    Language,
+    OutDir,
+    PricesWord,
+    Published,
+    SeriesOption,
+    StoreDir,
+    ThemesDir,
+    ThesisName,
+    WithPdf,
+    WithPng,
+    as_lang,
+    finished_day,
+    parse_date,
+    parse_edition,
+    parse_published,
+    parse_series,
+)
+from screener.cli.saying import exit_with, print_json, say_archive, say_files, say_notes
+from screener.report.records import has_gaps, week_record
+from screener.screening import check_week
+from screener.terms.say import say
+from screener.writers.text.week import week_text
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+@reported
+def weekly(
+    thesis: ThesisName = DEFAULT,
+    week: Annotated[str | None, typer.Option("--week", metavar="DATE", help="Any day of the week wanted.")] = None,
+    published: Published = None,
+    prices: PricesWord = "auto",
+    store: StoreDir = None,
+    themes: ThemesDir = None,
+    out: OutDir = Path("reports"),
+    as_json: AsJson = False,
+    lang: Language = "zh",
+    series: SeriesOption = "price",
+    png: WithPng = False,
+    pdf: WithPdf = False,
+    updown: Colours = "red-up",
+    debug: Debug = False,
+) -> None:
+    """Write the weekly theme performance report. 主题周度表现。"""
+    edition, lead = parse_edition(png, pdf, updown), parse_series(series)
+    loaded, scale, source = open_thesis(thesis, themes, prices, store)
+    result = check_week(
+        loaded,
+        scale,
+        source,
+        day=parse_date(week, "--week"),
+        published=parse_published(published),
+        today=finished_day(),
+    )
+    say_notes(result.prices.notes, as_lang(lang))
+    if as_json:
+        print_json(week_record(result, as_lang(lang)))
+    else:
+        print(week_text(result, as_lang(lang), series=lead), end="", flush=True)
+        from screener.writers.files import publish_archive
+        from screener.writers.week_files import publish_weekly
+
+        print(say("report_writing", as_lang(lang)), file=sys.stderr)
+        say_files(publish_weekly(result, source, out, lang=as_lang(lang), edition=edition), as_lang(lang))
+        say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
+    exit_with(has_gaps(result))
