@@ -75,10 +75,8 @@ def limit_hits(prices: Prices, symbol: str, sessions: Sequence[dt.date], *, name
 def ex_reference(close: float, actions: Sequence[ExDate]) -> float | None:
     """Ex-right reference of a close (CNY, whole cents) after `actions`; None when one of them is of unknown kind."""
     for action in actions:
-        if not np.isfinite(action.cash + action.split_ratio):
-            return None
         close = reference_price(close, action.cash, action.split_ratio)
-    return close
+    return close if np.isfinite(close) else None
 
 
 def _limit_side(

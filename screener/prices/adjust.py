@@ -112,7 +112,7 @@ def assemble_prices(
         volume=wide("volume"),
         amount=wide("amount"),
         halted=pd.DataFrame(stopped, index=axis).reindex(columns=list(symbols), fill_value=False),
-        actions=actions,
+        actions=actions.reset_index(drop=True),
         listings=listings,
         kind=kind,
         name=name,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from screener.prices.limits import limit_on, limit_prices, reference_price
+from screener.prices.limits import is_possible, limit_on, limit_prices, reference_price
 from screener.prices.prices import FIELDS
 from screener.prices.tables import BARS, schema_problems
 from screener.terms.notes import Gap, Note, Problem
@@ -67,12 +67,14 @@ def check_bars(
     actions: pd.DataFrame | None,
     listing: Listing,
     actions_since: dt.date | None = None,
+    actions_file: str = "actions.csv",
 ) -> CheckedBars:
     """Check the rows from `start` to `end` of one symbol and drop what may be dropped; rows outside are not judged.
 
     `frame`: columns session and FIELDS (CNY; volume in shares or lots), optionally pre_close; index = line of the file,
     any order. `actions`: the symbol's own rows; None where actions are unknown, which turns a step beyond the price
-    limit from a fault into a break; so does a step before `actions_since`, where the list of actions does not reach.
+    limit from a fault into a break; so does a step before `actions_since`, where the list of actions does not reach. The
+    index of `actions` is the line in `actions_file`.
     """
     window = frame[(frame["session"] >= pd.Timestamp(start)) & (frame["session"] <= pd.Timestamp(end))]
     kept, problems, notes = _on_sessions(window, file, calendar)
@@ -83,6 +85,7 @@ def check_bars(
         return CheckedBars(kept.set_index("session")[list(FIELDS)], pd.Series(dtype=bool), tuple(problems), tuple(notes), {})
     kept = _volume_in_shares(kept, file, symbol, notes)
     problems += _amount_faults(kept, file)
+    problems += _impossible_actions(kept, actions, actions_file)
     problems += _neighbour_faults(kept, file, symbol, actions)
     breaks: dict[dt.date, Gap] = {}
     if symbol.board not in ("none", "hk"):
@@ -167,17 +170,36 @@ def _neighbour_faults(rows: pd.DataFrame, file: str, symbol: Symbol, actions: pd
             yield Problem(file, int(line), "pre_close", f"{said[line]:g}", "pre_close_differs")
 
 
+def _impossible_actions(rows: pd.DataFrame, actions: pd.DataFrame | None, file: str) -> Iterator[Problem]:
+    """Actions after which no price would be left, against the last close before the ex-date; unknown kinds are not judged."""
+    for line, position, cash, ratio in _on_rows(rows, actions):
+        previous = float(rows["close"].iloc[position - 1])
+        if np.isfinite(cash + ratio) and not is_possible(previous, cash, ratio):
+            column, value = ("cash_per_share", cash) if not 0 <= cash < previous else ("split_ratio", ratio)
+            params: dict[str, object] = {"close": f"{previous:g}", "day": as_date(rows["session"].iloc[position])}
+            yield Problem(file, line, column, f"{value:g}", "action_impossible", params)
+
+
+def _on_rows(rows: pd.DataFrame, actions: pd.DataFrame | None) -> Iterator[tuple[int, int, float, float]]:
+    """(line, position of the row on which it takes effect, cash, ratio) of each action that has a row before it."""
+    if actions is None or not len(rows):
+        return
+    at = np.searchsorted(rows["session"].to_numpy(), actions["ex_date"].to_numpy().astype("datetime64[s]"))
+    for line, position, cash, ratio in zip(
+        actions.index, at.tolist(), actions["cash_per_share"], actions["split_ratio"], strict=True
+    ):
+        if 0 < position < len(rows):
+            yield int(line), position, float(cash), float(ratio)
+
+
 def _ex_steps(rows: pd.DataFrame, actions: pd.DataFrame | None) -> pd.DataFrame:
     """Per row: `reference` = ex-right previous close in cents, `acted` = an action took effect since the previous row."""
     reference = rows["close"].shift(1)
     acted = pd.Series(False, index=rows.index)
-    if actions is not None and len(actions) and len(rows):
-        at = np.searchsorted(rows["session"].to_numpy(), actions["ex_date"].to_numpy().astype("datetime64[s]"))
-        for position, cash, ratio in zip(at, actions["cash_per_share"], actions["split_ratio"], strict=True):
-            if 0 < position < len(rows):
-                line = rows.index[position]
-                acted[line] = True
-                reference[line] = reference_price(reference[line], cash, ratio) if np.isfinite(cash + ratio) else np.nan
+    for _, position, cash, ratio in _on_rows(rows, actions):
+        line = rows.index[position]
+        acted[line] = True
+        reference[line] = reference_price(reference[line], cash, ratio)
     return pd.DataFrame({"reference": reference, "acted": acted})
 
 

@@ -9,6 +9,10 @@ from functools import lru_cache
 
 from screener.terms.symbols import Board
 
+# CNY: below a cent no reference price can be quoted; beyond a million no share was ever dear.
+CHEAPEST = 0.005
+MOST_EXPENSIVE = 1e6
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -63,5 +67,17 @@ def limit_prices(reference: float, percent: int, tick: float = 0.01) -> tuple[fl
 
 
 def reference_price(previous_close: float, cash: float = 0.0, split_ratio: float = 1.0) -> float:
-    """Ex-right previous close in whole cents (CNY): (previous close − cash) / split ratio."""
+    """Ex-right previous close in whole cents (CNY): (previous close − cash) / split ratio.
+
+    NaN for an action that cannot be, see `is_possible`, and for one of unknown kind.
+    """
+    if not is_possible(previous_close, cash, split_ratio):
+        return math.nan
     return round((previous_close - cash) / split_ratio + 1e-9, 2)
+
+
+def is_possible(previous_close: float, cash: float, split_ratio: float) -> bool:
+    """Whether a price (CNY) is left after the action: cash below the close, and a reference from a cent to MOST_EXPENSIVE."""
+    if not 0 <= cash < previous_close or not split_ratio > 0:
+        return False
+    return bool(CHEAPEST <= (previous_close - cash) / split_ratio <= MOST_EXPENSIVE)

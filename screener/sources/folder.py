@@ -62,6 +62,7 @@ class FolderReader:
                 actions=own,
                 listing=listing_of(listings, symbol),
                 actions_since=self.actions_since,
+                actions_file=self._actions_file(symbol),
             )
             self.problems += checked[symbol].problems
             self.notes += checked[symbol].notes
@@ -87,6 +88,11 @@ class FolderReader:
             notes=self.notes,
             shares=shares,
         )
+
+    def _actions_file(self, symbol: str) -> str:
+        if _market_folder(parse_symbol(symbol)) == "raw":
+            return "actions.csv"
+        return self.source.label(self._dividends_path(symbol))
 
     def _actions_unknown(self, symbol: str, actions: pd.DataFrame) -> bool:
         file = self.source.file_of(parse_symbol(symbol))
@@ -161,9 +167,7 @@ class FolderReader:
         self.problems += faults
         self._date_actions(frame["ex_date"])
         ours = ours.assign(symbol=ours["code"].map(codes))
-        return ours[["symbol", "ex_date", "cash_per_share", "split_ratio"]].sort_values(
-            ["symbol", "ex_date"], ignore_index=True
-        )
+        return ours[["symbol", "ex_date", "cash_per_share", "split_ratio"]].sort_values(["symbol", "ex_date"])
 
     def _read_shares(self, symbols: Sequence[str]) -> pd.DataFrame | None:
         """Float A shares by day of change up to the window's end; None without a file. A wrong row is a problem in any year."""
@@ -222,7 +226,7 @@ class FolderReader:
             faults += more
         self.problems += faults + bad_cash + schema_problems(ACTIONS, frame[dates.notna()], file)
         ours = frame[frame["symbol"].notna()].drop_duplicates()
-        return ours.sort_values(["symbol", "ex_date"], ignore_index=True)
+        return ours.sort_values(["symbol", "ex_date"])
 
     def _date_actions(self, ex_dates: pd.Series) -> None:
         """Shares go ex every year, so a list of actions covers the years from its first ex-date's on, and none before."""

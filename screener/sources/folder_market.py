@@ -34,7 +34,7 @@ from screener.prices.prices import FIELDS, ManyPrices, Prices
 from screener.sources.folder import MARKET_FILE, FolderReader, path_without_zeros
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis
-from screener.terms.symbols import parse_symbol, stock_symbol
+from screener.terms.symbols import a_share, parse_symbol
 
 # Faults that show only against the row before: a run that starts on the faulty row itself does not see them.
 NEIGHBOUR_FAULTS = frozenset({"halted_moved", "limit_broken", "row_repeated", "pre_close_differs"})
@@ -65,14 +65,7 @@ def list_symbols(folder: Path) -> tuple[str, ...]:
     path = folder / MARKET_FILE
     if path.is_file():
         codes |= set(pc.unique(pq.read_table(path, columns=["code"])["code"]).to_pylist())
-    return tuple(sorted(str(stock_symbol(code)) for code in codes if _is_stock(code)))
-
-
-def _is_stock(code: str) -> bool:
-    """Whether an exchange numbers A shares like this; B shares are quoted in other currencies."""
-    if not (len(code) == 6 and code.isdigit()) or code.startswith(("900", "200")):
-        return False
-    return code.startswith(("60", "68", "00", "30", "4", "8", "920"))
+    return tuple(sorted(str(share) for share in map(a_share, codes) if share is not None))
 
 
 def read_market_rows(folder: Path, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> MarketRows:
@@ -127,7 +120,7 @@ class _ManyReader(FolderReader):
             calendar=self.calendar,
             close=pd.DataFrame(self.closes, index=self.axis, columns=self.symbols),
             halted=pd.DataFrame(self.halted, index=self.axis, columns=self.symbols),
-            actions=self.actions,
+            actions=self.actions.reset_index(drop=True),
             listings=self.listings,
             kind=self.source.kind,
             name=self.source.folder.name,
@@ -243,6 +236,9 @@ class _ManyReader(FolderReader):
 
 def _fault_day(problem: Problem, frame: pd.DataFrame, end: dt.date) -> dt.date:
     """The last session from which a run would meet the fault; `end` when the place is unknown."""
+    if problem.code == "action_impossible":
+        day = pd.Timestamp(str(problem.params["day"]))
+        return as_date(frame["session"][frame["session"] < day].max())
     if problem.line is None or problem.line not in frame.index:
         return end
     day = frame["session"][problem.line]

@@ -120,7 +120,8 @@ def _unexplained_steps(
         step = np.abs(stored.close - reference)
         far = (step > SMALLEST_STEP * reference) & (step > narrowest * reference - 2 * PRICE_CENT) & stored.traded & judged
     breaks: Breaks = {}
-    doubtful: set[str] = set()
+    unread = (acted & np.isnan(reference)).any(axis=0)
+    doubtful = {stored.symbols[column] for column in np.flatnonzero(unread)}
     lives: dict[str, Listing] = {}
     for row, column in zip(*np.nonzero(far), strict=True):
         symbol, day = stored.symbols[column], stored.sessions[row]
@@ -147,7 +148,7 @@ def _unexplained_steps(
 def _references(stored: StoredMarket, actions: pd.DataFrame) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Ex-right close of the row before, and where an action took effect since: on the first row on or after its ex-date.
 
-    NaN where there is no earlier row, or where the action is of unknown kind.
+    NaN where there is no earlier row, and where the action is of unknown kind or cannot be.
     """
     nothing = np.full((min(1, len(stored.close)), len(stored.symbols)), np.nan)
     reference = np.vstack([nothing, carry_forward(stored.close)[:-1]])
@@ -163,5 +164,5 @@ def _references(stored: StoredMarket, actions: pd.DataFrame) -> tuple[Floats, np
         row = start + later[0]
         acted[row, column] = True
         before = float(reference[row, column])
-        reference[row, column] = reference_price(before, cash, ratio) if np.isfinite(cash + ratio) else np.nan
+        reference[row, column] = reference_price(before, cash, ratio)
     return reference, acted

@@ -107,7 +107,8 @@ class _StoreReader:
             calendar=calendar,
             start=self.start,
             end=self.end,
-            actions=None if actions is None else actions.rows,
+            actions=None if actions is None else actions.rows.set_axis(range(1, len(actions.rows) + 1)),
+            actions_file=f"actions/{symbol}.parquet",
             listing=listing_of(listings, symbol),
         )
         self.notes += result.notes

@@ -18,7 +18,7 @@ from screener.store.source import StoreSource, has_ended, listings_of
 from screener.store.store import Store, default_folder
 from screener.terms.notes import Note, ScreenerError, UsageError
 from screener.terms.sessions import Days, Floats, as_date, spread_on
-from screener.terms.symbols import A_SHARE_BOARDS, common_shares, parse_symbol
+from screener.terms.symbols import common_shares, parse_symbol
 
 NAME = "store"
 
@@ -122,7 +122,7 @@ def _levels(stored: StoredMarket, known: Market) -> tuple[Floats, tuple[Note, ..
 
 def _coverage(store: Store, symbols: Sequence[str]) -> tuple[Note, ...]:
     """How many of the A shares on the exchanges' lists are stored; the lists come with `update --universe a-shares`."""
-    listed = [symbol for symbol in store.read_names().index if parse_symbol(symbol).board in A_SHARE_BOARDS]
+    listed = [symbol for symbol in store.read_names().index if parse_symbol(symbol).is_a_share]
     lacking = sorted(set(listed) - set(symbols))
     if not listed:
         return (Note("screen_store_no_list", {"count": len(symbols)}),)

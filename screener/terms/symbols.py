@@ -17,9 +17,9 @@ _PATTERN = re.compile(r"([0-9A-Z]{2,8})\.([A-Z]{2,5})")
 # A code's shape on each exchange; 000300.SH is an index because 000xxx on Shanghai is never a stock.
 _INDEX_PREFIX = {"SH": ("000", "880"), "SZ": ("399",), "BJ": ("899",), "NEEQ": ("899",)}
 _STOCK_PREFIX = {"SH": ("60", "68", "900"), "SZ": ("00", "30", "200"), "BJ": ("43", "83", "87", "88", "92")}
-# Exchanges where digits are stocks and letters are indices; on the US exchanges the shape does not tell.
 # The boards of common A shares; B shares are quoted in other currencies.
-A_SHARE_BOARDS = ("main", "chinext", "star", "bse")
+_A_SHARE_BOARDS = ("main", "chinext", "star", "bse")
+# Exchanges where digits are stocks and letters are indices; on the US exchanges the shape does not tell.
 _LETTERS_ARE_INDICES = ("HK", "KR")
 _US_INDICES = ("IXIC", "SPX", "NDX", "DJI")
 # Session table by ending; MSCI China follows Hong Kong. Every other ending follows Shanghai.
@@ -63,6 +63,11 @@ class Symbol:
         return "chinext" if self.code.startswith("30") else "main"
 
     @property
+    def is_a_share(self) -> bool:
+        """Whether this is a common A share of Shanghai, Shenzhen or Beijing."""
+        return self.board in _A_SHARE_BOARDS
+
+    @property
     def market(self) -> str:
         """ISO code of the market whose calendar the symbol follows."""
         return _MARKET.get(self.exchange, "XSHG")
@@ -84,12 +89,25 @@ def parse_symbol(text: str) -> Symbol:
 
 
 def stock_symbol(code: str) -> Symbol:
-    """The A-share stock with this six-digit code, by the exchanges' numbering; ScreenerError if no exchange uses it."""
-    if re.fullmatch(r"\d{6}", code):
-        for exchange, prefixes in _STOCK_PREFIX.items():
-            if code.startswith(prefixes):
-                return Symbol(code, exchange)
-    raise ScreenerError("bad_code", value=code)
+    """The mainland stock with this six-digit code, by the exchanges' numbering; ScreenerError if no exchange uses it."""
+    symbol = _numbered(code)
+    if symbol is None:
+        raise ScreenerError("bad_code", value=code)
+    return symbol
+
+
+def a_share(code: str) -> Symbol | None:
+    """The common A share with this code; None for every other code: B and preferred shares, funds, delisted boards, text."""
+    symbol = _numbered(code)
+    return symbol if symbol is not None and symbol.is_a_share else None
+
+
+def _numbered(code: str) -> Symbol | None:
+    if not re.fullmatch(r"[0-9]{6}", code):
+        return None
+    found = (exchange for exchange, prefixes in _STOCK_PREFIX.items() if code.startswith(prefixes))
+    exchange = next(found, None)
+    return None if exchange is None else Symbol(code, exchange)
 
 
 # What a code is that is no common A share, by the exchanges' numbering; the first fitting prefix counts.
@@ -105,10 +123,10 @@ def common_shares(codes: Sequence[str]) -> tuple[dict[int, str], dict[str, int]]
     kept: dict[int, str] = {}
     excluded: dict[str, int] = {}
     for place, code in enumerate(codes):
-        reason = next((name for name, prefixes in OTHER_CODES if code.startswith(prefixes)), None)
-        if reason is None and code.startswith(("60", "68", "00", "30", "4", "8", "920")):
-            kept[place] = str(stock_symbol(code))
-        else:
-            reason = reason or "no_share"
-            excluded[reason] = excluded.get(reason, 0) + 1
+        share = a_share(code)
+        if share is not None:
+            kept[place] = str(share)
+            continue
+        reason = next((name for name, prefixes in OTHER_CODES if code.startswith(prefixes)), "no_share")
+        excluded[reason] = excluded.get(reason, 0) + 1
     return dict(sorted(kept.items(), key=lambda each: each[1])), excluded

@@ -93,6 +93,7 @@ def admit(frame: pd.DataFrame, asked: Asked) -> Admitted | Refusal:
         start=asked.start,
         end=asked.end,
         actions=asked.actions,
+        actions_file=f"actions {asked.symbol}",
         listing=asked.listing,
     )
     if checked.problems:

@@ -10,7 +10,7 @@ import pandas as pd
 from screener.judgement.span import first_needed
 from screener.store.store import Store
 from screener.terms.notes import Note, ScreenerError, UsageError
-from screener.terms.symbols import A_SHARE_BOARDS, parse_symbol
+from screener.terms.symbols import parse_symbol
 from screener.thesis.library import Library
 from screener.upstream import akshare_source
 from screener.upstream.patience import Fetcher, FetchError
@@ -45,7 +45,7 @@ def universe_symbols(store: Store, fetcher: Fetcher, name: str, *, now: dt.datet
         if stored.empty:
             raise ScreenerError("update_no_names", detail=error.text("en")) from None
         note = Note("names_kept", {"count": len(stored), "detail": error.text("en")})
-    return tuple(symbol for symbol in stored.index if parse_symbol(symbol).board in A_SHARE_BOARDS), note
+    return tuple(symbol for symbol in stored.index if parse_symbol(symbol).is_a_share), note
 
 
 def _merged(stored: pd.DataFrame, names: pd.Series) -> pd.DataFrame:

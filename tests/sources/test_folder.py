@@ -254,6 +254,18 @@ def test_a_removed_action_makes_its_ex_date_a_fault_and_removed_actions_a_gap(fo
     assert "actions_unknown" not in flags["801770.SI"]
 
 
+# The close before 2024-11-12 is 102.04: cash that reaches it, and splits after which no quotable price is left.
+@pytest.mark.parametrize(("cash", "ratio"), [("102.04", "1"), ("1e9", "1"), ("0", "1e9"), ("0", "0"), ("0", "1e-300")])
+def test_an_action_that_leaves_no_price_is_named_with_file_line_and_value(folder, cash, ratio):
+    edit(folder, "actions.csv", lambda text: f"{text.rstrip()}\n600941,2024-11-12,{cash},{ratio},typed wrong\n")
+    line = len((folder / "actions.csv").read_text("utf-8").splitlines())
+    ran = outcome(folder)
+    assert (ran.code, ran.out) == (1, "")
+    assert f"actions.csv:{line}" in ran.err
+    assert f"{float(cash if float(cash) else ratio):g}" in ran.err
+    assert "意外" not in ran.err
+
+
 def test_an_action_of_unknown_kind_is_a_gap_across_its_date(folder):
     edit(folder, "actions.csv", lambda text: text + "600941,2024-11-11,,,rights issue\n")
     ran = outcome(folder)

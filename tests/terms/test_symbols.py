@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from screener.terms.notes import ScreenerError
-from screener.terms.symbols import parse_symbol, stock_symbol
+from screener.terms.symbols import a_share, common_shares, parse_symbol, stock_symbol
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,28 @@ def test_a_bare_code_finds_its_exchange_by_the_numbering():
     ]
     with pytest.raises(ScreenerError):
         stock_symbol("801770")
+
+
+def test_which_codes_are_common_a_shares_is_one_list_and_no_code_ends_the_count():
+    shares = ["600941", "688205", "689009", "000063", "300442", "301165", "430047", "832000", "871981", "920002"]
+    others = [
+        "400001",
+        "420001",
+        "810001",
+        "820001",
+        "900901",
+        "200012",
+        "201872",
+        "140001",
+        "360001",
+        "510300",
+        "990001",
+        "4",
+        "",
+    ]
+    kept, excluded = common_shares([*shares, *others])
+    assert sorted(symbol[:6] for symbol in kept.values()) == sorted(shares)
+    assert sum(excluded.values()) == len(others)
+    assert excluded["b_share"] == 3
+    assert [a_share(code) for code in others] == [None] * len(others)
+    assert all(str(a_share(code)) in kept.values() for code in shares)
