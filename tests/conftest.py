@@ -62,7 +62,7 @@ def _run_here(words: list[str], cwd: Path) -> Ran:
     code = 0
     with contextlib.chdir(cwd), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
-            main(args=words, prog_name="screener")
+            main(words)
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 0
     texts = [stream.buffer.getvalue().decode("utf-8") for stream in (out, err)]

@@ -77,7 +77,12 @@ Proxy = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="The result as JSON on standard output, nothing else there.")]
 
 
-Language = Annotated[str, typer.Option("--lang", metavar="zh|en", help="Language of reports and messages.")]
+Language = Annotated[
+    str,
+    typer.Option(
+        "--lang", envvar="SCREENER_LANG", show_envvar=False, metavar="zh|en", help="Language of reports and messages."
+    ),
+]
 
 
 SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", help="The series that the text leads with.")]
