@@ -48,7 +48,7 @@ def fill(store: Store, names: int, sessions: int) -> None:
 
 def screen(folder: Path) -> None:
     """What `screener screen --universe a-shares --prices store` does, without printing the table."""
-    from screener.screening_market import check_market
+    from screener.screening import check_market
     from screener.store.source import StoreSource
 
     started = time.perf_counter()

@@ -1,34 +1,60 @@
-"""Start here: thesis → prices → performance → rating → outcome | week, in one straight line."""
+"""Start here: thesis → prices → measures → judgement → evidence, in one straight line for every question that is asked."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-from screener.judgement.listings import judge_listings, symbols_by_calendar
+from screener.evidence.base_rates import date_rates, industry_rates, stock_rates
+from screener.evidence.bases import compare_bases
+from screener.evidence.placebo import measure_placebo
+from screener.evidence.robustness import measure_robustness
+from screener.evidence.sensitivity import measure_sensitivity
+from screener.evidence.trust import Trust, check_draws
+from screener.judgement.events import EventStudy, study_events
+from screener.judgement.listings import judge_listings
+from screener.judgement.market_screen import LIKE_SHOWN, find_alike, screen_universe
 from screener.judgement.outcome import ListingRow, Outcome, judge
-from screener.judgement.span import weekly_start
+from screener.judgement.screen import (
+    COLUMNS,
+    CORRELATION,
+    MARKET_COLUMNS,
+    SCREEN_LOOKBACK,
+    Screen,
+    check_narrowing,
+    join_screens,
+    narrow,
+    screen_thesis,
+)
+from screener.judgement.span import known_day
 from screener.judgement.stages import OUTCOME_ROWS, WEEK_ROWS, check_stage
-from screener.judgement.week import Week, last_complete_week, measure_week, week_sessions
-from screener.judgement.week_facts import build_ranking_dates
-from screener.measures.industries import Ranking, industries, rank_industries
-from screener.measures.quotes import build_market
-from screener.prices.prices import LOOKBACK, Prices, PriceSource
-from screener.terms.notes import Note, ScreenerError, UsageError
-from screener.terms.sessions import load_calendar
+from screener.judgement.week import last_complete_week, measure_week, week_sessions
+from screener.judgement.week_facts import WeeklyFacts, build_facts
+from screener.judgement.where import ColumnType
+from screener.measures.universe import Universe
+from screener.prices.prices import LOOKBACK, PriceSource
+from screener.sources.folder import MARKET_FILE
+from screener.sources.reading import (
+    known_session,
+    load_chance,
+    load_listings,
+    load_market,
+    load_prices,
+    load_rankings,
+    load_week,
+)
+from screener.terms.notes import Note, UsageError
+from screener.terms.sessions import as_date, load_calendar
+from screener.thesis.policies import PolicyBook
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
 
-if TYPE_CHECKING:
-    from screener.judgement.events import EventStudy
-    from screener.thesis.policies import PolicyBook
-
-# A rank among fewer industries than this says nothing; a house that merges some ranks 27 of the 31.
-FEWEST_INDUSTRIES = 20
+UNIVERSES = ("a-shares",)
 NO_PROXIES: Mapping[str, str] = MappingProxyType({})
+Pairs = Sequence[tuple[Thesis, RatingScale]]
 
 
 def check_outcome(
@@ -64,13 +90,31 @@ def check_listings(
     proxies: Mapping[str, str] = NO_PROXIES,
 ) -> tuple[tuple[ListingRow, ...], tuple[Note, ...]]:
     """Judge the second listings in other markets, each on its own sessions and against its own benchmark; with notes."""
-    prices = {}
-    for calendar, symbols in symbols_by_calendar(thesis, scale, proxies).items():
-        sessions = load_calendar(calendar)
-        start = sessions.shift(sessions.last_on_or_before(min(published, as_of)) or as_of, -LOOKBACK)
-        prices[calendar] = source.load(symbols, start=start, end=as_of)
+    prices = load_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
     rows = judge_listings(thesis, scale, prices, published=published, as_of=as_of, proxies=proxies)
     return rows, tuple(note for each in prices.values() for note in each.notes)
+
+
+def check_trust(
+    outcome: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int, store: Path | None = None
+) -> Trust:
+    """Measure how far to trust an outcome; `universe`: a folder, or `store` for the one in `store`.
+
+    UsageError when a placebo has no universe, a universe no placebo, or N makes no sense.
+    """
+    check_draws(placebo, universe, seed)
+    trust = Trust(
+        outcome=outcome,
+        robustness=measure_robustness(outcome, seed=seed),
+        bases=compare_bases(outcome),
+        seed=seed,
+        sensitivity=measure_sensitivity(outcome) if sensitivity else None,
+    )
+    if placebo is None or universe is None:
+        return trust
+    market, history = load_chance(universe, benchmark=outcome.benchmark, end=outcome.as_of, store=store)
+    rates = (*industry_rates(outcome, history), *date_rates(outcome, history), *stock_rates(outcome, market))
+    return replace(trust, placebo=measure_placebo(outcome, market, n=placebo, seed=seed), base_rates=rates)
 
 
 def check_week(
@@ -81,18 +125,17 @@ def check_week(
     day: dt.date | None = None,
     published: dt.date | None = None,
     today: dt.date,
-) -> Week:
-    """Measure the week that holds `day`; by default the last complete week in the prices."""
+) -> WeeklyFacts:
+    """Measure the week that holds `day`, by default the last complete one in the prices, and all that its report states."""
     published = known_day(published or thesis.published)
     last = known_session(thesis, scale, source, as_of=None, today=today)
     calendar = load_calendar()
-    sessions = week_sessions(calendar, day or last_complete_week(calendar, last), last)
-    prices = load_prices(
-        thesis, scale, source, published=published, as_of=sessions[-1], since=weekly_start(calendar, sessions[-1])
-    )
-    week = measure_week(thesis, scale, prices, day=sessions[-1], published=published, as_of=sessions[-1])
+    end = week_sessions(calendar, day or last_complete_week(calendar, last), last)[-1]
+    prices = load_week(thesis, scale, source, published=published, end=end)
+    week = measure_week(thesis, scale, prices, day=end, published=published, as_of=end)
     check_stage(WEEK_ROWS, week.rows)
-    return week
+    now, before = load_rankings(source, end)
+    return build_facts(week, ranking=now, ranking_before=before)
 
 
 def check_events(
@@ -106,8 +149,6 @@ def check_events(
     seed: int = 0,
 ) -> EventStudy:
     """Measure the policies of `book` on the thesis's indices and baskets, with what was known on `as_of`."""
-    from screener.judgement.events import study_events
-
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
     first = load_calendar().first_on_or_after(min(policy.first_day for policy in book.policies)) or as_of
     start = load_calendar().shift(min(first, as_of), -LOOKBACK)
@@ -115,58 +156,70 @@ def check_events(
     return study_events(thesis, scale, book, prices, as_of=as_of, seed=seed)
 
 
-def known_day(published: dt.date) -> dt.date:
-    """The publication date itself; UsageError for one before the first session on record, which has no base date."""
-    calendar = load_calendar()
-    if published < calendar.first_day:
-        raise UsageError("beyond_calendar", day=published, first=calendar.first_day, last=calendar.last_day)
-    return published
-
-
-def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:
-    """The as-of session: the one asked for, or the last on which the benchmark and some candidate both have a price.
-
-    `today` is the last finished session's date; UsageError for an as-of date after it.
-    """
-    calendar = load_calendar()
-    if as_of is not None:
-        session = calendar.last_on_or_before(as_of)
-        if as_of > today or session is None:
-            raise UsageError("as_of_unknown", as_of=as_of, today=today)
-        return session
-    benchmark = source.last_session(thesis.benchmark(scale))
-    stocks = [day for day in (source.last_session(symbol) for symbol in thesis.members("all")) if day]
-    known = [day for day in (benchmark, max(stocks, default=None), today) if day]
-    session = calendar.last_on_or_before(min(known))
-    if session is None or not (benchmark or stocks):
-        raise ScreenerError("no_prices", kind=source.kind)
-    return session
-
-
-def load_prices(
-    thesis: Thesis,
-    scale: RatingScale,
+def open_screen(
+    theses: Pairs,
     source: PriceSource,
     *,
-    published: dt.date,
-    as_of: dt.date,
-    since: dt.date | None = None,
-) -> Prices:
-    """The prices of every symbol of the thesis, from LOOKBACK sessions before the base date, or the as-of date, if earlier.
+    where: str | None = None,
+    sort: str | None = None,
+    top: int | None = None,
+    universe: str | None = None,
+    like: str | None = None,
+    as_of: dt.date | None = None,
+    today: dt.date,
+) -> Screen:
+    """Screen the candidates of `theses`, or with `universe` or `like` a whole market, then filter, sort and cut.
 
-    `since` asks for more: a weekly report before publication looks further back than LOOKBACK.
+    The filter and the sort column are read first, so that a mistake in them costs no waiting. Look-alikes come the most
+    alike first, LIKE_SHOWN of them, unless asked otherwise.
     """
-    calendar = load_calendar()
-    base = calendar.last_on_or_before(published) or as_of
-    start = calendar.shift(min(base, as_of), -LOOKBACK)
-    return source.load(thesis.symbols(scale), start=min(start, since or start), end=as_of)
+    is_market = universe is not None or like is not None
+    columns: dict[str, ColumnType] = dict(MARKET_COLUMNS if is_market else COLUMNS)
+    columns |= {CORRELATION: "number"} if like else {}
+    check_narrowing(columns, where=where, sort=sort, top=top)
+    if not is_market:
+        return narrow(check_screen(theses, source, as_of=as_of, today=today), where=where, sort=sort, top=top)
+    screen = check_market(theses, source, universe=universe or UNIVERSES[0], like=like, as_of=as_of, today=today)
+    return narrow(screen, where=where, sort=sort, top=top or (LIKE_SHOWN if like else None))
 
 
-def load_rankings(week: Week, source: PriceSource) -> tuple[Ranking | None, Ranking | None]:
-    """The ranks of the 申万 industries this week and the week before; None where the source lacks most of the indices."""
-    first, middle, last = build_ranking_dates(week)
-    prices = source.load([each.symbol for each in industries()], start=first, end=last)
-    if len(prices.close.columns) - len(prices.gaps) < FEWEST_INDUSTRIES:
-        return None, None
-    market = build_market(prices)
-    return rank_industries(market, start=middle, end=last), rank_industries(market, start=first, end=middle)
+def check_screen(theses: Pairs, source: PriceSource, *, as_of: dt.date | None = None, today: dt.date) -> Screen:
+    """Every candidate of `theses` on the as-of date: by default the last session that every thesis's prices reach."""
+    day = min(known_session(thesis, scale, source, as_of=as_of, today=today) for thesis, scale in theses)
+    since = load_calendar().shift(day, -SCREEN_LOOKBACK)
+    screens = []
+    for thesis, scale in theses:
+        prices = load_prices(thesis, scale, source, published=thesis.published, as_of=day, since=since)
+        screens.append(screen_thesis(thesis, scale, prices, published=thesis.published, as_of=day))
+    return join_screens(screens)
+
+
+def check_market(
+    theses: Pairs, source: PriceSource, *, universe: str, like: str | None = None, as_of: dt.date | None = None, today: dt.date
+) -> Screen:
+    """Every name of the market that `source` holds, or with `like` those that moved most like a bucket.
+
+    UsageError for an unknown universe, several theses, or prices without a whole market in them.
+    """
+    if universe not in UNIVERSES:
+        raise UsageError("screen_universe_unknown", name=universe, known=", ".join(UNIVERSES))
+    if len(theses) != 1:
+        raise UsageError("screen_one_thesis", count=len(theses))
+    thesis, scale = theses[0]
+    last = known_session(thesis, scale, source, as_of=as_of, today=today)
+    market, names = load_market(thesis, scale, source, end=last, like=like is not None)
+    when = {"published": thesis.published, "as_of": as_date(market.sessions[-1])}
+    if like is None:
+        screen = screen_universe(market, thesis, scale, market=names, **when)
+    else:
+        screen = find_alike(market, thesis, scale, like, market=names, **when)
+    return _with_end(screen, market, last, is_asked=as_of is not None)
+
+
+def _with_end(screen: Screen, market: Universe, asked: dt.date, *, is_asked: bool) -> Screen:
+    """The same screen, said where the market ends before the session `asked` for."""
+    last = as_date(market.sessions[-1])
+    if last == asked:
+        return screen
+    ends = Note("screen_market_ends", {"file": market.name if market.known else MARKET_FILE, "last": last, "asked": asked})
+    return replace(screen, basis=(ends, *screen.basis), is_incomplete=screen.is_incomplete or is_asked)

@@ -47,8 +47,7 @@ from screener.report.document import Section
 from screener.report.records import has_gaps, listing_gaps, outcome_record
 from screener.report.trust import trust_sections
 from screener.report.trust_records import with_trust
-from screener.screening import check_outcome
-from screener.screening_trust import assess_trust
+from screener.screening import check_outcome, check_trust
 from screener.terms.say import Lang, say
 from screener.writers.files import publish_archive, publish_outcome
 from screener.writers.text.listings import listings_text
@@ -116,7 +115,7 @@ def _trust(
     if not sensitivity and placebo is None and universe is None:
         return None
 
-    return assess_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed, store=store)
+    return check_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed, store=store)
 
 
 def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> dict[str, Any]:

@@ -25,10 +25,10 @@ from screener.cli.options import (
 )
 from screener.cli.saying import exit_with, print_json, say_notes
 from screener.report.screen import screen_record
-from screener.screening_market import open_screen
+from screener.screening import open_screen
 from screener.terms.say import say
 from screener.thesis.library import open_library
-from screener.writers.screen_files import check_ending, write_screen
+from screener.writers.files import check_ending, write_screen
 from screener.writers.text.screen import screen_text
 
 app = typer.Typer(add_completion=False)

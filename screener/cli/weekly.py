@@ -36,6 +36,7 @@ from screener.cli.saying import exit_with, print_json, say_archive, say_files, s
 from screener.report.records import has_gaps, week_record
 from screener.screening import check_week
 from screener.terms.say import say
+from screener.writers.files import publish_archive, publish_weekly
 from screener.writers.text.week import week_text
 
 app = typer.Typer(add_completion=False)
@@ -70,15 +71,12 @@ def weekly(
         published=parse_published(published),
         today=finished_day(),
     )
-    say_notes(result.prices.notes, as_lang(lang))
+    say_notes(result.week.prices.notes, as_lang(lang))
     if as_json:
         print_json(week_record(result, as_lang(lang)))
     else:
-        print(week_text(result, as_lang(lang), series=lead), end="", flush=True)
-        from screener.writers.files import publish_archive
-        from screener.writers.week_files import publish_weekly
-
+        print(week_text(result.week, as_lang(lang), series=lead), end="", flush=True)
         print(say("report_writing", as_lang(lang)), file=sys.stderr)
-        say_files(publish_weekly(result, source, out, lang=as_lang(lang), edition=edition), as_lang(lang))
+        say_files(publish_weekly(result, out, lang=as_lang(lang), edition=edition), as_lang(lang))
         say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
-    exit_with(has_gaps(result))
+    exit_with(has_gaps(result.week))

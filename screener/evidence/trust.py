@@ -11,7 +11,9 @@ from screener.evidence.placebo import Against, Placebo
 from screener.evidence.robustness import Robustness
 from screener.evidence.sensitivity import Sensitivity
 from screener.judgement.outcome import Outcome
-from screener.terms.notes import Gap
+from screener.terms.notes import Gap, UsageError
+
+MOST_BASKETS = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,3 +48,13 @@ class Trust:
         """Every gap of what was asked for, with its subject; what is not due yet is none."""
         found = [(each.subject, each.gap) for each in self.placebo] + [(each.subject, each.gap) for each in self.base_rates]
         yield from ((subject, gap) for subject, gap in found if gap is not None and gap.code != "not_due")
+
+
+def check_draws(placebo: int | None, universe: str | None, seed: int) -> None:
+    """UsageError when a placebo has no universe, a universe no placebo, or the number of baskets or the seed makes no sense."""
+    if (placebo is None) != (universe is None):
+        raise UsageError("placebo_needs_universe")
+    if placebo is not None and not 1 <= placebo <= MOST_BASKETS:
+        raise UsageError("placebo_count", most=MOST_BASKETS, value=placebo)
+    if seed < 0:
+        raise UsageError("placebo_seed", value=seed)

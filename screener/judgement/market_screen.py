@@ -43,6 +43,9 @@ LIKE_SHOWN = 20
 # Nearly every name has its 250 traded returns in the last sessions of this number; only the others are looked at whole.
 RECENT = 300
 
+# What a store says of itself when part of the market is not in it, or not up to the day.
+INCOMPLETE = frozenset({"screen_store_no_list", "screen_store_lacks", "screen_store_behind"})
+
 # Reasons of a gap that are no fault of the data: some names of a market are always too young.
 YOUNG = ("no_earlier_close", "listed_later")
 
@@ -189,7 +192,7 @@ class _Market:
                 *([absent] if absent else []),
                 *short_notes(self.counts[columns].tolist()),
             ),
-            is_incomplete=absent is not None,
+            is_incomplete=absent is not None or any(note.code in INCOMPLETE for note in basis),
             universe=self.universe.name,
             screened=len(frame),
         )

@@ -6,6 +6,7 @@ import datetime as dt
 
 from screener.judgement.week_facts import WEEKS_SHOWN
 from screener.prices.prices import LOOKBACK
+from screener.terms.notes import UsageError
 from screener.terms.sessions import Calendar, load_calendar
 from screener.thesis.thesis import Thesis
 
@@ -21,3 +22,11 @@ def first_needed(thesis: Thesis) -> dt.date:
     calendar = load_calendar()
     earliest = min(thesis.published, thesis.published_earliest or thesis.published)
     return calendar.shift(calendar.last_on_or_before(earliest) or earliest, -LOOKBACK)
+
+
+def known_day(published: dt.date) -> dt.date:
+    """The publication date itself; UsageError for one before the first session on record, which has no base date."""
+    calendar = load_calendar()
+    if published < calendar.first_day:
+        raise UsageError("beyond_calendar", day=published, first=calendar.first_day, last=calendar.last_day)
+    return published

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from screener.judgement.week import Week, WeekRow, measure_week
+from screener.judgement.week_paths import Paths, build_paths
 from screener.judgement.weightings import Weighted, WeightingId, measure_weightings
 from screener.measures.baskets import Measured, value_path
 from screener.measures.industries import Ranking
@@ -133,6 +134,7 @@ class WeeklyFacts:
     gone_ex: tuple[ExDate, ...]
     horizons: Mapping[int, dt.date]
     left: Mapping[int, int | None]
+    paths: Paths | None
     ranking: Ranking | None
     ranking_before: Ranking | None
 
@@ -203,6 +205,7 @@ def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: R
         gone_ex=ex_dates(week.prices, week.thesis.members("all"), after=week.previous, until=week.as_of),
         horizons=horizons,
         left={months: sessions_left(calendar, week.as_of, day) for months, day in horizons.items()},
+        paths=build_paths(week, {each.id: each for each in subjects}, horizons),
         ranking=ranking,
         ranking_before=ranking_before,
     )
@@ -378,9 +381,3 @@ def order_by_excess(week: Week) -> dict[str, int]:
     rows = [row for row in week.rows if row.kind == "candidate" and row.excess_since_published is not None]
     rows.sort(key=lambda row: -(row.excess_since_published or 0.0))
     return {row.subject: place for place, row in enumerate(rows, 1)}
-
-
-def build_ranking_dates(week: Week) -> tuple[dt.date, dt.date, dt.date]:
-    """The closes that this week's and last week's ranks count between: (start of last week, its end, end of this week)."""
-    ends = week.prices.calendar.last_week_ends(week.as_of, 3)
-    return ends[0], ends[1], ends[2]

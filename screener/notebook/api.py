@@ -14,8 +14,7 @@ from screener.judgement.outcome import Outcome
 from screener.judgement.span import first_needed
 from screener.notebook.results import OutcomeResult, ScreenResult, SensitivityResult, ThesisView, WeekResult
 from screener.prices.prices import PriceSource
-from screener.screening import check_outcome, check_week
-from screener.screening_market import open_screen
+from screener.screening import check_outcome, check_week, open_screen
 from screener.sources.choose import open_source
 from screener.sources.folder_source import FolderSource
 from screener.terms.clock import last_finished_day
@@ -142,7 +141,7 @@ def week(
     """
     source = _source(prices, [thesis])
     found = check_week(thesis.thesis, thesis.scale, source, day=_day(day), published=_day(published), today=_last_day())
-    return WeekResult(found, source)
+    return WeekResult(found)
 
 
 def screen(

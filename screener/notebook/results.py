@@ -14,9 +14,9 @@ from screener.evidence.sensitivity import Sensitivity
 from screener.judgement.outcome import Outcome
 from screener.judgement.screen import Screen
 from screener.judgement.week import Week
-from screener.judgement.week_facts import build_facts
+from screener.judgement.week_facts import WeeklyFacts
 from screener.notebook.views import VegaChart, bar_chart, save_workbook, strip_chart, tidy_frame, view_chart, view_html
-from screener.prices.prices import Prices, PriceSource
+from screener.prices.prices import Prices
 from screener.report.document import Cell, Column, Section, Stack, Table, figure, text
 from screener.report.document import Row as TableRow
 from screener.report.figures import parts_text, percent, points
@@ -36,8 +36,8 @@ from screener.report.screen import (
     screen_table,
 )
 from screener.report.week.charts import excess_chart
+from screener.report.week.report import weekly_document
 from screener.report.wording import band_of, basis_text, rating_word
-from screener.screening_week import weekly_of
 from screener.terms.say import Lang, say
 from screener.thesis.scale import RatingScale
 from screener.thesis.subjects import Subject
@@ -207,20 +207,19 @@ class OutcomeResult(_Shown):
 
 @dataclass(frozen=True, eq=False)
 class WeekResult(_Shown):
-    """The figures of one week. `value`: everything that was measured; `source`: where its prices came from."""
+    """The figures of one week. `value`: everything that was measured."""
 
-    value: Week
-    source: PriceSource
+    value: WeeklyFacts
 
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each subject (CONTRACT); fractions; this week `total`, since publication on the headline series."""
-        return tidy_frame(self.value.rows)
+        return tidy_frame(self.value.week.rows)
 
     @property
     def sessions(self) -> tuple[dt.date, ...]:
         """The sessions of the week."""
-        return self.value.sessions
+        return self.value.week.sessions
 
     def named(self, lang: Lang = "zh") -> pd.DataFrame:
         """The frame under column names for people."""
@@ -228,20 +227,21 @@ class WeekResult(_Shown):
 
     def chart(self) -> VegaChart:
         """The week's excess by segment; ValueError when there is none to draw."""
-        found = excess_chart(build_facts(self.value), self.lang)
+        found = excess_chart(self.value, self.lang)
         if found is None:
             raise ValueError("no subject has an excess in this week")
         return view_chart(found)
 
     def to_excel(self, path: str | Path) -> Path:
         """Write the weekly report as an Excel file."""
-        return save_workbook(weekly_of(self.value, self.source, self.lang), path)
+        return save_workbook(weekly_document(self.value, self.lang), path)
 
     def __repr__(self) -> str:
-        return f"<week {self.sessions[0]} to {self.sessions[-1]} of {self.value.thesis.slug}: {len(self.value.rows)} subjects>"
+        week = self.value.week
+        return f"<week {self.sessions[0]} to {self.sessions[-1]} of {week.thesis.slug}: {len(week.rows)} subjects>"
 
     def _repr_html_(self) -> str:
-        week = self.value
+        week = self.value.week
         kinds = (("own_return", "return", "%"), ("excess", "excess", "pp"), ("excess_since_published", "excess", "pp"))
         columns = (
             *(Column(name, self.say(f"view_{name}"), unit) for name, _, unit in kinds),

@@ -11,7 +11,8 @@ from typing import Any
 
 from screener.judgement.outcome import ListingRow, Outcome, Row
 from screener.judgement.week import Week, WeekRow
-from screener.judgement.weightings import Weighted, measure_weightings
+from screener.judgement.week_facts import WeeklyFacts
+from screener.judgement.weightings import Weighted
 from screener.prices.prices import Prices
 from screener.terms.notes import Gap, Problem
 from screener.terms.say import Lang, say
@@ -45,8 +46,9 @@ def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
     }
 
 
-def week_record(week: Week, lang: Lang = "zh") -> Record:
+def week_record(facts: WeeklyFacts, lang: Lang = "zh") -> Record:
     """`screener weekly --json` as one object."""
+    week = facts.week
     return {
         "thesis": week.thesis.slug,
         "title": week.thesis.title,
@@ -61,7 +63,7 @@ def week_record(week: Week, lang: Lang = "zh") -> Record:
         "benchmark": week.benchmark,
         "prices": prices_record(week.prices, lang),
         "rows": [_row_record(row, lang) for row in week.rows],
-        "weightings": [_weighted_record(each, lang) for each in measure_weightings(week)],
+        "weightings": [_weighted_record(each, lang) for each in facts.weightings],
         "gaps": gap_records(week, lang),
         "versions": versions(),
     }

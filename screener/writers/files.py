@@ -10,15 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from screener.judgement.outcome import Outcome
+from screener.judgement.screen import Screen
+from screener.judgement.week_facts import WeeklyFacts
 from screener.report.document import Document, Section
 from screener.report.draw.palette import UpDown
-from screener.terms.notes import ScreenerError
+from screener.report.outcome.dossier import build_dossier
+from screener.report.records import outcome_record, week_record
+from screener.report.screen import screen_document, screen_record
+from screener.report.week.report import week_label, weekly_document
+from screener.terms.notes import ScreenerError, UsageError
 from screener.terms.say import Lang
+from screener.writers.archive import read_archive
+from screener.writers.csv import daily_csv, outcome_csv, screen_csv
 
 # Excel takes a CSV file for UTF-8 only with a byte-order mark.
 CSV_ENCODING = "utf-8-sig"
 # What every report is written as; the other endings are written when asked for.
 STANDARD, ON_REQUEST = (".html", ".md", ".xlsx"), (".pdf", ".png")
+
+SCREEN_ENDINGS = (".csv", ".md", ".xlsx", ".json")
 
 
 @dataclass(frozen=True)
@@ -48,10 +58,6 @@ def publish_outcome(
     written. ScreenerError when the folder cannot be written, for pictures or PDF without Chinese glyphs, for PDF without
     the library that makes it.
     """
-    from screener.report.outcome.dossier import build_dossier
-    from screener.report.records import outcome_record
-    from screener.writers.csv import daily_csv, outcome_csv
-
     document = build_dossier(outcome, lang, extra=extra)
     files = document_files(document, "outcome", edition)
     files["outcome.json"] = json_bytes(record or outcome_record(outcome, lang))
@@ -60,9 +66,44 @@ def publish_outcome(
     return write_files(out / document.slug / "outcome", files)
 
 
+def publish_weekly(
+    facts: WeeklyFacts, out: Path, *, lang: Lang = "zh", edition: Edition = STANDARD_EDITION
+) -> tuple[Path, ...]:
+    """Write the report of a week to `out`/<thesis>/<year>-W<week>/: HTML, Markdown, Excel, JSON, and what `edition` adds.
+
+    Returns the files written. Errors: see `publish_outcome`.
+    """
+    document = weekly_document(facts, lang)
+    files = document_files(document, "weekly", edition)
+    files["weekly.json"] = json_bytes(week_record(facts, lang))
+    return write_files(out / document.slug / week_label(facts.week.as_of), files)
+
+
+def check_ending(path: Path) -> None:
+    """UsageError when no screened table can be written in the form that the ending of `path` names."""
+    if path.suffix.lower() not in SCREEN_ENDINGS:
+        raise UsageError("screen_out_ending", value=path.name, known=" ".join(SCREEN_ENDINGS))
+
+
+def write_screen(screen: Screen, path: Path, lang: Lang = "zh") -> Path:
+    """Write a screened table to `path`, replaced in one step; UsageError for another ending, ScreenerError when not allowed.
+
+    Codes are text in every form; text that a spreadsheet could take for a formula is made harmless.
+    """
+    check_ending(path)
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        content = screen_csv(screen).encode(CSV_ENCODING)
+    elif ending == ".json":
+        content = json_bytes(screen_record(screen, lang))
+    else:
+        content = document_bytes(screen_document(screen, lang), ending)
+    (written,) = write_files(path.parent, {path.name: content})
+    return written
+
+
 def publish_archive(out: Path, lang: Lang, updown: UpDown = "red-up") -> tuple[Path, tuple[Path, ...]]:
     """Write `out`/index.html, every report of every thesis found there; returns it and the JSON files it could not read."""
-    from screener.writers.archive import read_archive
     from screener.writers.html import render_index
 
     archive = read_archive(out)

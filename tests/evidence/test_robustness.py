@@ -14,8 +14,7 @@ from screener.measures.industries import industries
 from screener.measures.universe import IndexHistory
 from screener.report.document import Table
 from screener.report.trust import trust_sections, trust_sentences
-from screener.screening import check_outcome
-from screener.screening_trust import assess_trust
+from screener.screening import check_outcome, check_trust
 from screener.sources.folder_source import FolderSource
 from screener.sources.index_history import load_index_history
 from screener.sources.market_file import load_universe
@@ -232,7 +231,7 @@ def test_a_wrong_value_in_an_index_file_is_refused_with_its_line(tmp_path):
 
 
 def test_one_sentence_says_how_far_to_trust_the_answer(outcome):
-    trust = assess_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0)
+    trust = check_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0)
     index, basket = trust_sentences(trust)
     assert index == "申万通信：按报告口径，未命中；在 248 种口径下 91.5% 同此结论。"
     assert basket == "主题篮子：按报告口径，命中；在 1,488 种口径下 100.0% 同此结论。"
@@ -242,7 +241,7 @@ def test_one_sentence_says_how_far_to_trust_the_answer(outcome):
 
 def test_the_sentence_names_the_percentile_among_chance(bundled, market_folder):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
-    trust = assess_trust(outcome, sensitivity=True, placebo=1000, universe=str(market_folder), seed=0)
+    trust = check_trust(outcome, sensitivity=True, placebo=1000, universe=str(market_folder), seed=0)
     index, basket = trust_sentences(trust)
     assert "任取 783 个发布日中的 15.5% 分位" in index
     assert "1,000 个随机组合中的" in basket
@@ -251,20 +250,20 @@ def test_the_sentence_names_the_percentile_among_chance(bundled, market_folder):
 
 def test_a_rating_that_is_not_due_is_not_called_a_miss(bundled):
     late = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 10, 9), as_of=AS_OF, today=AS_OF)
-    trust = assess_trust(late, sensitivity=True, placebo=None, universe=None, seed=0)
+    trust = check_trust(late, sensitivity=True, placebo=None, universe=None, seed=0)
     assert set(trust_sentences(trust)) == {"申万通信：按报告口径，未到期。", "主题篮子：按报告口径，未到期。"}
 
 
 def test_tables_show_the_longest_horizon_that_is_due(bundled):
     late = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 8, 1), as_of=AS_OF, today=AS_OF)
-    text = trust_text(assess_trust(late, sensitivity=True, placebo=None, universe=None, seed=0))
+    text = trust_text(check_trust(late, sensitivity=True, placebo=None, universe=None, seed=0))
     assert "口径敏感性  9 个月" in text
     assert "缺口" not in text
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_text_fits_a_terminal_and_warns_about_one_report(outcome, lang):
-    text = trust_text(assess_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0), lang)
+    text = trust_text(check_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0), lang)
     assert ("事后挑出的一份报告" if lang == "zh" else "One report chosen after the fact") in text
     for line in text.splitlines():
         columns = sum(2 if ord(each) > 0x2E7F else 1 for each in line)
@@ -294,7 +293,7 @@ def test_the_command_adds_the_grid_to_its_json_and_nothing_unasked():
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_sections_hold_the_same_figures_as_the_results(bundled, market_folder, lang):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
-    trust = assess_trust(outcome, sensitivity=True, placebo=500, universe=str(market_folder), seed=0)
+    trust = check_trust(outcome, sensitivity=True, placebo=500, universe=str(market_folder), seed=0)
     sections = trust_sections(trust, lang)
     assert [section.id for section in sections] == ["conventions", "chance", "hangs"]
     tables = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
@@ -311,5 +310,5 @@ def test_the_sections_hold_the_same_figures_as_the_results(bundled, market_folde
 
 
 def test_only_what_was_asked_for_makes_a_section(outcome):
-    trust = assess_trust(outcome, sensitivity=False, placebo=None, universe=None, seed=0)
+    trust = check_trust(outcome, sensitivity=False, placebo=None, universe=None, seed=0)
     assert [section.id for section in trust_sections(trust)] == ["hangs"]

@@ -16,13 +16,13 @@ from screener.judgement.market_screen import LIKE_AMOUNT, MarketNames, find_alik
 from screener.judgement.screen import COLUMNS, Screen, mean_amount, narrow
 from screener.measures.universe import Universe
 from screener.report.screen import screen_record
-from screener.screening_market import check_market, check_screen
+from screener.screening import check_market, check_screen
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import ScreenerError, UsageError
 from screener.terms.sessions import load_calendar
 from screener.writers.csv import screen_csv
-from screener.writers.screen_files import write_screen
+from screener.writers.files import write_screen
 from tests.conftest import ROOT, THESIS, run_screener
 from tests.reference_measures import NAMES, growth, last_session, read_figures
 
@@ -36,7 +36,7 @@ def test_the_weekly_excess_is_the_weekly_reports_own_and_since_publication_agree
 
     for day in (dt.date(2024, 9, 30), dt.date(2025, 4, 11), LATE):
         screen = check_screen([bundled], SnapshotSource(), as_of=day, today=LATE)
-        week = check_week(*bundled, SnapshotSource(), day=day, today=day)
+        week = check_week(*bundled, SnapshotSource(), day=day, today=day).week
         for row in screen.frame.to_dict("records"):
             own = week.row(row["symbol"])
             assert row["excess_1w"] == own.excess

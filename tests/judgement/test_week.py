@@ -24,7 +24,7 @@ BASE = dt.date(2024, 4, 12)
 
 
 def check(bundled, day: str, source=None) -> Week:
-    return check_week(*bundled, source or SnapshotSource(), day=dt.date.fromisoformat(day), today=dt.date(2026, 1, 5))
+    return check_week(*bundled, source or SnapshotSource(), day=dt.date.fromisoformat(day), today=dt.date(2026, 1, 5)).week
 
 
 @pytest.mark.parametrize("kind", ["snapshot", "folder"])
@@ -78,7 +78,7 @@ def test_a_suspended_name_is_flagged_and_not_a_silent_zero(bundled):
 
 
 def test_figures_since_publication_agree_with_the_outcome(bundled):
-    one_day = check_week(*bundled, SnapshotSource(), day=dt.date(2024, 10, 14), today=dt.date(2024, 10, 14))
+    one_day = check_week(*bundled, SnapshotSource(), day=dt.date(2024, 10, 14), today=dt.date(2024, 10, 14)).week
     at_six_months = check_outcome(*bundled, SnapshotSource(), as_of=dt.date(2024, 10, 14), today=dt.date(2026, 1, 5))
     for row in one_day.rows:
         if row.kind != "benchmark":
@@ -122,7 +122,7 @@ def test_before_publication_baskets_start_equal_and_say_so(bundled):
 
 
 def test_the_default_week_is_the_last_complete_one(bundled):
-    week = check_week(*bundled, SnapshotSource(), today=dt.date(2026, 1, 5))
+    week = check_week(*bundled, SnapshotSource(), today=dt.date(2026, 1, 5)).week
     assert (str(week.sessions[0]), str(week.sessions[-1])) == ("2025-06-23", "2025-06-27")
 
 
@@ -133,7 +133,7 @@ def test_a_week_without_a_session_or_without_prices_is_an_error(bundled, day):
 
 
 def test_the_record_has_the_names_of_the_contract(bundled):
-    record = week_record(check(bundled, "2025-04-11"))
+    record = week_record(check_week(*bundled, SnapshotSource(), day=dt.date(2025, 4, 11), today=dt.date(2026, 1, 5)))
     assert {"thesis", "week_start", "week_end", "sessions", "base_date", "as_of", "benchmark", "prices", "rows"} <= set(record)
     wanted = {"subject", "kind", "name", "bucket", "return", "benchmark_return", "excess", "since_published"}
     wanted |= {"excess_since_published", "band_so_far", "to_next_edge", "contribution", "gap", "flags"}
@@ -143,7 +143,7 @@ def test_the_record_has_the_names_of_the_contract(bundled):
 def test_a_week_led_by_total_return_agrees_with_the_outcome_on_that_basis(bundled):
     published = dt.date(2024, 4, 11)
     today, day = dt.date(2026, 1, 5), dt.date(2025, 4, 11)
-    week = led_by(check_week(*bundled, SnapshotSource(), day=day, published=published, today=today), "total")
+    week = led_by(check_week(*bundled, SnapshotSource(), day=day, published=published, today=today).week, "total")
     outcome = check_outcome(*bundled, SnapshotSource(), published=published, today=today)
     for row in week.rows:
         if row.kind == "benchmark":

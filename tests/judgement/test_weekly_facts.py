@@ -5,11 +5,11 @@ import math
 
 import pytest
 
-from screener.judgement.week_facts import WeeklyFacts, build_facts
+from screener.judgement.week_facts import WeeklyFacts
 from screener.measures.industries import Ranking, industries
 from screener.measures.periods import build_periods
 from screener.measures.stock_facts import limit_hits
-from screener.screening import check_week, load_rankings
+from screener.screening import check_week
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import Gap
@@ -23,7 +23,7 @@ TODAY = dt.date(2026, 1, 5)
 
 
 def facts_of(bundled, day: str, source=None) -> WeeklyFacts:
-    return build_facts(check_week(*bundled, source or SnapshotSource(), day=dt.date.fromisoformat(day), today=TODAY))
+    return check_week(*bundled, source or SnapshotSource(), day=dt.date.fromisoformat(day), today=TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_drawdown_counts_from_the_highest_close_since_the_base_date(crash):
 
 def test_the_week_before_knows_nothing_of_this_week(bundled, crash):
     assert crash.before is not None
-    own = check_week(*bundled, SnapshotSource(), day=dt.date(2025, 4, 3), today=TODAY)
+    own = check_week(*bundled, SnapshotSource(), day=dt.date(2025, 4, 3), today=TODAY).week
     assert crash.before.rows == own.rows
 
 
@@ -179,7 +179,7 @@ def test_the_first_weeks_of_the_data_say_what_they_lack(bundled):
 def test_the_rank_among_industries_is_the_one_that_brokers_printed(bundled, market_folder, day, rank):
     source = FolderSource(market_folder)
     week = check_week(*bundled, source, day=dt.date.fromisoformat(day), today=TODAY)
-    now, before = load_rankings(week, source)
+    now, before = week.ranking, week.ranking_before
     assert now is not None
     assert before is not None
     assert (now.rank("801770.SI"), now.count) == (rank, 31)
@@ -187,7 +187,7 @@ def test_the_rank_among_industries_is_the_one_that_brokers_printed(bundled, mark
 
 def test_there_is_no_rank_without_the_industries(bundled):
     week = check_week(*bundled, SnapshotSource(), day=dt.date(2025, 4, 11), today=TODAY)
-    assert load_rankings(week, SnapshotSource()) == (None, None)
+    assert (week.ranking, week.ranking_before) == (None, None)
 
 
 def test_equal_returns_share_the_better_rank():

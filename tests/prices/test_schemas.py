@@ -21,12 +21,12 @@ TODAY = dt.date(2026, 1, 5)
 
 @pytest.fixture(scope="module")
 def rows(bundled):
-    return check_outcome(*bundled, SnapshotSource(), as_of=dt.date(2025, 1, 15), today=TODAY).rows
+    return check_outcome(*bundled, SnapshotSource(), as_of=dt.date(2025, 1, 15), today=TODAY).week.rows
 
 
 @pytest.fixture(scope="module")
 def week_rows(bundled):
-    return check_week(*bundled, SnapshotSource(), day=dt.date(2025, 4, 11), today=TODAY).rows
+    return check_week(*bundled, SnapshotSource(), day=dt.date(2025, 4, 11), today=TODAY).week.rows
 
 
 def test_what_the_stages_hand_on_passes(rows, week_rows):

@@ -13,8 +13,8 @@ from screener.report.document import Band, Bullet, Chart, Shares
 from screener.report.draw import marks as charts
 from screener.report.draw.marks import Axis, spread, still, tick_step
 from screener.report.draw.palette import LIGHT
+from screener.report.week.report import weekly_document
 from screener.screening import check_week
-from screener.screening_week import weekly_of
 from screener.sources.snapshot import SnapshotSource
 from screener.writers.cell_marks import bullet, shares, sparkline
 from screener.writers.svg import draw_svg, load_runtime
@@ -28,7 +28,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 def drawn(bundled) -> dict[str, Chart]:
     source = SnapshotSource()
     week = check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY)
-    return {each.id: each for each in weekly_of(week, source, "zh").charts}
+    return {each.id: each for each in weekly_document(week, "zh").charts}
 
 
 def svg(chart: Chart, spec) -> ET.Element:

@@ -11,15 +11,13 @@ import pytest
 
 from screener.report.document import Chart, Document, Facts, Table, walk_cells
 from screener.report.figures import cell_text, parts_text
-from screener.report.week.report import week_label
+from screener.report.week.report import week_label, weekly_document
 from screener.screening import check_outcome, check_week
-from screener.screening_week import weekly_of
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import Gap
-from screener.writers.files import publish_archive, publish_outcome
+from screener.writers.files import publish_archive, publish_outcome, publish_weekly
 from screener.writers.markdown import escaped, render_markdown
-from screener.writers.week_files import publish_weekly
 from tests.conftest import ROOT, run_screener
 from tests.reference_measures import NAMES, growth, read_figures
 
@@ -32,7 +30,7 @@ VERSIONS = re.compile(r"screener \S+[，,] ?Python \S+[，,] ?pandas \S+[，,] ?
 
 def document(bundled, day: str, lang="zh", source=None) -> Document:
     source = source or SnapshotSource()
-    return weekly_of(check_week(*bundled, source, day=dt.date.fromisoformat(day), today=TODAY), source, lang)
+    return weekly_document(check_week(*bundled, source, day=dt.date.fromisoformat(day), today=TODAY), lang)
 
 
 def table(found: Document, table_id: str) -> Table:
@@ -227,7 +225,7 @@ def test_every_table_of_markdown_has_as_many_cells_in_every_row(bundled):
 def test_a_week_is_written_in_four_formats_with_its_archive(bundled, tmp_path):
     source = SnapshotSource()
     for day in ("2024-09-30", "2025-04-11"):
-        publish_weekly(check_week(*bundled, source, day=dt.date.fromisoformat(day), today=TODAY), source, tmp_path)
+        publish_weekly(check_week(*bundled, source, day=dt.date.fromisoformat(day), today=TODAY), tmp_path)
     page, broken = publish_archive(tmp_path, "zh")
     folder = tmp_path / "guolian-2024-ai-compute" / "2025-W15"
     assert sorted(path.name for path in folder.iterdir()) == ["weekly.html", "weekly.json", "weekly.md", "weekly.xlsx"]

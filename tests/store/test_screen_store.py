@@ -11,7 +11,7 @@ import pytest
 
 from screener.judgement.screen import MARKET_COLUMNS
 from screener.report.screen import screen_record
-from screener.screening_market import check_market, check_screen
+from screener.screening import check_market, check_screen
 from screener.store.rows import Actions, Bars
 from screener.store.source import StoreSource
 from screener.store.store import Store

@@ -17,8 +17,8 @@ from screener.report.document import Box, BoxPart, Cell, Column, Document, Facts
 from screener.report.draw.heat import heat_spec
 from screener.report.draw.palette import LIGHT, PRINT, resolve, signed
 from screener.report.figures import cell_text
+from screener.report.week.report import weekly_document
 from screener.screening import check_outcome, check_week
-from screener.screening_week import weekly_of
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import Gap
 from screener.terms.say import LANGS
@@ -38,7 +38,7 @@ CSS = (ROOT / "screener" / "writers" / "templates" / "page.css").read_text("utf-
 @pytest.fixture(scope="module")
 def weekly(bundled) -> Document:
     source = SnapshotSource()
-    return weekly_of(check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY), source, "zh")
+    return weekly_document(check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY), "zh")
 
 
 @pytest.fixture(scope="module")

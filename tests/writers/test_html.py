@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from screener.report.week.report import weekly_document
 from screener.screening import check_week
-from screener.screening_week import weekly_of
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
-from screener.writers.files import publish_archive
+from screener.writers.files import publish_archive, publish_weekly
 from screener.writers.html import render_html
-from screener.writers.week_files import publish_weekly
 
 TODAY = dt.date(2026, 1, 5)
 CHROMIUM = Path("/usr/bin/chromium")
@@ -29,9 +28,9 @@ def reports(bundled, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
     source = SnapshotSource()
     for day in WEEKS:
-        publish_weekly(check_week(*bundled, source, day=dt.date.fromisoformat(day), today=TODAY), source, folder / "zh")
+        publish_weekly(check_week(*bundled, source, day=dt.date.fromisoformat(day), today=TODAY), folder / "zh")
     week = check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY)
-    publish_weekly(week, source, folder / "en", lang="en")
+    publish_weekly(week, folder / "en", lang="en")
     publish_archive(folder / "zh", "zh")
     return folder
 
@@ -98,7 +97,7 @@ def test_names_from_a_thesis_file_cannot_become_markup(bundled):
     hostile = thesis.model_copy(update={"title": f"</title>{evil}", "candidates": candidates})
     source = SnapshotSource()
     week = check_week(hostile, scale, source, day=dt.date(2025, 4, 11), today=TODAY)
-    text = render_html(weekly_of(week, source, "zh"), runtime="window.nothing=1;")
+    text = render_html(weekly_document(week, "zh"), runtime="window.nothing=1;")
     assert "<script>alert" not in text
     assert text.count("</title>") == text.count("<title>") + text.count("<title id=")
     assert text.count("<script") == text.count("</script>")
@@ -109,7 +108,7 @@ def test_the_same_week_gives_the_same_page(bundled):
     pages = []
     for _ in range(2):
         week = check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY)
-        pages.append(render_html(weekly_of(week, source, "zh")))
+        pages.append(render_html(weekly_document(week, "zh")))
     assert pages[0] == pages[1]
 
 
@@ -296,7 +295,7 @@ def test_a_page_with_every_column_fits_paper_and_phone(bundled, market_folder, v
     source = FolderSource(market_folder)
     week = check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY)
     path = tmp_path / "full.html"
-    path.write_text(render_html(weekly_of(week, source, lang)), encoding="utf-8")
+    path.write_text(render_html(weekly_document(week, lang)), encoding="utf-8")
     page = visit(path, 703).page
     assert page.locator("figure.chart").count() == 5
     page.emulate_media(media="print")

@@ -14,7 +14,7 @@ from screener.report.draw.marks import Axis, Spec
 from screener.report.figures import cell_text, percent, points, rounded
 from screener.report.week.drawdown import drawdown_chart
 from screener.report.week.ranking import ranking_chart
-from screener.report.week.relative import build_paths, relative_chart
+from screener.report.week.relative import relative_chart
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 from screener.thesis.subjects import Subject
@@ -24,7 +24,7 @@ NARROW, THIRD = 358, 371
 
 def weekly_charts(facts: WeeklyFacts, lang: Lang) -> dict[str, Chart]:
     """Every chart that this week's data can draw, by id."""
-    paths = build_paths(facts)
+    paths = facts.paths
     drawn = [excess_chart(facts, lang), contribution_chart(facts, lang)]
     if paths is not None:
         drawn += [relative_chart(facts, paths, lang), drawdown_chart(facts, paths, lang)]

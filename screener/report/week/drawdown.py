@@ -9,28 +9,23 @@ from typing import Any
 import numpy as np
 
 from screener.judgement.week_facts import WeeklyFacts
-from screener.measures.returns import drawdown_path
+from screener.judgement.week_paths import Path, Paths
 from screener.report.document import Chart, Column, Row, Table
 from screener.report.draw import marks as charts
 from screener.report.draw.axes import axis_over, hundredths, path_cell, tick_decimals
 from screener.report.draw.marks import Axis, Spec
 from screener.report.figures import number, percent
-from screener.report.week.relative import NARROW, THIRD, Path, Paths
+from screener.report.week.relative import NARROW, THIRD
 from screener.terms.say import Lang, say
 
 
 def drawdown_chart(facts: WeeklyFacts, paths: Paths, lang: Lang) -> Chart:
     """The fall from the highest close since the base date, for the basket, the industry index and the benchmark."""
-    series = {
-        "theme": paths.theme,
-        **({"industry": paths.industry} if paths.industry is not None else {}),
-        "bench": paths.benchmark,
-    }
+    series, falls = paths.series, paths.falls
     index = facts.week.thesis.industry_index
     names = {"theme": facts.subject("all").name_in(lang), "bench": facts.benchmark.name_in(lang)}
     if index:
         names["industry"] = facts.subject(index.symbol).name_in(lang)
-    falls = {key: drawdown_path(values[paths.base : paths.end + 1]) for key, values in series.items()}
     days = paths.sessions[paths.base : paths.end + 1]
     last = {key: float(values[-1]) for key, values in falls.items()}
     stop = "，" if lang == "zh" else ", "

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
 from screener.judgement.week_facts import WeeklyFacts
-from screener.measures.baskets import value_path
-from screener.measures.periods import series_of
+from screener.judgement.week_paths import Path, Paths
 from screener.report.document import Chart, Column, Row, Table
 from screener.report.draw import marks as charts
 from screener.report.draw.axes import axis_around, axis_over, hundredths, path_cell
@@ -21,76 +17,10 @@ from screener.report.draw.marks import Axis, Rows, Spec
 from screener.report.figures import month_day, number, percent, points
 from screener.report.wording import rating_word, zones_of
 from screener.terms.say import Lang, say
-from screener.terms.sessions import as_date, session_axis
-from screener.thesis.subjects import Subject
 
-Path = npt.NDArray[np.float64]
-# Sessions drawn before the base date, about six weeks: enough to see where the theme came from.
-RUN_UP = 28
 WIDE, NARROW, THIRD = 765, 358, 371
 # Zones lie over the window's shade at this opacity.
 ZONE = 0.6
-
-
-@dataclass(frozen=True, eq=False)
-class Paths:
-    """Returns since the base date by session (fractions, `price` series), run-up before it with equal weights at its start.
-
-    `sessions`: from the run-up to the end of the window; values are NaN after the as-of date and where there is no figure.
-    """
-
-    sessions: tuple[dt.date, ...]
-    base: int
-    end: int
-    window: tuple[int | None, int | None]
-    theme: Path
-    industry: Path | None
-    benchmark: Path
-
-    def excess(self, path: Path) -> Path:
-        """Arithmetic excess over the benchmark, from the base date on."""
-        values = path - self.benchmark
-        values[: self.base] = np.nan
-        return values
-
-
-def build_paths(facts: WeeklyFacts) -> Paths | None:
-    """The paths behind the chart of relative performance; None before publication."""
-    week, calendar = facts.week, facts.week.prices.calendar
-    if week.base_date is None or week.base_date >= week.as_of:
-        return None
-    first = max(calendar.shift(week.base_date, -RUN_UP), week.prices.first)
-    months = sorted(facts.horizons)
-    ends = [calendar.last_on_or_before(facts.horizons[each]) for each in (months[0], months[-1])]
-    last = max(ends[1] or calendar.last_day, week.as_of)
-    axis = session_axis(first, last)
-    sessions = tuple(as_date(day) for day in axis)
-    position = {day: at for at, day in enumerate(sessions)}
-
-    def path(subject: Subject) -> Path:
-        return _path(facts, subject, axis, base=position[week.base_date or first], end=position[week.as_of])
-
-    index = week.thesis.industry_index
-    return Paths(
-        sessions=sessions,
-        base=position[week.base_date],
-        end=position[week.as_of],
-        window=(position.get(ends[0]) if ends[0] else None, position.get(ends[1]) if ends[1] else None),
-        theme=path(facts.subject("all")),
-        industry=path(facts.subject(index.symbol)) if index else None,
-        benchmark=path(facts.benchmark),
-    )
-
-
-def _path(facts: WeeklyFacts, subject: Subject, axis: pd.DatetimeIndex, *, base: int, end: int) -> Path:
-    values = np.full(len(axis), np.nan)
-    series = series_of(subject, "price")
-    values[base : end + 1] = value_path(
-        facts.week.market, subject.members, series=series, base=as_date(axis[base]), window=axis[base : end + 1]
-    )
-    before = value_path(facts.week.market, subject.members, series=series, base=as_date(axis[0]), window=axis[: base + 1])
-    values[: base + 1] = (1 + before) / (1 + before[-1]) - 1
-    return values
 
 
 @dataclass(frozen=True)
@@ -143,10 +73,7 @@ class _Relative:
     lang: Lang
 
     def series(self) -> dict[str, Path]:
-        found = {"theme": self.paths.theme}
-        if self.paths.industry is not None:
-            found["industry"] = self.paths.industry
-        return {**found, "bench": self.paths.benchmark}
+        return self.paths.series
 
     def finding(self) -> str:
         last = {key: values[self.paths.end] for key, values in self.series().items()}

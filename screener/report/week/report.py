@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from screener.judgement.week_facts import WeeklyFacts
 from screener.measures.industries import industries
 from screener.report.document import Box, BoxPart, Document, Fact, Paragraph, Parts, Section, Stack, text
 from screener.report.figures import month_day
 from screener.report.method import WEEKLY, rule_links, rules_section
+from screener.report.records import versions
 from screener.report.week.changes import changes_list
 from screener.report.week.charts import weekly_charts
 from screener.report.week.names import names_table, scale_text
@@ -24,8 +25,8 @@ HASH_SHOWN = 12
 CHARTS_IN_ROW = 3
 
 
-def weekly_document(facts: WeeklyFacts, lang: Lang, *, versions: Mapping[str, str]) -> Document:
-    """The whole report of one week; `versions` are those that a figure may depend on."""
+def weekly_document(facts: WeeklyFacts, lang: Lang) -> Document:
+    """The whole report of one week."""
     week = facts.week
     title = facts.week.thesis.title_in(lang)
     return Document(
@@ -40,8 +41,8 @@ def weekly_document(facts: WeeklyFacts, lang: Lang, *, versions: Mapping[str, st
         lede=(Paragraph(tuple(lede_parts(facts, lang)), "lede"),),
         key_figures=tuple(key_figures(facts, lang)),
         sections=tuple(_sections(facts, lang)),
-        foot=tuple(_foot(facts, lang, versions)),
-        parameters=tuple(_parameters(facts, lang, versions)),
+        foot=tuple(_foot(facts, lang)),
+        parameters=tuple(_parameters(facts, lang)),
     )
 
 
@@ -205,13 +206,13 @@ def _ranking_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
         yield say("weekly_gap_ranking_missing", lang, missing=missing)
 
 
-def _foot(facts: WeeklyFacts, lang: Lang, versions: Mapping[str, str]) -> Iterator[str]:
+def _foot(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
     thesis, week = facts.week.thesis, facts.week
     yield say("weekly_foot_disclaimer", lang, house=thesis.house_in(lang))
-    yield say("weekly_foot_versions", lang, sha=week.prices.sha256[:HASH_SHOWN], as_of=week.as_of, **versions)
+    yield say("weekly_foot_versions", lang, sha=week.prices.sha256[:HASH_SHOWN], as_of=week.as_of, **versions())
 
 
-def _parameters(facts: WeeklyFacts, lang: Lang, versions: Mapping[str, str]) -> Iterator[Fact]:
+def _parameters(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     week = facts.week
     yield Fact(say("weekly_param_thesis", lang), (week.thesis.slug,))
     yield Fact(say("weekly_published", lang), (published_text(facts, lang),), inferred=is_inferred(facts))
@@ -219,5 +220,5 @@ def _parameters(facts: WeeklyFacts, lang: Lang, versions: Mapping[str, str]) -> 
     yield from _meta(facts, lang)
     yield Fact(say("weekly_param_series", lang), (say("weekly_param_series_value", lang),))
     yield Fact(say("weekly_param_sha", lang), (week.prices.sha256,))
-    words: Parts = (", ".join(f"{name} {version}" for name, version in versions.items()),)
+    words: Parts = (", ".join(f"{name} {version}" for name, version in versions().items()),)
     yield Fact(say("weekly_param_versions", lang), words)

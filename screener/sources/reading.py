@@ -1,0 +1,131 @@
+"""What a run reads: its as-of session, the prices of a thesis, of its second listings, of the industries, of a whole market."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+from screener.judgement.listings import symbols_by_calendar
+from screener.judgement.market_screen import LIKE_ON_RECORD, MarketNames
+from screener.judgement.screen import SCREEN_LOOKBACK
+from screener.judgement.span import weekly_start
+from screener.measures.industries import Ranking, industries, rank_industries
+from screener.measures.quotes import build_market
+from screener.measures.universe import IndexHistory, Universe
+from screener.prices.prices import LOOKBACK, Prices, PriceSource
+from screener.sources.folder import MARKET_FILE
+from screener.sources.folder_source import FolderSource
+from screener.sources.index_history import EMPTY_HISTORY, load_index_history
+from screener.sources.market_file import load_universe
+from screener.sources.name_lists import _read_names
+from screener.store.source import StoreSource
+from screener.store.universe import a_shares, load_adjusted_universe, load_store_universe, names_of
+from screener.terms.notes import ScreenerError, UsageError
+from screener.terms.sessions import load_calendar
+from screener.thesis.scale import RatingScale
+from screener.thesis.thesis import Thesis
+
+# A rank among fewer industries than this says nothing; a house that merges some ranks 27 of the 31.
+FEWEST_INDUSTRIES = 20
+
+
+def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:
+    """The as-of session: the one asked for, or the last on which the benchmark and some candidate both have a price.
+
+    `today` is the last finished session's date; UsageError for an as-of date after it.
+    """
+    calendar = load_calendar()
+    if as_of is not None:
+        session = calendar.last_on_or_before(as_of)
+        if as_of > today or session is None:
+            raise UsageError("as_of_unknown", as_of=as_of, today=today)
+        return session
+    benchmark = source.last_session(thesis.benchmark(scale))
+    stocks = [day for day in (source.last_session(symbol) for symbol in thesis.members("all")) if day]
+    known = [day for day in (benchmark, max(stocks, default=None), today) if day]
+    session = calendar.last_on_or_before(min(known))
+    if session is None or not (benchmark or stocks):
+        raise ScreenerError("no_prices", kind=source.kind)
+    return session
+
+
+def load_prices(
+    thesis: Thesis,
+    scale: RatingScale,
+    source: PriceSource,
+    *,
+    published: dt.date,
+    as_of: dt.date,
+    since: dt.date | None = None,
+) -> Prices:
+    """The prices of every symbol of the thesis, from LOOKBACK sessions before the base date, or the as-of date, if earlier.
+
+    `since` asks for more: a weekly report before publication looks further back than LOOKBACK.
+    """
+    calendar = load_calendar()
+    base = calendar.last_on_or_before(published) or as_of
+    start = calendar.shift(min(base, as_of), -LOOKBACK)
+    return source.load(thesis.symbols(scale), start=min(start, since or start), end=as_of)
+
+
+def load_listings(
+    thesis: Thesis, scale: RatingScale, source: PriceSource, *, published: dt.date, as_of: dt.date, proxies: Mapping[str, str]
+) -> dict[str, Prices]:
+    """The prices of the second listings in other markets and of their benchmarks, by calendar."""
+    prices = {}
+    for calendar, symbols in symbols_by_calendar(thesis, scale, proxies).items():
+        sessions = load_calendar(calendar)
+        start = sessions.shift(sessions.last_on_or_before(min(published, as_of)) or as_of, -LOOKBACK)
+        prices[calendar] = source.load(symbols, start=start, end=as_of)
+    return prices
+
+
+def load_week(thesis: Thesis, scale: RatingScale, source: PriceSource, *, published: dt.date, end: dt.date) -> Prices:
+    """The prices that the report of the week which ends on `end` counts from."""
+    since = weekly_start(load_calendar(), end)
+    return load_prices(thesis, scale, source, published=published, as_of=end, since=since)
+
+
+def load_rankings(source: PriceSource, end: dt.date) -> tuple[Ranking | None, Ranking | None]:
+    """The ranks of the 申万 industries in the week that ends on `end` and the week before; None where most indices lack."""
+    first, middle, last = load_calendar().last_week_ends(end, 3)
+    prices = source.load([each.symbol for each in industries()], start=first, end=last)
+    if len(prices.close.columns) - len(prices.gaps) < FEWEST_INDUSTRIES:
+        return None, None
+    market = build_market(prices)
+    return rank_industries(market, start=middle, end=last), rank_industries(market, start=first, end=middle)
+
+
+def load_market(
+    thesis: Thesis, scale: RatingScale, source: PriceSource, *, end: dt.date, like: bool
+) -> tuple[Universe, MarketNames]:
+    """The whole market behind `source` until `end`, with names; with `like` a year before the base date too.
+
+    UsageError for a source that is neither folder nor store, and for a store without stocks.
+    """
+    own, benchmark = getattr(source, "source", source), thesis.benchmark(scale)
+    if isinstance(own, FolderSource):
+        return load_universe(own.folder, benchmark=benchmark, end=end), MarketNames(*_read_names(own.folder))
+    if not isinstance(own, StoreSource):
+        raise UsageError("screen_needs_market", kind=source.kind, file=MARKET_FILE)
+    a_shares(own.store)
+    market = load_adjusted_universe(own, benchmark=benchmark, start=_market_start(thesis.published, end, like=like), end=end)
+    return market, MarketNames(*names_of(own.store, market.symbols))
+
+
+def _market_start(published: dt.date, as_of: dt.date, *, like: bool) -> dt.date:
+    """The first session that the screen of a stored market reads: as for candidates, for look-alikes the year before it too."""
+    calendar = load_calendar()
+    base = min(calendar.last_on_or_before(published) or as_of, as_of)
+    before_base = calendar.shift(base, -(LIKE_ON_RECORD if like else LOOKBACK))
+    return min(before_base, calendar.shift(as_of, -SCREEN_LOOKBACK))
+
+
+def load_chance(universe: str, *, benchmark: str, end: dt.date, store: Path | None = None) -> tuple[Universe, IndexHistory]:
+    """The universe that a word names, with the industry indices of a folder; the store keeps no such history."""
+    if universe == "store":
+        return load_store_universe(store, benchmark=benchmark, end=end), EMPTY_HISTORY
+    folder = Path(universe)
+    market = load_universe(folder, benchmark=benchmark, end=end)
+    return market, load_index_history(folder, benchmark=benchmark, end=end)
