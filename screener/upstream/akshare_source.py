@@ -29,6 +29,8 @@ from screener.upstream.columns import (
     check_scale,
     data_of,
     day_of,
+    different,
+    drop_copy,
     read_bars,
     read_days,
     read_index_records,
@@ -44,8 +46,9 @@ from screener.upstream.columns import (
     without_volume,
 )
 from screener.upstream.patience import further_request
-from screener.upstream.replies import Form, NoReply, Reply, SourceError, check_reply, listening, no_reply, unread
-from screener.upstream.vendors import SOURCES, Source, action_sources, bar_sources, share_sources
+from screener.upstream.replies import Form, NoReply, Reply, SourceError, check_reply, no_reply, unread
+from screener.upstream.vendors import INDEX_NAMES, SOURCES, Source, action_sources, bar_sources, share_sources
+from screener.upstream.wire import listening
 
 __all__ = [
     "ACTION_COLUMNS",
@@ -75,8 +78,6 @@ _VOLUME_UNITS: Mapping[str, tuple[float, ...]] = {
     "sina": (1.0, 100.0),
     "tencent": (1.0, 100.0, 0.01),
 }
-# What an index must be called where its source says a name: a code is easily another security elsewhere.
-_INDEX_NAMES = {"000300": "沪深300"}
 _CSINDEX_PAGES = 60
 # akshare asks for one page of share counts, the newest first: some twenty years of sessions.
 _SHARES_PAGE = 5000
@@ -182,8 +183,7 @@ def fetch_ratings(symbol: Symbol) -> pd.DataFrame:
     names = {"publishDate": "date", "orgSName": "house", "emRatingName": "rating", "title": "title", "infoCode": "code"}
     host = _host("eastmoney_reports")
     replies = _ask("eastmoney_reports", "stock_research_report_em", symbol.code, form="json").replies
-    # The first reply only tells the number of pages; each page is then asked for.
-    records = [record for reply in replies[1:] or replies for record in records_of(reply, reply.json.get("data"))]
+    records = different([record for reply in replies for record in records_of(reply, reply.json.get("data"))])
     check_count(host, len(records), replies[0].json.get("hits"))
     if not records:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in RATING_COLUMNS})
@@ -288,7 +288,8 @@ def _csindex(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
     """Amounts in 100 million CNY, keys read by name.
 
     A reply may hold only the last part of the days asked for; the earlier part is then asked for by itself, until it is
-    there or nothing more comes.
+    there or nothing more comes. Asked from a day without data, csindex begins with a copy of the first real row under that
+    day, which is left out.
     """
     records: list[dict[str, Any]] = []
     expected = load_calendar("XSHG").first_on_or_after(start) or start
@@ -296,7 +297,7 @@ def _csindex(symbol: Symbol, start: dt.date, end: dt.date) -> pd.DataFrame:
     for page in range(_CSINDEX_PAGES):
         if page:
             further_request(_host("csindex"))
-        found = _csindex_page(symbol, start, until)
+        found = drop_copy(_csindex_page(symbol, start, until), records, start)
         first = min((day_of(record.get("tradeDate")) or dt.date.max for record in found), default=dt.date.max)
         records = found + records
         if not found or first <= expected or first > until:
@@ -345,9 +346,8 @@ def _eastmoney_actions(symbol: Symbol) -> pd.DataFrame:
     last = replies[-1]
     if _result_of(last) is None:
         return sum_actions([])
-    # The first reply only tells the number of pages; each page is then asked for.
-    pages = [(reply, record_of(reply, reply.json.get("result"))) for reply in replies[1:] or replies]
-    records = [record for reply, page in pages for record in records_of(reply, page.get("data"))]
+    pages = [(reply, record_of(reply, reply.json.get("result"))) for reply in replies]
+    records = different([record for reply, page in pages for record in records_of(reply, page.get("data"))])
     check_count(last.host, len(records), pages[0][1].get("count"))
     names = {"EX_DIVIDEND_DATE": "ex_date", "PRETAX_BONUS_RMB": "cash", "BONUS_IT_RATIO": "shares"}
     frame = rename(pd.DataFrame(records), names, _host(source))
@@ -396,7 +396,7 @@ _SHENWAN = dict(
 
 def _check_identity(source: str, symbol: Symbol, code: str, name: str) -> None:
     """SourceError `wrong_security` when the reply is about another code, or an index has another name."""
-    wanted = _INDEX_NAMES.get(symbol.code, "") if symbol.kind == "index" else ""
+    wanted = INDEX_NAMES.get(str(symbol), "") if symbol.kind == "index" else ""
     if code != symbol.code or (name and wanted and wanted not in name):
         got = f"{code} {name}".strip()
         raise SourceError("wrong_security", host=_host(source), symbol=str(symbol), got=got)
@@ -436,7 +436,7 @@ def _ask(source: str, function: str, *args: str, form: Form, **options: str) -> 
     """
     call = _akshare(function)
     unreadable = _library_errors()
-    with listening(form) as replies:
+    with listening(form, domains=SOURCES[source].domains) as replies:
         try:
             answer = _Answer(replies, pd.DataFrame(call(*args, **options)).copy())
         except NoReply as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Any
@@ -86,6 +87,23 @@ def records_of(reply: Reply, value: Any) -> list[dict[str, Any]]:
     if value is not None and not (isinstance(value, list) and all(isinstance(each, dict) for each in value)):
         raise SourceError("layout_changed", host=reply.host, excerpt=reply.body, detail=type(value).__name__)
     return list(value or [])
+
+
+def different(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The records of a list that came in pages, each once: a page that came twice does not make up for one that did not."""
+    return list({json.dumps(record, sort_keys=True): record for record in records}.values())
+
+
+def drop_copy(found: list[dict[str, Any]], later: Sequence[dict[str, Any]], start: dt.date) -> list[dict[str, Any]]:
+    """csindex's records without a first one that only repeats the next (in `found` or `later`) under the day asked for.
+
+    A session whose every value, amounts included, equals those of the session after it has not been seen.
+    """
+    following = [*found, *later][1:2]
+    if not found or not following or day_of(found[0].get("tradeDate")) != start:
+        return found
+    same = {**found[0], "tradeDate": ""} == {**following[0], "tradeDate": ""}
+    return found[1:] if same else found
 
 
 def check_count(host: str, count: int, total: object) -> None:

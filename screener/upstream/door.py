@@ -15,6 +15,7 @@ from screener.store.rows import Bars
 from screener.terms.notes import Note, Problem
 from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import Symbol
+from screener.upstream.vendors import INDEX_NAMES
 
 # A stored close and a fetched one may differ by a cent: vendors round index closes to two decimals, or do not.
 CLOSE_TOLERANCE = 0.01
@@ -22,8 +23,6 @@ CLOSE_TOLERANCE = 0.01
 OVERLAP = 5
 # Against closes known from elsewhere a series may be off by this factor (its level is checked, not its cents).
 LEVEL_FACTOR = 1.5
-# What a source's name for an index must hold, where it says one: an index code must never fetch a stock.
-INDEX_NAMES: Mapping[str, str] = {"000300.SH": "沪深300", "H00300.CSI": "300", "931160.CSI": "通信设备", "801770.SI": "通信"}
 # No mainland index may move further in a session than the widest price limit of its members (BSE, 30%).
 INDEX_LIMIT = 0.30
 _COLUMNS = ["session", *FIELDS]

@@ -1,7 +1,7 @@
 """Calls that may hang, fail or be refused, made so that a run can rely on them.
 
-Each is paced, bounded in time, retried where that may help, no longer made to a host that keeps refusing, and passed on to
-the next source. Nothing here knows what is asked of whom.
+Each is paced, bounded in time, retried where that may help, and no longer made to a host that keeps refusing. Nothing here
+knows what is asked of whom.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import datetime as dt
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
@@ -28,11 +28,12 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 class Policy:
     """How patient a run is with other people's servers: every number in one place, all of them the user's to change.
 
-    `deadline_seconds`: hard limit around one call, whatever the call itself waits for. `calls_per_second`: per host;
-    `jitter`: each pause is longer by up to this fraction. `tries`: calls in all, of which those after the first wait
-    `backoff_seconds`, then twice that, and so on up to `backoff_limit_seconds`. After `breaker_refusals` refusals in a
-    row, over all calls to one host, the host is left alone for `breaker_rest_seconds`; the first refusal after that rest
-    begins the next. A call that brought nothing of use in all its tries (500, half a reply) counts as one refusal.
+    `deadline_seconds`: hard limit around one request, whatever it waits for; half of it for a host that was too slow the
+    last time, half of that again, until it answers. `calls_per_second`: requests per host; `jitter`: each pause is longer
+    by up to this fraction. `tries`: calls in all, of which those after the first wait `backoff_seconds`, then twice that,
+    and so on up to `backoff_limit_seconds`. After `breaker_refusals` refusals in a row, each about another subject, the
+    host is left alone for `breaker_rest_seconds`; the first refusal after that rest begins the next. A call that brought
+    nothing of use in all its tries (500, half a reply) counts as one refusal.
 
     One call a second: Eastmoney turns an address away after some 50 to 200 fast calls, for hours.
     """
@@ -56,14 +57,22 @@ class FetchError(ScreenerError):
     """One call gave nothing.
 
     `may_pass`: trying again is sensible. `refused`: the server turned us away or did not answer, which counts for the
-    breaker. `excerpt`: the first 200 bytes of the reply, as far as there was one.
+    breaker. `slow`: it cost much time, so the next call gets less. `excerpt`: the first 200 bytes of the reply, if any.
     """
 
     def __init__(
-        self, code: str, *, may_pass: bool = False, refused: bool = False, excerpt: bytes = b"", **params: object
+        self,
+        code: str,
+        *,
+        may_pass: bool = False,
+        refused: bool = False,
+        slow: bool = False,
+        excerpt: bytes = b"",
+        **params: object,
     ) -> None:
         self.may_pass = may_pass
         self.refused = refused
+        self.slow = slow
         self.excerpt = excerpt[:200]
         super().__init__(code, **params)
 
@@ -83,37 +92,17 @@ class Tried:
 
 
 @dataclass(frozen=True)
-class Fetched(Generic[T]):
-    """A value with the source it came from and every source that was asked, in order, the last being that source."""
-
-    value: T
-    source: str
-    tried: tuple[Tried, ...]
-
-
-class AllSourcesFailed(ScreenerError):
-    """No source had an answer; `tried` says why each had none. `may_pass`: at least one of them may have it later."""
-
-    def __init__(self, tried: Sequence[Tried], *, may_pass: bool) -> None:
-        self.tried = tuple(tried)
-        self.may_pass = may_pass
-        super().__init__("all_sources_failed", reasons=self._reasons("en"))
-
-    def text(self, lang: Lang = "zh") -> str:
-        """Every source with its reason, in one line."""
-        return say(self.code, lang, reasons=self._reasons(lang))
-
-    def _reasons(self, lang: Lang) -> str:
-        return ("；" if lang == "zh" else "; ").join(f"{each.source} {each.text(lang)}" for each in self.tried)
-
-
-@dataclass(frozen=True)
 class Breaker:
-    """What is remembered of one host: refusals in a row, and from when until when it is left alone (None = it may be asked)."""
+    """What is remembered of one host: refusals in a row, and from when until when it is left alone (None = it may be asked).
+
+    `subjects`: what it was asked about when it refused; refusals about one subject count once, for one name that a host
+    cannot serve is no reason to leave the host alone.
+    """
 
     refusals: int = 0
     until: dt.datetime | None = None
     opened: dt.datetime | None = None
+    subjects: frozenset[str] = frozenset()
 
 
 class Fetcher:
@@ -121,7 +110,8 @@ class Fetcher:
 
     `now`: wall clock (aware) for the breaker; `monotonic` and `sleep`: for pacing and backoff. The deadline always runs on
     the real clock. `breakers`: host → Breaker, what an earlier run remembered; the attribute of that name is what the next
-    run should know.
+    run should know. `unverified`: hosts whose certificates the user does not want checked. `passed_over`: what a resting
+    host was not asked about, as (host, subject).
     """
 
     def __init__(
@@ -129,24 +119,29 @@ class Fetcher:
         policy: Policy = Policy(),  # noqa: B008 - a frozen value
         *,
         breakers: Mapping[str, Breaker] | None = None,
+        unverified: Collection[str] = (),
         now: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.policy = policy
         self.breakers: dict[str, Breaker] = dict(breakers or {})
+        self.unverified = frozenset(unverified)
+        self.passed_over: set[tuple[str, str]] = set()
         self._now = now
         self._monotonic = monotonic
         self._sleep = sleep
         self._next_call: dict[str, float] = {}
+        self._slow: dict[str, int] = {}
         self._jitter = random.Random()  # noqa: S311 - spreads calls, guards nothing
 
-    def call(self, host: str, function: Callable[[], T]) -> T:
+    def call(self, host: str, function: Callable[[], T], *, subject: str = "") -> T:
         """The value of `function`, paced for `host`, within the deadline, retried where that may help.
 
-        FetchError: `host_resting` (the breaker is open), `deadline_passed`, or what `function` raised last. Any other
-        exception of `function` passes through at once. `function` runs in a daemon thread of its own: one that never
-        returns costs its deadline and cannot keep the program alive; what it returns late is dropped.
+        `subject`: what it asks about, "" = something else each time. FetchError: `host_resting` (the breaker is open),
+        `deadline_passed`, or what `function` raised last. Any other exception of `function` passes through at once.
+        `function` runs in a daemon thread of its own: one that never returns costs its deadline and cannot keep the program
+        alive; what it returns late is dropped.
         """
         policy = self.policy
         attempts = tenacity.Retrying(
@@ -157,26 +152,12 @@ class Fetcher:
             reraise=True,
         )
         try:
-            value: T = attempts(self._call_once, host, function)
+            value: T = attempts(self._call_once, host, function, subject)
         except FetchError as error:
             if error.may_pass and not error.refused:
-                self._note_refusal(host)  # no reply of use in all its tries is as good as a refusal
+                self._note_refusal(host, subject)  # no reply of use in all its tries is as good as a refusal
             raise
         return value
-
-    def first(self, attempts: Sequence[tuple[str, str, Callable[[], T]]]) -> Fetched[T]:
-        """The first value that one of (source, host, function) gives, in order; AllSourcesFailed if none does."""
-        tried: list[Tried] = []
-        may_pass = False
-        for source, host, function in attempts:
-            try:
-                value = self.call(host, function)
-            except FetchError as error:
-                tried.append(Tried(source, error.code, error.params, error.excerpt))
-                may_pass = may_pass or error.may_pass or error.refused or error.code == "host_resting"
-            else:
-                return Fetched(value, source, (*tried, Tried(source, "answered")))
-        raise AllSourcesFailed(tried, may_pass=may_pass)
 
     def resting_until(self, host: str) -> dt.datetime | None:
         """When `host` may be asked again; None if it may be asked now."""
@@ -200,28 +181,42 @@ class Fetcher:
         if start > now:
             self._sleep(start - now)
 
-    def _call_once(self, host: str, function: Callable[[], T]) -> T:
+    def _call_once(self, host: str, function: Callable[[], T], subject: str) -> T:
         if self.resting_until(host) is not None:
+            self.passed_over.add((host, subject))
             raise FetchError("host_resting", **self._rest(host))
         self.pace(host)
         try:
-            value = _Job(self, host, function).run()
+            value = _Job(self, host, function, self.policy.deadline_seconds / 2 ** min(self._slow.get(host, 0), 3)).run()
         except FetchError as error:
-            if error.refused:
-                self._note_refusal(host)
-            elif not error.may_pass:
-                self.breakers.pop(host, None)
+            self._note_failure(host, subject, error)
             raise
-        self.breakers.pop(host, None)
+        self._note_answer(host)
         return value
 
-    def _note_refusal(self, host: str) -> None:
-        refusals = self.breakers.get(host, Breaker()).refusals + 1
+    def _note_answer(self, host: str) -> None:
+        self.breakers.pop(host, None)
+        self._slow.pop(host, None)
+
+    def _note_failure(self, host: str, subject: str, error: FetchError) -> None:
+        if error.slow:
+            self._slow[host] = self._slow.get(host, 0) + 1
+        if error.refused:
+            self._note_refusal(host, subject)
+        elif not error.may_pass:
+            self._note_answer(host)
+
+    def _note_refusal(self, host: str, subject: str) -> None:
+        known = self.breakers.get(host, Breaker())
+        if subject and subject in known.subjects:
+            return
+        refusals, subjects = known.refusals + 1, known.subjects | ({subject} if subject else set())
         if refusals < self.policy.breaker_refusals:
-            self.breakers[host] = Breaker(refusals)
+            self.breakers[host] = Breaker(refusals, subjects=subjects)
             return
         now = self._now()
-        self.breakers[host] = Breaker(refusals, now + dt.timedelta(seconds=self.policy.breaker_rest_seconds), now)
+        until = now + dt.timedelta(seconds=self.policy.breaker_rest_seconds)
+        self.breakers[host] = Breaker(refusals, until, now, subjects)
 
     def _worth_another(self, host: str, error: BaseException) -> bool:
         return isinstance(error, FetchError) and error.may_pass and self.resting_until(host) is None
@@ -230,11 +225,11 @@ class Fetcher:
 class _Job(Generic[T]):
     """One call in a thread of its own, with an end that a further request of the same call moves on."""
 
-    def __init__(self, fetcher: Fetcher, host: str, function: Callable[[], T]) -> None:
+    def __init__(self, fetcher: Fetcher, host: str, function: Callable[[], T], seconds: float) -> None:
         self.fetcher = fetcher
         self.host = host
         self.function = function
-        self.seconds = fetcher.policy.deadline_seconds
+        self.seconds = seconds
         self.ends = time.monotonic() + self.seconds
         self.given_up = False
         self._done = threading.Event()
@@ -256,7 +251,7 @@ class _Job(Generic[T]):
 
     def deadline_passed(self) -> FetchError:
         """The error for a call that took too long."""
-        return FetchError("deadline_passed", may_pass=True, refused=True, host=self.host, seconds=f"{self.seconds:g}")
+        return FetchError("deadline_passed", refused=True, slow=True, host=self.host, seconds=f"{self.seconds:g}")
 
     def renew(self, host: str) -> None:
         """Pace a further request of this call and give it a deadline of its own."""
@@ -294,3 +289,13 @@ def further_request(host: str) -> None:
 def given_up() -> bool:
     """Whether the caller of the function that runs in this thread no longer waits for it."""
     return _thread.job is not None and _thread.job.given_up
+
+
+def allowance() -> float:
+    """Seconds that the caller of the function that runs in this thread gives one request."""
+    return Policy.deadline_seconds if _thread.job is None else _thread.job.seconds
+
+
+def goes_unverified(host: str) -> bool:
+    """Whether the user does not want the certificate of `host` checked."""
+    return _thread.job is not None and host in _thread.job.fetcher.unverified

@@ -176,7 +176,7 @@ class Puller:
 
     def _call(self, source: str, symbol: Symbol, function: Callable[[], T], tried: list[Tried]) -> T | None:
         try:
-            return self.fetcher.call(akshare_source.SOURCES[source].host, function)
+            return self.fetcher.call(akshare_source.SOURCES[source].host, function, subject=str(symbol))
         except FetchError as error:
             tried.append(Tried(source, error.code, error.params, error.excerpt))
             if error.excerpt:

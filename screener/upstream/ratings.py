@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +20,7 @@ from screener.terms.sessions import as_date
 from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import Ladder, RatingScale
 from screener.upstream.akshare_source import RATING_COLUMNS, fetch_ratings
-from screener.upstream.patience import AllSourcesFailed, Fetcher
+from screener.upstream.patience import Fetcher, FetchError
 from screener.upstream.vendors import SOURCES
 
 SOURCE = "eastmoney_reports"
@@ -95,16 +96,16 @@ def pull_ratings(symbols: Sequence[str], folder: Path, fetcher: Fetcher, *, toda
         stored = _read(folder / f"{symbol}.parquet")
         identity = parse_symbol(symbol)
         try:
-            found = fetcher.first([(SOURCE, SOURCES[SOURCE].host, lambda identity=identity: fetch_ratings(identity))])  # type: ignore[misc]
-        except AllSourcesFailed as error:
+            found = fetcher.call(SOURCES[SOURCE].host, partial(fetch_ratings, identity), subject=symbol)
+        except FetchError as error:
             yield _state(symbol, "failed", stored, Note("ratings_failed", {"symbol": symbol, "reason": error.text("en")}))
             continue
-        reason = _refusal(symbol, stored, found.value, today)
+        reason = _refusal(symbol, stored, found, today)
         if reason is not None:
-            _write(folder / "quarantine" / f"{symbol}.parquet", found.value)
+            _write(folder / "quarantine" / f"{symbol}.parquet", found)
             yield _state(symbol, "quarantined", stored, reason)
             continue
-        joined = pd.concat([stored, found.value]).drop_duplicates("code", keep="first")
+        joined = pd.concat([stored, found]).drop_duplicates("code", keep="first")
         joined = joined.sort_values(["date", "code"], ignore_index=True)
         _write(folder / f"{symbol}.parquet", joined)
         yield _state(symbol, "fresh", joined, None)

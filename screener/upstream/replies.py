@@ -1,33 +1,28 @@
-"""What servers answered while a library asked them on our behalf, and a refusal where the library would not look.
+"""What servers answered while akshare asked them on our behalf, and a refusal where akshare would not look.
 
-akshare sends everything through `requests`, mostly without a timeout, looks at no status code, and gives back a frame in
-which the reply can no longer be seen. So, in a thread that listens, and in no other, every reply is noted, a status of
-400 and above or another form than the one due is an error, and no request waits for ever. These errors are not those of
-`requests`, at which some functions of akshare sleep and ask again, unpaced: asking again is for a Fetcher to decide.
+akshare looks at no status code and gives back a frame in which the reply can no longer be seen. So a status of 400 and
+above, or another form than the one due, is an error here.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import requests
 
-from screener.upstream.patience import FetchError, given_up
+from screener.upstream.patience import FetchError
 
 # What a reply must be: JSON, a script that holds data (Tencent's need not be strict JSON), Sina's packed series, a web
 # page, or one cannot say.
 Form = Literal["json", "script", "packed", "page", "any"]
 _PACKED = re.compile(rb'=\s*"[^"<\s]*"')
-# Seconds to connect and between bytes. The deadline around a call is what bounds a run; this lets its thread end, too.
-TIMEOUT = (10.0, 20.0)
+# A list in more pages than this is no list: the longest known has some 70.
+MOST_PAGES = 120
 
 
 class SourceError(FetchError):
@@ -36,11 +31,12 @@ class SourceError(FetchError):
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply: where it came from and what it said."""
+    """One reply: where it came from, what it said, and whether the certificate of who said it was checked."""
 
     host: str
     status: int
     body: bytes
+    verified: bool = True
 
     @cached_property
     def json(self) -> Any:
@@ -50,8 +46,16 @@ class Reply:
             text = text[text.find("=") + 1 :]
         try:
             return json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):  # nested without end: no data
             return None
+
+    @property
+    def pages(self) -> int:
+        """The number of pages that a list announces; 1 where it announces none."""
+        said = self.json if isinstance(self.json, dict) else {}
+        result = said.get("result")
+        found = (result if isinstance(result, dict) else said).get("pages" if isinstance(result, dict) else "TotalPage")
+        return found if isinstance(found, int) else 1
 
     @property
     def is_page(self) -> bool:
@@ -75,57 +79,6 @@ class NoReply(Exception):
         super().__init__(str(error))
 
 
-class _Thread(threading.local):
-    replies: list[Reply] | None = None
-    form: Form = "any"
-
-
-_thread = _Thread()
-
-
-@contextmanager
-def listening(form: Form) -> Iterator[list[Reply]]:
-    """Note the replies to every request of this thread meanwhile, in order; each must be of `form`.
-
-    NoReply and SourceError are raised where the library asked, as soon as it is known.
-    """
-    _listen_to_requests()
-    replies: list[Reply] = []
-    _thread.replies, _thread.form = replies, form
-    try:
-        yield replies
-    finally:
-        _thread.replies = None
-
-
-@cache
-def _listen_to_requests() -> None:
-    """Put an ear on `requests.Session.send`, once per process; it leaves threads alone that do not listen."""
-    plain = requests.Session.send
-
-    def send(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        replies = _thread.replies
-        if replies is None:
-            return plain(session, request, **options)
-        if given_up():
-            raise NoReply(requests.Timeout("nobody waits for this any more"))
-        if options.get("timeout") is None:
-            options["timeout"] = TIMEOUT
-        _thread.replies = None  # a redirect is part of this request
-        try:
-            response = plain(session, request, **options)
-        except requests.RequestException as error:
-            raise NoReply(error) from error
-        finally:
-            _thread.replies = replies
-        reply = Reply(urlsplit(response.url).hostname or "", response.status_code, response.content)
-        replies.append(reply)
-        check_reply(reply, _thread.form)
-        return response
-
-    requests.Session.send = send  # type: ignore[method-assign, assignment]
-
-
 def check_reply(reply: Reply, form: Form) -> None:
     """SourceError when a reply is not what it must be, whatever a library would make of it."""
     if reply.status >= 400:
@@ -134,6 +87,8 @@ def check_reply(reply: Reply, form: Form) -> None:
         raise SourceError("ban_page", refused=True, excerpt=reply.body, host=reply.host)
     if not reply.has(form):
         raise SourceError("unparsable_reply", may_pass=True, excerpt=reply.body, host=reply.host)
+    if form == "json" and reply.pages > MOST_PAGES:
+        raise SourceError("too_many_requests", refused=True, excerpt=reply.body, host=reply.host, count=reply.pages)
 
 
 def unread(error: Exception, replies: Sequence[Reply], form: Form) -> SourceError:
@@ -164,7 +119,7 @@ def no_reply(error: requests.RequestException, host: str) -> SourceError:
     if {"NameResolutionError", "gaierror"} & below:
         return SourceError("host_not_found", host=host)
     if isinstance(error, requests.Timeout):
-        return SourceError("no_answer", may_pass=True, refused=True, host=host)
+        return SourceError("no_answer", refused=True, slow=True, host=host)
     if isinstance(error, requests.exceptions.ChunkedEncodingError) or "IncompleteRead" in below:
         return SourceError("reply_cut_off", may_pass=True, host=host)
     if "SSLCertVerificationError" in below:
