@@ -15,10 +15,10 @@ from screener.store.store import Store, default_folder
 from screener.terms.clock import last_finished_day
 from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
-from screener.upstream.breakers import load_breakers
 from screener.upstream.doctor import DOCTOR_POLICY, Finding, examine
+from screener.upstream.memory import load_breakers
 from screener.upstream.patience import Fetcher
-from screener.upstream.scope import thesis_symbols
+from screener.upstream.update import thesis_symbols
 from screener.writers.text.text import LIGHT, pad
 
 app = typer.Typer(add_completion=False)

@@ -18,11 +18,9 @@ from screener.store.store import Store, default_folder
 from screener.terms.notes import Note
 from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
-from screener.upstream.breakers import load_breakers
+from screener.upstream.memory import load_breakers, load_settings
 from screener.upstream.patience import Fetcher
-from screener.upstream.scope import thesis_symbols, universe_symbols
-from screener.upstream.settings import load_settings
-from screener.upstream.update import Plan, SymbolResult, plan_update, run_update
+from screener.upstream.update import Plan, SymbolResult, plan_update, run_update, thesis_symbols, universe_symbols
 from screener.upstream.vendors import SOURCES
 
 app = typer.Typer(add_completion=False)
@@ -46,14 +44,14 @@ def update(
     opened = Store(store or default_folder())
     settings = load_settings(opened.folder)
     breakers, notes = load_breakers(opened.folder, now=now)
-    fetcher = Fetcher(settings.policy, breakers=breakers)
+    fetcher = Fetcher(settings.policy, breakers=breakers, unverified=settings.unverified)
     symbols, first = thesis_symbols(open_library(themes), theses or [])
     counted = symbols
     notes += fetcher.resting()
     if universe is not None:
         more, kept = universe_symbols(opened, fetcher, universe, now=now)
         symbols += more
-        notes += () if kept is None else (kept,)
+        notes += kept
     say_notes(notes, as_lang(lang))
     first = parse_date(start, "--start") or first
     plan = plan_update(symbols, start=first, end=parse_date(end, "--end"), now=now, counted=counted)

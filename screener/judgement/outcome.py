@@ -230,7 +230,7 @@ class _Check:
         end = self.ends[months]
         own = self.measure(subject.members, series, end)
         other = self.measure((benchmark,), "price", end)
-        flags, gap = list(own.flags), own.gap
+        flags, gap = [*own.flags, *(flag for flag in other.flags if flag == "unverified")], own.gap
         if gap is None and other.gap is not None:
             gap = _of_benchmark(other.gap, benchmark)
         excess = geometric = band = None

@@ -184,6 +184,7 @@ class _Measurer:
         ladder = self.scale.ladder(subject.kind)
         rated = since_excess is not None and subject.kind != "benchmark"
         flags = [*own.flags, *(flag for member in since.members for flag in member.end.flags)]
+        flags += [flag for flag in other.flags if flag == "unverified"]
         if self.base is None or self.base > self.previous:
             flags += ["equal_at_start"] if not subject.is_single else []
         flags += ["near_edge"] if rated and since_excess is not None and is_near_edge(since_excess, ladder) else []

@@ -33,11 +33,13 @@ class Bars:
 
     `rows`: columns of BARS; CNY, shares. `asked_from`: no source has an earlier row back to this date. `silent_to`: two
     sources agree that the symbol has no row after the last one up to this date (it did not trade); None: nothing is known.
+    `unverified`: hosts whose certificate was not checked when rows came from there.
     """
 
     rows: pd.DataFrame
     asked_from: dt.date
     silent_to: dt.date | None = None
+    unverified: tuple[str, ...] = ()
 
     @property
     def first(self) -> dt.date:
@@ -77,13 +79,14 @@ class Actions:
     """One symbol's stored corporate actions (columns of ACTIONS, ascending by `ex_date`), known up to `checked_to`.
 
     `checked`: the sources whose lists were compared, and "adjusted" where 前复权 was; a single one = unchecked.
-    `mismatches`: ex-date → the gap that names the two opinions which differ.
+    `mismatches`: ex-date → the gap that names the two opinions which differ. `unverified`: see Bars.
     """
 
     rows: pd.DataFrame
     checked_to: dt.date
     checked: tuple[str, ...] = ()
     mismatches: Mapping[dt.date, Gap] = field(default_factory=dict)
+    unverified: tuple[str, ...] = ()
 
     @property
     def is_checked(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -116,6 +116,7 @@ class _StoreReader:
             self.gaps[symbol] = _wrong(symbol, result.problems)
             return None
         self._take_actions(symbol, actions, bars.last, calendar)
+        self._mark_unverified(symbol, {*bars.unverified, *(() if actions is None else actions.unverified)})
         self._take_shares(symbol)
         return result
 
@@ -146,6 +147,11 @@ class _StoreReader:
         both, total = breaks_of_actions(symbol, actions, last, calendar)
         self._add_breaks(self.breaks, symbol, both)
         self._add_breaks(self.total_breaks, symbol, total)
+
+    def _mark_unverified(self, symbol: str, hosts: Collection[str]) -> None:
+        if hosts:
+            self.flags[symbol] = (*self.flags.get(symbol, ()), "unverified")
+            self.notes.append(Note("stored_unverified", {"symbol": symbol, "hosts": ", ".join(sorted(hosts))}))
 
     @staticmethod
     def _add_breaks(target: Breaks, symbol: str, days: Mapping[dt.date, Gap]) -> None:

@@ -75,7 +75,8 @@ class Store:
         meta = _meta(table)
         rows = _frame(table, "session")
         first = as_date(rows["session"].iloc[0])
-        return Bars(rows, _day(meta.get("asked_from")) or first, _day(meta.get("silent_to")))
+        asked_from, silent_to = _day(meta.get("asked_from")) or first, _day(meta.get("silent_to"))
+        return Bars(rows, asked_from, silent_to, tuple(meta.get("unverified", ())))
 
     def read_closes(self, symbol: str) -> Closes | None:
         """Stored closes without the rest, for reading a whole market; None and StoreError as `read_bars`."""
@@ -177,7 +178,7 @@ class Store:
 
     def write_bars(self, symbol: str, bars: Bars) -> None:
         """Replace a symbol's bars; needs `writing`."""
-        meta = {"asked_from": bars.asked_from, "silent_to": bars.silent_to}
+        meta = {"asked_from": bars.asked_from, "silent_to": bars.silent_to, "unverified": bars.unverified}
         self._write(self._path("bars", symbol), _parquet(bars.rows, BARS, meta))
         self._note(symbol)
 
@@ -186,6 +187,7 @@ class Store:
         meta = {
             "checked_to": actions.checked_to,
             "checked": actions.checked,
+            "unverified": actions.unverified,
             "mismatches": [
                 {"ex_date": day, "code": gap.code, "reason": gap.reason, "params": gap.params}
                 for day, gap in sorted(actions.mismatches.items())
@@ -378,6 +380,7 @@ def _actions(rows: pd.DataFrame, meta: Mapping[str, Any]) -> Actions:
         checked_to=_day(meta.get("checked_to")) or last,
         checked=tuple(meta.get("checked", ())),
         mismatches=dict(_gap(each) for each in meta.get("mismatches", ())),
+        unverified=tuple(meta.get("unverified", ())),
     )
 
 

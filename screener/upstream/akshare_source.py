@@ -25,6 +25,7 @@ from screener.upstream.columns import (
     ACTION_COLUMNS,
     BAR_COLUMNS,
     PRICE_COLUMNS,
+    announced,
     check_count,
     check_scale,
     data_of,
@@ -156,16 +157,26 @@ def fetch_shares(source: str, symbol: Symbol) -> pd.DataFrame:
     return read_shares(records, reply.host)
 
 
-def fetch_names() -> pd.DataFrame:
-    """Every listed A share: symbol ("600498.SH"), name. SourceError `list_truncated` when an exchange gave only a part."""
-    answer = _ask("exchanges", "stock_info_a_code_name", form="any")
-    for said in (reply.json for reply in answer.replies):
-        if isinstance(said, dict) and isinstance(said.get("pageHelp"), dict):
-            check_count(_host("exchanges"), len(said.get("result") or []), said["pageHelp"].get("total"))
-    frame = rename(answer.table, {"code": "code", "name": "name"}, _host("exchanges"))
-    listed = frame[frame["code"].astype(str).str.fullmatch(r"\d{6}")]  # the list of Shenzhen has blank lines
-    symbols = [str(stock_symbol(code)) for code in listed["code"]]
-    return pd.DataFrame({"symbol": symbols, "name": listed["name"].astype(str).str.strip().to_numpy()})
+def fetch_names(exchange: str) -> pd.DataFrame:
+    """Every listed A share of `exchange` (a name of NAME_LISTS): symbol ("600498.SH"), name, listed (datetime64[s]).
+
+    SourceError `list_truncated` when the exchange gave only a part.
+    """
+    names = {_NAMES_COLUMNS[exchange][place]: name for place, name in enumerate(("code", "name", "listed"))}
+    parts = []
+    for place, (function, *words) in enumerate(NAME_LISTS[exchange]):
+        if place:
+            further_request(_host(exchange))
+        answer = _ask(exchange, function, *words, form="any")
+        part = rename(answer.table, names, _host(exchange))
+        for said in (reply.json for reply in answer.replies):
+            check_count(_host(exchange), part["code"].nunique(), announced(said))
+        parts.append(part)
+    frame = pd.concat(parts, ignore_index=True)
+    frame = frame[frame["code"].astype(str).str.fullmatch(r"\d{6}")].drop_duplicates("code")  # Shenzhen's has blank lines
+    symbols = [str(stock_symbol(code)) for code in frame["code"]]
+    listed = pd.to_datetime(frame["listed"].map(day_of)).astype("datetime64[s]").to_numpy()
+    return pd.DataFrame({"symbol": symbols, "name": frame["name"].astype(str).str.strip().to_numpy(), "listed": listed})
 
 
 def fetch_sessions() -> list[dt.date]:
@@ -406,6 +417,19 @@ def _empty(source: str, symbol: Symbol, start: dt.date, end: dt.date) -> SourceE
     return SourceError("source_empty", host=_host(source), symbol=str(symbol), start=start, end=end)
 
 
+# Each exchange's lists of A shares: akshare's function and its argument; and what they call code, name and listing date.
+NAME_LISTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "shanghai": (("stock_info_sh_name_code", "主板A股"), ("stock_info_sh_name_code", "科创板")),
+    "shenzhen": (("stock_info_sz_name_code", "A股列表"),),
+    "beijing": (("stock_info_bj_name_code",),),
+}
+_NAMES_COLUMNS: Mapping[str, tuple[str, str, str]] = {
+    "shanghai": ("证券代码", "证券简称", "上市日期"),
+    "shenzhen": ("A股代码", "A股简称", "A股上市日期"),
+    "beijing": ("证券代码", "证券简称", "上市日期"),
+}
+
+
 def _host(source: str) -> str:
     return SOURCES[source].host
 
@@ -435,6 +459,7 @@ def _ask(source: str, function: str, *args: str, form: Form, **options: str) -> 
     The frame is a copy: akshare caches and shares some.
     """
     call = _akshare(function)
+    getattr(call, "cache_clear", lambda: None)()  # some remember their first answer for as long as the program runs
     unreadable = _library_errors()
     with listening(form, domains=SOURCES[source].domains) as replies:
         try:

@@ -106,6 +106,14 @@ def drop_copy(found: list[dict[str, Any]], later: Sequence[dict[str, Any]], star
     return found[1:] if same else found
 
 
+def announced(said: object) -> object:
+    """How many records an exchange says that its list has: Shanghai's reply, or Beijing's, which stands in a list."""
+    first = said[0] if isinstance(said, list) and said else said
+    if not isinstance(first, dict):
+        return None
+    return record["total"] if isinstance(record := first.get("pageHelp"), dict) else first.get("totalElements")
+
+
 def check_count(host: str, count: int, total: object) -> None:
     """SourceError `list_truncated` when a source says that it has more rows than it gave."""
     if isinstance(total, int) and count < total:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -74,6 +74,10 @@ class Puller:
         chosen = self.order.get(str(symbol)) or self.order.get(symbol.kind)
         return tuple(chosen) if chosen else akshare_source.bar_sources(symbol)
 
+    def unverified(self, sources: Iterable[str]) -> tuple[str, ...]:
+        """The hosts of `sources` whose certificates the user does not want checked."""
+        return tuple(sorted({akshare_source.SOURCES[source].host for source in sources} & self.fetcher.unverified))
+
     def bars(
         self,
         symbol: Symbol,
@@ -143,9 +147,13 @@ class Puller:
         used = str(frame.attrs.get("asked_as") or asked.symbol)
         if used != str(asked.symbol):
             notes.append(Note("asked_under_new_code", {"symbol": str(asked.symbol), "used": used}))
+        unverified = self.unverified((asked.source,))
+        if unverified:
+            notes.append(Note("came_unverified", {"symbol": str(asked.symbol), "hosts": ", ".join(unverified)}))
         if stored is None:
-            return Bars(joined, asked.start)
-        bars = Bars(joined, min(stored.asked_from, asked.start))
+            return Bars(joined, asked.start, unverified=unverified)
+        hosts = tuple(sorted({*stored.unverified, *unverified}))
+        bars = Bars(joined, min(stored.asked_from, asked.start), unverified=hosts)
         return replace(bars, silent_to=stored.silent_to) if bars.last == stored.last else bars
 
     def _ask_for_the_rest(self, asked: Asked, left: Sequence[str], pulled: Pulled) -> None:
@@ -243,7 +251,8 @@ class Puller:
         if _has_new_step(found, bars, old) or (stored is not None and _step_days(stored)):
             adjusted = self._adjusted(symbol, bars, first_pull=old is None, tried=tried)
         result = check_actions(found, symbol=str(symbol), raw=raw, adjusted=adjusted)
-        return _with_open_doubts(Actions(result.actions, bars.last, result.checked, result.mismatches), stored)
+        hosts = self.unverified(found)
+        return _with_open_doubts(Actions(result.actions, bars.last, result.checked, result.mismatches, hosts), stored)
 
     def _adjusted(self, symbol: Symbol, bars: Bars, *, first_pull: bool, tried: list[Tried]) -> pd.DataFrame | None:
         for source in _ADJUSTED_FIRST if first_pull else _ADJUSTED_LATER:

@@ -42,6 +42,8 @@ class Reply:
     def json(self) -> Any:
         """The reply as JSON, also where it is wrapped as `name=…` or `name(…)`; None when it cannot be parsed."""
         text = self.body.decode("utf-8", errors="replace")
+        if text.startswith("null("):  # Beijing's exchange
+            text = text.removeprefix("null(").rstrip("); ")
         if not text.lstrip().startswith(("{", "[")):
             text = text[text.find("=") + 1 :]
         try:

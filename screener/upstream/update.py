@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import FrameType
 from typing import Literal, Protocol
 
@@ -28,7 +29,7 @@ from screener.upstream import akshare_source
 from screener.upstream.memory import keep_breakers
 from screener.upstream.patience import Fetcher, FetchError, Tried
 from screener.upstream.pull import ActionLists, Pulled, Puller, overlap_end, overlap_start
-from screener.upstream.vendors import share_sources
+from screener.upstream.vendors import SOURCES, share_sources
 
 UNIVERSES = ("a-shares",)
 State = Literal["fresh", "stale", "failed", "quarantined", "unsupported"]
@@ -42,31 +43,37 @@ def thesis_symbols(library: Library, names: Sequence[str]) -> tuple[tuple[str, .
     return tuple(symbols), min(first_needed(thesis) for thesis, _ in loaded)
 
 
-def universe_symbols(store: Store, fetcher: Fetcher, name: str, *, now: dt.datetime) -> tuple[tuple[str, ...], Note | None]:
-    """Every A share of the stored registry of names, renewed first; a note where it could not be renewed.
+def universe_symbols(
+    store: Store, fetcher: Fetcher, name: str, *, now: dt.datetime
+) -> tuple[tuple[str, ...], tuple[Note, ...]]:
+    """Every A share of the stored registry of names, renewed first, exchange by exchange; a note for each that failed.
 
     A name that left the exchanges' lists stays in the registry, so that its history is not lost. UsageError for an unknown
     universe, ScreenerError when there is no registry and none can be had.
     """
     if name not in UNIVERSES:
         raise UsageError("universe_unknown", name=name)
-    host = akshare_source.SOURCES["exchanges"].host
-    stored, note = store.read_names(), None
-    try:
-        found = fetcher.call(host, akshare_source.fetch_names).drop_duplicates("symbol").set_index("symbol")
-        stored = _merged(stored, found["name"])
-        with store.writing(now=now):
-            store.write_names(stored)
-    except FetchError as error:
-        if stored.empty:
-            raise ScreenerError("update_no_names", detail=error.text("en")) from None
-        note = Note("names_kept", {"count": len(stored), "detail": error.text("en")})
-    return tuple(symbol for symbol in stored.index if parse_symbol(symbol).is_a_share), note
+    stored, lacking = store.read_names(), []
+    for exchange in akshare_source.NAME_LISTS:
+        try:
+            found = fetcher.call(SOURCES[exchange].host, partial(akshare_source.fetch_names, exchange))
+        except FetchError as error:
+            lacking.append(error)
+        else:
+            stored = _merged(stored, found.drop_duplicates("symbol").set_index("symbol"))
+    if stored.empty:
+        raise ScreenerError("update_no_names", detail="; ".join(error.text("en") for error in lacking))
+    with store.writing(now=now):
+        store.write_names(stored)
+    symbols = tuple(symbol for symbol in stored.index if parse_symbol(symbol).is_a_share)
+    return symbols, tuple(Note("names_kept", {"count": len(symbols), "detail": error.text("en")}) for error in lacking)
 
 
-def _merged(stored: pd.DataFrame, names: pd.Series) -> pd.DataFrame:
-    merged = stored.reindex(stored.index.union(names.index))
-    merged["name"] = names.reindex(merged.index).fillna(stored["name"].reindex(merged.index))
+def _merged(stored: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """The registry with the names of a list; a name that left the list stays, a listing date once known is kept."""
+    merged = stored.reindex(stored.index.union(found.index))
+    merged["name"] = found["name"].reindex(merged.index).fillna(merged["name"])
+    merged["listed"] = merged["listed"].fillna(found["listed"].reindex(merged.index))
     return merged
 
 

@@ -134,7 +134,8 @@ def _put_right(here: _Listening, request: requests.PreparedRequest, options: dic
 def _redirected(
     session: requests.Session, response: requests.Response, request: requests.PreparedRequest, target: str
 ) -> requests.PreparedRequest:
-    following: requests.PreparedRequest = next(session.resolve_redirects(response, request, yield_requests=True))
+    ahead: Iterator[Any] = session.resolve_redirects(response, request, yield_requests=True)
+    following: requests.PreparedRequest = next(ahead)
     if (following.url or "").startswith("http://"):
         raise SourceError("redirect_refused", refused=True, host=_host(request), target=target)
     return following

@@ -74,7 +74,7 @@ def test_each_source_is_said_to_be_reachable_or_why_not(served, tmp_path):
     assert levels["China Securities Index"] == "ok"
     assert levels["Sina Finance"] == "fail"
     assert levels["Shenwan Hongyuan Research"] == "fail"
-    assert found["topic_source", "Shenwan Hongyuan Research"].code == "deadline_passed"
+    assert found["topic_source", "Shenwan Hongyuan Research"].code == "no_answer"
 
 
 def test_symbols_with_a_single_source_are_named(tmp_path):

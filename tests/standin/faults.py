@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,15 @@ WIRE = {
     "truncated": "half the body, announced as if it were whole",
     "cut_off": "half the body, less than announced",
     "malformed": "JSON with a value left out",
+    "rogue": "a certificate of an authority that nobody trusts",
+    "bomb": "a small packed reply that grows to a gigabyte",
+    "huge": "a reply of a hundred megabytes",
+    "deep": "JSON nested a hundred thousand times",
+    "equals_page": "a page of patience with equals signs in it",
+    "redirect_away": "a redirect to another house's host",
+    "redirect_plain": "a redirect to the same host without encryption",
+    "redirect_home": "a redirect to another host of the same house, which answers",
+    "many_pages": "a list that announces a thousand million pages",
 }
 BODY = {
     "empty": "success without rows",
@@ -42,6 +52,7 @@ ROWS = {
     "live_bar": "a bar of the day after the last, half way through the session",
     "text_dates": "dates as 20250303 or with a time zone",
     "other_units": "volume in another unit than usual",
+    "page_twice": "a list whose second page repeats the first",
     "short_window": "only the last 60 rows of what was asked",
 }
 ACTIONS = {
@@ -176,8 +187,15 @@ def spoil_reply(kinds: Iterable[str], reply: Reply) -> Reply:
     """The finished reply with the wire faults of `kinds`; `reset`, `hang`, `drip` and `cut_off` are the server's own."""
     status, body, mime = reply
     for kind in kinds:
-        if kind == "html":
-            return 200, PATIENCE.encode(), "text/html; charset=utf-8"
+        if kind in ("html", "equals_page"):
+            page = PATIENCE if kind == "html" else PATIENCE.replace("<body>", '<body><script>var a="b";c=1</script>')
+            return 200, page.encode(), "text/html; charset=utf-8"
+        if kind == "deep":
+            return 200, b'{"data":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "application/json"
+        if kind == "huge":
+            return 200, b'{"data":"' + b" " * 100_000_000 + b'"}', "application/json"
+        if kind == "many_pages":
+            body = re.sub(rb'"(pages|TotalPage)": \d+', rb'"\1": 1000000000', body)
         if kind in ("status_403", "status_429"):
             code = int(kind[-3:])
             return code, json.dumps({"code": code, "message": "refused", "data": None}).encode(), "application/json"

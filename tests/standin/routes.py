@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -340,7 +341,10 @@ CSINDEX_NAMES = {"000300": "沪深300", "H00300": "沪深300全收益", "931160"
 
 def _csindex(market: Market, path: str, query: Query, kinds: Sequence[str]) -> Reply:
     code = query["indexCode"]
-    bars = market.bars("index", code, kinds, start=_iso(query["startDate"]), end=_iso(query["endDate"]))
+    start = _iso(query["startDate"])
+    bars = market.bars("index", code, kinds, start=start, end=_iso(query["endDate"]))
+    if bars and bars[0].day > start and "short_window" not in kinds:
+        bars = [replace(bars[0], day=start), *bars]  # asked from a day without data, it copies the first real row there
     if bars is None or {"empty", "null"} & set(kinds):
         return _json({"code": "200", "msg": "Success", "data": None if "null" in kinds else [], "success": True})
     name = CSINDEX_NAMES.get(code, code)
@@ -437,8 +441,15 @@ def _beijing(market: Market, path: str, query: Query, kinds: Sequence[str]) -> R
         dict.fromkeys(columns, "1") | {"c00": "20200727", "c22": "20250303", "c38": code, "c40": name}
         for code, name in market.listed()
         if code.startswith(("4", "8", "920"))
-    ] or [dict.fromkeys(columns, "1") | {"c00": "20200727", "c22": "20250303", "c38": "920001", "c40": "纬达光电"}]
-    page = {"content": rows, "totalPages": 1, "totalElements": len(rows)}
+    ]
+    # Samples fill the list up, so that it has more pages than one, as the real one has eighteen.
+    samples = [("9209" + f"{at:02d}", f"京样{at}") for at in range(21)]
+    rows += [
+        dict.fromkeys(columns, "1") | {"c00": "20200727", "c22": "20250303", "c38": code, "c40": name} for code, name in samples
+    ]
+    size = 20
+    at = 0 if "page_twice" in kinds else int(query.get("page", 0))
+    page = {"content": rows[at * size : (at + 1) * size], "totalPages": -(-len(rows) // size), "totalElements": len(rows)}
     return _text("null(" + json.dumps([page], ensure_ascii=False) + ")")
 
 

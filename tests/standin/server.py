@@ -8,9 +8,10 @@ import ssl
 import struct
 import tempfile
 import threading
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import trustme
 
@@ -43,6 +44,7 @@ class Upstream:
         self.log: list[Request] = []
         self.faults: list[Fault] = []
         self._authority = trustme.CA()
+        self._rogue = trustme.CA()
         self._contexts: dict[str, ssl.SSLContext] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -97,7 +99,7 @@ class Upstream:
             if method == "CONNECT":
                 host = target.split(":")[0]
                 connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                connection = self._context(host).wrap_socket(connection, server_side=True)
+                connection = self._context(host, rogue=self._is_rogue(host)).wrap_socket(connection, server_side=True)
                 method, target, rest = _read_head(connection)
             self._answer(connection, _request(host, target, rest))
 
@@ -111,7 +113,15 @@ class Upstream:
         if "hang" in kinds:
             self._closing.wait(60)
             return connection.close()
-        status, body, mime = spoil_reply(kinds, route(self.market, request.host, request.path, request.query, kinds))
+        where = _redirect(kinds, request)
+        if where:
+            head = f"HTTP/1.1 302 X\r\nLocation: {where}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            connection.sendall(head.encode())
+            return connection.close()
+        if "bomb" in kinds:
+            return _explode(connection)
+        host = request.host.removeprefix("alias.")
+        status, body, mime = spoil_reply(kinds, route(self.market, host, request.path, request.query, kinds))
         head = f"HTTP/1.1 {status} X\r\nContent-Type: {mime}\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
         connection.sendall(head.encode())
         if "drip" in kinds:
@@ -126,13 +136,42 @@ class Upstream:
                 break
         connection.close()
 
-    def _context(self, host: str) -> ssl.SSLContext:
+    def _is_rogue(self, host: str) -> bool:
         with self._lock:
-            if host not in self._contexts:
+            return any(fault.kind == "rogue" and fault.host in host for fault in self.faults)
+
+    def _context(self, host: str, *, rogue: bool) -> ssl.SSLContext:
+        with self._lock:
+            key = host + ("!" if rogue else "")
+            if key not in self._contexts:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-                self._authority.issue_cert(host).configure_cert(context)
-                self._contexts[host] = context
-            return self._contexts[host]
+                (self._rogue if rogue else self._authority).issue_cert(host).configure_cert(context)
+                self._contexts[key] = context
+            return self._contexts[key]
+
+
+def _redirect(kinds: list[str], request: Request) -> str:
+    """Where a redirect leads, "" without one; the host that it leads to at home answers for itself."""
+    address = f"{request.host}{request.path}?{urlencode(request.query)}"
+    if "redirect_away" in kinds:
+        return f"https://elsewhere.example/{address}"
+    if "redirect_plain" in kinds:
+        return f"http://{address}"
+    if "redirect_home" in kinds and not request.host.startswith("alias."):
+        return f"https://alias.{address}"
+    return ""
+
+
+def _explode(connection: Socket) -> None:
+    """A gigabyte of blanks in a megabyte."""
+    head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    packer = zlib.compressobj(9, wbits=31)
+    with contextlib.suppress(OSError):
+        connection.sendall(head.encode())
+        for _ in range(1024):
+            connection.sendall(packer.compress(b" " * 1024**2))
+        connection.sendall(packer.flush())
+    connection.close()
 
 
 def _read_head(connection: Socket) -> tuple[str, str, bytes]:

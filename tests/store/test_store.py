@@ -183,7 +183,7 @@ def test_a_symbol_cannot_name_a_file_outside_the_store(store):
 SCRIPT = """
 import resource
 from pathlib import Path
-from screener.store import Store, StoreError
+from screener.store.store import Store, StoreError
 from tests.stored import NOW, small_bars
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 try:

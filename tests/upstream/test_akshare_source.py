@@ -21,7 +21,6 @@ from screener.upstream.akshare_source import (
     fetch_ratings,
     fetch_sessions,
 )
-from screener.upstream.patience import Fetcher, Policy
 from screener.upstream.replies import SourceError
 from screener.upstream.vendors import SOURCES, action_sources, bar_sources
 from tests.conftest import ROOT
@@ -130,14 +129,12 @@ def test_a_redirect_is_followed_and_is_one_reply(served: Upstream, monkeypatch):
 def test_an_index_without_official_history_comes_from_the_second_source(served: Upstream, sample_folder):
     served.fault("empty", host="csindex")
     symbol = parse_symbol("931160.CSI")
-    attempts = [
-        (source, SOURCES[source].host, lambda source=source: fetch_bars(source, symbol, start=START, end=END))
-        for source in bar_sources(symbol)
-    ]
-    found = Fetcher(Policy(calls_per_second=1000)).first(attempts)
-    assert found.source == "eastmoney"
-    assert found.tried[0].code == "source_empty"
-    assert found.value["close"].tolist() == [float(row["close"]) for row in written(sample_folder, "931160.CSI")]
+    first, second = bar_sources(symbol)
+    with pytest.raises(SourceError) as caught:
+        fetch_bars(first, symbol, start=START, end=END)
+    assert caught.value.code == "source_empty"
+    found = fetch_bars(second, symbol, start=START, end=END)
+    assert found["close"].tolist() == [float(row["close"]) for row in written(sample_folder, "931160.CSI")]
 
 
 def test_a_host_that_has_moved_is_named(monkeypatch):
@@ -359,27 +356,30 @@ def test_a_vendor_without_a_factor_says_so_and_raw_prices_do_not_stand_in(served
         fetch_forward_adjusted("eastmoney", parse_symbol("600498.SH"), start=START, end=END)
 
 
-@pytest.fixture
-def fresh_lists():
-    """akshare keeps the exchanges' lists for the life of the process; each test here asks anew."""
-    import akshare
-
-    for name in ("stock_info_a_code_name", "stock_info_sh_name_code", "stock_info_sz_name_code", "stock_info_bj_name_code"):
-        getattr(akshare, name).cache_clear()
-
-
-def test_the_list_of_names_is_ours_to_change(served: Upstream, fresh_lists):
-    first = fetch_names()
-    assert dict(zip(first["symbol"], first["name"], strict=True))["600498.SH"] == "烽火通信"
-    first["name"] = "x"
-    assert "x" not in set(fetch_names()["name"])
+def test_the_list_of_names_is_asked_anew_each_time_and_ours_to_change(served: Upstream):
+    for exchange, symbol in (("shanghai", "600498.SH"), ("shenzhen", "000063.SZ"), ("beijing", "920799.BJ")):
+        first = fetch_names(exchange)
+        assert symbol in set(first["symbol"])
+        asked = len(served.log)
+        first["name"] = "x"
+        assert "x" not in set(fetch_names(exchange)["name"])
+        assert len(served.log) > asked
+    row = fetch_names("shanghai").set_index("symbol").loc["600498.SH"]
+    assert (row["name"], row["listed"]) == ("烽火通信", dt.datetime(2001, 8, 23))  # noqa: DTZ001 - a date
 
 
-@pytest.mark.parametrize("kind", ["short_window", "html", "status_403", "reset"])
-def test_a_list_of_names_that_is_not_whole_is_refused(served: Upstream, fresh_lists, kind):
-    served.fault(kind, host="szse" if kind == "html" else "sse.com.cn")
-    with pytest.raises(SourceError):
-        fetch_names()
+def test_a_list_of_names_that_is_not_whole_is_refused(served: Upstream):
+    for exchange, kind in (
+        ("shanghai", "short_window"),
+        ("shenzhen", "html"),
+        ("shanghai", "status_403"),
+        ("beijing", "reset"),
+        ("beijing", "page_twice"),
+    ):
+        fault = served.fault(kind)
+        with pytest.raises(SourceError):
+            fetch_names(exchange)
+        served.faults.remove(fault)
 
 
 def test_the_calendar_holds_sessions_to_come_and_no_holiday(served: Upstream):

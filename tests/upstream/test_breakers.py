@@ -8,8 +8,8 @@ import json
 import pytest
 
 from screener.store.store import Store
-from screener.upstream.breakers import FILE, MEMORY, keep_breakers, load_breakers
 from screener.upstream.doctor import examine
+from screener.upstream.memory import BREAKERS, MEMORY, keep_breakers, load_breakers
 from screener.upstream.patience import Breaker, Fetcher, Policy
 from screener.upstream.update import plan_update, run_update
 from tests.conftest import run_screener
@@ -40,11 +40,12 @@ def run(store, *symbols, now):
 def test_a_host_that_opened_its_breaker_is_not_asked_by_the_next_run_until_the_rest_is_over(served, tmp_path):
     store = Store(tmp_path / "store")
     served.fault("reset", host=EASTMONEY)
-    said, results = run(store, FIBERHOME, now=EVENING)
+    said, results = run(store, FIBERHOME, "600050.SH", now=EVENING)
     assert said == ()
-    assert results[0].source == "sina"
-    assert len(served.asked(EASTMONEY)) == 2
-    assert json.loads((store.folder / FILE).read_text())[EASTMONEY]["opened"] == "2025-06-30T09:00:00+00:00"
+    assert [each.source for each in results] == ["sina", "sina"]
+    # Bars and forward-adjusted closes of the first name, twice each; then a refusal about another name.
+    assert len(served.asked(EASTMONEY)) == 5
+    assert json.loads((store.folder / BREAKERS).read_text())[EASTMONEY]["opened"] == "2025-06-30T09:00:00+00:00"
 
     served.log.clear()
     said, results = run(store, ACCELINK, now=EVENING + REST - dt.timedelta(seconds=1))
@@ -81,7 +82,7 @@ def test_a_run_without_refusals_leaves_no_file(tmp_path):
     store = Store(tmp_path)
     with store.writing(now=EVENING):
         keep_breakers(store, {EASTMONEY: Breaker(1)})
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / BREAKERS).exists()
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_a_run_without_refusals_leaves_no_file(tmp_path):
     ],
 )
 def test_a_broken_file_is_ignored_with_a_note(tmp_path, text):
-    (tmp_path / FILE).write_text(text)
+    (tmp_path / BREAKERS).write_text(text)
     found, notes = load_breakers(tmp_path, now=EVENING)
     assert found == {}
     assert [note.code for note in notes] == ["breakers_unreadable"]

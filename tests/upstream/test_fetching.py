@@ -1,7 +1,8 @@
-"""Pacing, deadline, retry, breaker and fallback, with a clock that only moves when something waits."""
+"""Pacing, deadline, retry and breaker, with a clock that only moves when something waits."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import time
 
 import pytest
 
-from screener.upstream.patience import AllSourcesFailed, Breaker, Fetcher, FetchError, Policy, further_request, given_up
+from screener.upstream.patience import Breaker, Fetcher, FetchError, Policy, allowance, further_request, given_up
 
 HOST = "quotes.example"
 START = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
@@ -247,32 +248,40 @@ def test_another_host_is_not_concerned_by_a_breaker():
     assert fetch.call("other.example", lambda: 7) == 7
 
 
-def test_the_next_source_takes_over_and_the_answer_says_who_was_asked():
-    call, _ = failing(99, refused=True)
-    found = fetcher(Clock()).first([("a", "a.example", call), ("b", "b.example", lambda: 7), ("c", "c.example", lambda: 8)])
-    assert (found.value, found.source) == (7, "b")
-    assert [(each.source, each.code) for each in found.tried] == [("a", "connection_reset"), ("b", "answered")]
+def test_refusals_about_one_subject_count_once_and_others_make_the_host_rest():
+    call, _ = failing(99, refused=True, may_pass=True)
+    fetch = fetcher(Clock(), tries=3)
+    for _ in range(4):
+        with pytest.raises(FetchError, match="closed the connection"):
+            fetch.call(HOST, call, subject="600001.SH")
+    assert fetch.breakers[HOST].refusals == 1
+    for subject in ("600002.SH", "600003.SH"):
+        with pytest.raises(FetchError, match="closed the connection"):
+            fetch.call(HOST, call, subject=subject)
+    with pytest.raises(FetchError, match="left alone"):
+        fetch.call(HOST, call, subject="600004.SH")
+    assert fetch.passed_over == {(HOST, "600004.SH")}
 
 
-def test_when_no_source_answers_every_reason_is_told():
-    def unknown() -> None:
-        raise FetchError("source_unknown_symbol", host="b.example", symbol="699999.SH", excerpt=b"x" * 500)
+def test_a_host_that_was_too_slow_gets_half_the_time_until_it_answers():
+    def slow() -> None:
+        raise FetchError("no_answer", refused=True, slow=True, host=HOST)
 
-    call, _ = failing(99, refused=True)
-    with pytest.raises(AllSourcesFailed) as caught:
-        fetcher(Clock()).first([("a", "a.example", call), ("b", "b.example", unknown)])
-    assert caught.value.may_pass
-    assert "quotes.example 断开了连接；b b.example 不认识 699999.SH" in caught.value.text("zh")
-    assert "699999.SH" in str(caught.value)
-    assert [len(each.excerpt) for each in caught.value.tried] == [0, 200]
+    given = []
+    fetch = fetcher(Clock(), deadline_seconds=8.0, breaker_refusals=9)
+    for call in (slow, slow, lambda: None, slow):
+        with contextlib.suppress(FetchError):
+            fetch.call(HOST, lambda call=call: (given.append(allowance()), call()))
+    assert given == [8.0, 4.0, 2.0, 8.0]
 
 
-def test_a_refusal_that_no_source_can_mend_is_told_from_one_that_may_pass():
-    def unknown() -> None:
-        raise FetchError("source_unknown_symbol", host=HOST, symbol="699999.SH")
+def test_what_was_too_slow_is_not_asked_again_at_once():
+    calls = []
 
-    with pytest.raises(AllSourcesFailed) as caught:
-        fetcher(Clock()).first([("a", HOST, unknown)])
-    assert not caught.value.may_pass
-    with pytest.raises(AllSourcesFailed):
-        fetcher(Clock()).first([])
+    def slow() -> None:
+        calls.append(1)
+        raise FetchError("reply_drips", refused=True, slow=True, host=HOST, seconds=5, size=3)
+
+    with pytest.raises(FetchError):
+        fetcher(Clock(), tries=3).call(HOST, slow, subject="x")
+    assert len(calls) == 1

@@ -20,8 +20,8 @@ import pytest
 
 from screener.store.source import StoreSource
 from screener.store.store import Store
+from screener.upstream.memory import load_settings
 from screener.upstream.patience import Fetcher, Policy
-from screener.upstream.settings import load_settings
 from screener.upstream.update import plan_update, run_update
 from tests.conftest import ROOT, THESIS, run_screener
 from tests.standin import FAULTS, Upstream

@@ -11,7 +11,7 @@ from screener.store.store import Store
 from screener.terms.notes import ScreenerError, UsageError
 from screener.thesis.library import open_library
 from screener.upstream.patience import Fetcher, Policy
-from screener.upstream.scope import thesis_symbols, universe_symbols
+from screener.upstream.update import thesis_symbols, universe_symbols
 from tests.conftest import THESIS, run_screener
 from tests.standin import Upstream
 
@@ -19,14 +19,6 @@ NOW = dt.datetime(2025, 6, 30, 9, 0, tzinfo=dt.UTC)
 QUICK = Policy(deadline_seconds=5.0, calls_per_second=1000.0, tries=1)
 CODES = {"600498": "烽火通信", "002281": "光迅科技", "300442": "润泽科技", "688702": "盛科通信-U"}
 OURS = ("600498.SH", "002281.SZ", "300442.SZ", "688702.SH")
-
-
-def forget_lists():
-    """akshare keeps the lists for the life of the process; a new command has none."""
-    import akshare
-
-    for name in ("stock_info_a_code_name", "stock_info_sh_name_code", "stock_info_sz_name_code", "stock_info_bj_name_code"):
-        getattr(akshare, name).cache_clear()
 
 
 @pytest.fixture
@@ -38,7 +30,6 @@ def small_market(market_folder, tmp_path, monkeypatch):
         (folder / "raw" / f"{code}.csv").write_bytes((market_folder / "raw" / f"{code}.csv").read_bytes())
     (folder / "actions.csv").write_bytes((market_folder / "actions.csv").read_bytes())
     (folder / "names.csv").write_text("code,name\n" + "".join(f"{code},{name}\n" for code, name in CODES.items()))
-    forget_lists()
     with Upstream(folder) as served:
         for name, value in served.env().items():
             monkeypatch.setenv(name, value)
@@ -51,11 +42,11 @@ def names(store):
 
 def test_every_listed_a_share_is_in_the_universe_and_its_name_in_the_registry(small_market, tmp_path):
     store = Store(tmp_path / "store")
-    symbols, note = names(store)
+    symbols, notes = names(store)
     # Beside samples with which the stand-in fills the lists up, for a workbook of a few rows is not read.
     assert set(OURS) <= set(symbols)
     assert not [symbol for symbol in symbols if symbol.startswith(("900", "200"))]
-    assert note is None
+    assert notes == ()
     assert store.read_names().loc["688702.SH", "name"] == "盛科通信-U"
 
 
@@ -75,11 +66,11 @@ def test_when_the_lists_cannot_be_had_the_stored_registry_is_used_and_said(small
     store = Store(tmp_path / "store")
     names(store)
     known = len(store.read_names())
-    small_market.fault("html")
-    forget_lists()
-    symbols, note = names(store)
+    small_market.fault("html", host="sse.com.cn")
+    symbols, notes = names(store)
     assert set(OURS) <= set(symbols)
-    assert (note.code, note.params["count"]) == ("names_kept", known)
+    assert [(note.code, note.params["count"]) for note in notes] == [("names_kept", known)]
+    assert "query.sse.com.cn" in notes[0].params["detail"]
 
 
 def test_without_any_registry_the_universe_is_a_clear_error(small_market, tmp_path):

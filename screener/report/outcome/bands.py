@@ -229,7 +229,7 @@ def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -
 
 
 # Flags on which an answer hangs.
-STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted", "actions_unknown")
+STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted", "actions_unknown", "unverified")
 
 
 def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
