@@ -14,8 +14,7 @@ from screener.measures.quotes import MAX_AGE
 from screener.measures.universe import IndexHistory, Universe, carry_forward
 from screener.terms.notes import Gap, Note
 from screener.terms.sessions import Days, Floats
-from screener.thesis.rating import rate_all
-from screener.thesis.scale import Ladder
+from screener.thesis.scale import Ladder, rate_all
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from screener.measures.quotes import traded_returns
 from screener.measures.returns import beta, excess_return, volatility
 from screener.terms.notes import Gap
 from screener.terms.sessions import Floats, as_date
-from screener.thesis.rating import rate, rate_all
+from screener.thesis.scale import rate, rate_all
 from screener.thesis.subjects import Subject
 
 # A month of sessions per block keeps the runs of a trending market together.

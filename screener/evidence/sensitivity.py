@@ -25,8 +25,7 @@ from screener.measures.levels import (
 from screener.measures.returns import excess_return, geometric_excess
 from screener.prices.prices import SeriesName
 from screener.terms.sessions import Calendar, Days, Floats
-from screener.thesis.rating import rate_all
-from screener.thesis.scale import Ladder
+from screener.thesis.scale import Ladder, rate_all
 from screener.thesis.subjects import Subject
 
 Anchor = Literal["published", "base_date"]

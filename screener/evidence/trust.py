@@ -31,8 +31,7 @@ class Trust:
     @property
     def months(self) -> int:
         """The horizon that tables show: the longest that is due; the headline's while none is."""
-        due = [months for months, end in self.outcome.end_dates.items() if end is not None and end <= self.outcome.as_of]
-        return max(due, default=self.outcome.scale.window.to_months)
+        return self.outcome.due_months or self.outcome.scale.window.to_months
 
     def placebo_of(self, subject: str, months: int, against: Against) -> Placebo | None:
         """The comparison of a subject at a horizon, None where none was asked for."""

@@ -21,8 +21,7 @@ from screener.measures.returns import simple_return
 from screener.terms.notes import GAP_CODES
 from screener.terms.sessions import Calendar
 from screener.terms.symbols import parse_symbol
-from screener.thesis.rating import is_at_least, is_near_edge, rate
-from screener.thesis.scale import Ladder, RatingScale
+from screener.thesis.scale import Ladder, RatingScale, is_at_least, is_near_edge, rate
 
 # The two horizons that have columns of their own, calendar months.
 HORIZONS = (6, 12)

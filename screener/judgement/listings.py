@@ -20,8 +20,7 @@ from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, UsageError
 from screener.terms.sessions import add_months, as_date, load_calendar
 from screener.terms.symbols import parse_symbol
-from screener.thesis.rating import is_near_edge, rate
-from screener.thesis.scale import RatingScale
+from screener.thesis.scale import RatingScale, is_near_edge, rate
 from screener.thesis.thesis import Candidate, Listing, Thesis
 
 

@@ -29,8 +29,7 @@ from screener.measures.universe import Flags, Universe
 from screener.prices.prices import SERIES, SeriesName
 from screener.terms.notes import Gap, Note, ScreenerError, UsageError
 from screener.terms.sessions import Floats, as_date, load_calendar
-from screener.thesis.rating import rate_all, to_next_edge
-from screener.thesis.scale import RatingScale
+from screener.thesis.scale import RatingScale, rate_all, to_next_edge
 from screener.thesis.thesis import ALL, Thesis
 
 # Look-alikes: correlation over about half a year, of names on record for a year,

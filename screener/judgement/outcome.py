@@ -15,10 +15,9 @@ from screener.measures.returns import excess_return, geometric_excess
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, Note
 from screener.terms.sessions import Calendar, Floats, add_months, as_date
-from screener.thesis.rating import is_at_least, is_near_edge, rate, rate_all
-from screener.thesis.scale import Ladder, RatingScale
+from screener.thesis.scale import Ladder, RatingScale, is_at_least, is_near_edge, rate, rate_all
 from screener.thesis.subjects import Subject
-from screener.thesis.thesis import Thesis
+from screener.thesis.thesis import Basis, Thesis
 
 Status = Literal["pending", "running", "matured"]
 # Each pair of series and benchmark that stands in the tables; the first is the headline (MEASUREMENT, "Like with like").
@@ -127,7 +126,7 @@ class Outcome:
     thesis: Thesis
     scale: RatingScale
     published: dt.date
-    published_basis: str
+    published_basis: Basis
     as_of: dt.date
     base_date: dt.date | None
     end_dates: Mapping[int, dt.date | None]
@@ -145,6 +144,16 @@ class Outcome:
     def prices(self) -> Prices:
         """The prices that the run could see."""
         return self.market.prices
+
+    @property
+    def due_months(self) -> int | None:
+        """The longest horizon that is due on the as-of date: the headline one once matured; None before the first."""
+        return max((months for months in self.end_dates if self.is_due(months)), default=None)
+
+    def is_due(self, months: int) -> bool:
+        """Whether the end date of a horizon has come on the as-of date."""
+        end = self.end_dates[months]
+        return end is not None and end <= self.as_of
 
     def row(self, subject: str, months: int, series: SeriesName = "price", benchmark: str | None = None) -> Row:
         """The row of a subject at a horizon; the headline pair by default. KeyError when there is none."""
@@ -172,7 +181,7 @@ def judge(thesis: Thesis, scale: RatingScale, prices: Prices, *, published: dt.d
         thesis=thesis,
         scale=scale,
         published=published,
-        published_basis=thesis.published_basis if published == thesis.published else "tried",
+        published_basis=thesis.basis(published),
         as_of=as_of,
         base_date=base,
         end_dates=ends,

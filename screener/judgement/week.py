@@ -12,8 +12,7 @@ from screener.measures.returns import excess_return
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, ScreenerError
 from screener.terms.sessions import Calendar
-from screener.thesis.rating import is_near_edge, rate, to_next_edge
-from screener.thesis.scale import RatingScale
+from screener.thesis.scale import RatingScale, is_near_edge, rate, to_next_edge
 from screener.thesis.subjects import Subject
 from screener.thesis.thesis import Thesis
 
@@ -140,10 +139,7 @@ class _Measurer:
             yield self.row(subject, weeks, parts)
 
     def subjects(self) -> tuple[Subject, ...]:
-        benchmark = self.scale.market(self.thesis.market).benchmarks[0]
-        symbol = self.thesis.benchmark(self.scale)
-        index = Subject(symbol, "benchmark", benchmark.name, benchmark.name_en, (symbol,))
-        return (*self.thesis.subjects(), index)
+        return (*self.thesis.subjects(), self.thesis.benchmark_subject(self.scale))
 
     def week_of(self, subject: Subject) -> Measured:
         series: SeriesName = "price" if subject.kind in ("industry_index", "benchmark") else "total"

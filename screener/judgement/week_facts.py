@@ -179,9 +179,7 @@ class WeeklyFacts:
 
 def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: Ranking | None = None) -> WeeklyFacts:
     """Measure everything that the report of `week` states; nothing after its last session is used."""
-    benchmark = week.scale.market(week.thesis.market).benchmarks[0]
-    index = Subject(week.benchmark, "benchmark", benchmark.name, benchmark.name_en, (week.benchmark,))
-    subjects = (*week.thesis.subjects(), index)
+    subjects = (*week.thesis.subjects(), week.thesis.benchmark_subject(week.scale))
     calendar = week.prices.calendar
     periods = build_periods(calendar, week.as_of, base=week.base_date)
     weeks = week_ends(calendar, week.as_of, WEEKS_SHOWN)

@@ -37,7 +37,7 @@ from screener.report.screen import (
 )
 from screener.report.week.charts import excess_chart
 from screener.report.week.report import weekly_document
-from screener.report.wording import band_of, basis_text, rating_word
+from screener.report.wording import band_of, basis_text, rated, rating_word
 from screener.terms.say import Lang, say
 from screener.thesis.scale import RatingScale
 from screener.thesis.subjects import Subject
@@ -201,7 +201,7 @@ class OutcomeResult(_Shown):
             row = self.value.row(subject.id, each)
             ladder = self.value.scale.ladder(subject.kind)
             band = Cell("band", band_of(row.band, ladder, self.lang)) if row.band else Cell("none")
-            found += [figure("excess", row.gap or row.excess), band]
+            found += [rated(row.gap or row.excess, ladder), band]
         return tuple(found)
 
 
@@ -345,8 +345,7 @@ class SensitivityResult(_Shown):
     @property
     def months(self) -> int:
         """The longest horizon that is due; the headline's while none is."""
-        due = [months for months, end in self.outcome.end_dates.items() if end is not None and end <= self.outcome.as_of]
-        return max(due, default=self.outcome.scale.window.to_months)
+        return self.outcome.due_months or self.outcome.scale.window.to_months
 
     def chart(self) -> VegaChart:
         """The excess of the rated index and of the basket under every reading, the headline as a dot, band edges dashed."""

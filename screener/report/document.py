@@ -70,11 +70,15 @@ class Flag:
 
 @dataclass(frozen=True)
 class Bullet:
-    """Where a subject stands on its rating scale: excess `now` and a week `before` (fractions), `edges` ascending."""
+    """Where a subject stands on its rating scale: excess `now` and a week `before` (fractions), `edges` ascending.
+
+    `bands`: the bands that the edges part, worst first; one more than edges.
+    """
 
     now: float
     before: float | None
     edges: tuple[float, ...]
+    bands: tuple[Band, ...]
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,8 @@ Value = str | float | int | dt.date | Band | Bullet | Shares | Gap | tuple[Flag,
 class Cell:
     """One typed figure or word. `note`: a second, smaller line; `strong`: the deciding figure; `quiet`: set back.
 
-    `toned`: a return that takes the colour of its sign, as in running text; an excess always does.
+    `toned`: a return that takes the colour of its sign, as in running text; an excess always does. `decimals`: more than the
+    kind's own where they keep an excess on its side of a band edge.
     """
 
     kind: CellKind
@@ -102,6 +107,7 @@ class Cell:
     strong: bool = False
     quiet: bool = False
     toned: bool = False
+    decimals: int | None = None
 
 
 Parts = tuple[str | Cell, ...]
@@ -151,11 +157,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Zone:
-    """A band as a strip behind lines of excess: from `lower` to `upper` (fractions, infinite at the outer ends)."""
+    """A band as a strip behind lines of excess: from `lower` to `upper` (fractions, infinite at the outer ends).
+
+    `token`: the colour of its ground, "" for none.
+    """
 
     band: Band
     lower: float
     upper: float
+    token: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,27 +8,20 @@ display only.
 from __future__ import annotations
 
 import datetime as dt
-from decimal import ROUND_HALF_UP, Decimal
 
 from screener.report.document import Band, Bullet, Cell, CellKind, Flag, Parts, Shares
 from screener.terms.notes import Gap
+from screener.terms.numbers import NOISE_DECIMALS, rounded
 from screener.terms.say import Lang, say
+from screener.thesis.scale import Ladder, decimals_apart, decimals_seen
 
 MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
-# Floating-point noise is removed here, as it is before a band edge, so that 0.12345 rounds as written.
-NOISE_DECIMALS = 9
 # Glyphs of chips by Band.level: the second encoding beside the colour.
 GLYPHS = {2: "▲▲", 1: "▲", 0: "◆", -1: "▼"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # Upper bounds (fractions, included) of the heat steps on weekly excess; above the last one it is the highest step.
 HEAT_STEPS = (-0.06, -0.02, 0.02, 0.06)
-
-
-def rounded(value: float, decimals: int) -> Decimal:
-    """`value` to `decimals`, half away from zero, floating-point noise below 1e-9 removed; never a negative zero."""
-    plain = Decimal(repr(round(float(value), NOISE_DECIMALS))).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
-    return abs(plain) if plain == 0 else plain
 
 
 def number(value: float, decimals: int = 2, *, sign: bool = False, minus: str = MINUS) -> str:
@@ -46,6 +39,16 @@ def percent(value: float, decimals: int = 2, *, unit: bool = True, sign: bool = 
 def points(value: float, decimals: int = 2, *, unit: bool = True, sign: bool = True, minus: str = MINUS) -> str:
     """A fraction as percentage points, `+5.75 pp`; without unit for a column under a pp head."""
     return number(round(value, NOISE_DECIMALS) * 100, decimals, sign=sign, minus=minus) + (f"{NARROW_SPACE}pp" if unit else "")
+
+
+def points_in(value: float, ladder: Ladder, decimals: int = 2, *, unit: bool = True, minus: str = MINUS) -> str:
+    """An excess that is judged by `ladder`: as `points`, with the digits that keep it on its own side of an edge."""
+    return points(value, decimals_apart(value, ladder, decimals), unit=unit, minus=minus)
+
+
+def distance_text(value: float) -> str:
+    """How far an excess is from a band edge, without a sign; never 0.00 pp unless it is at the edge."""
+    return points(abs(value), decimals_seen(value), sign=False)
 
 
 def price(value: float) -> str:
@@ -113,18 +116,17 @@ def cell_text(cell: Cell, lang: Lang, *, unit: bool = False) -> str:
     if isinstance(value, dt.date):
         return day(value)
     if isinstance(value, float | int):
-        return figure_text(cell.kind, value, unit=unit)
+        return figure_text(cell.kind, value, unit=unit, decimals=cell.decimals)
     return str(value)
 
 
-def figure_text(kind: CellKind, value: float, *, unit: bool = False) -> str:
-    """A number of a cell kind as text."""
+def figure_text(kind: CellKind, value: float, *, unit: bool = False, decimals: int | None = None) -> str:
+    """A number of a cell kind as text; `decimals` where a return or points need others than usual."""
     if kind == "return":
-        return percent(value, unit=unit)
-    if kind in ("excess", "points"):
-        return points(value, unit=unit)
-    if kind == "heat":
-        return points(value, 1, unit=unit)
+        return percent(value, 2 if decimals is None else decimals, unit=unit)
+    if kind in ("excess", "points", "heat"):
+        usual = 1 if kind == "heat" else 2
+        return points(value, usual if decimals is None else decimals, unit=unit)
     if kind in ("weight", "share"):
         return percent(value, 0 if kind == "share" else 2, unit=unit, sign=False)
     if kind == "multiple":

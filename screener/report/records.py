@@ -53,7 +53,7 @@ def week_record(facts: WeeklyFacts, lang: Lang = "zh") -> Record:
         "thesis": week.thesis.slug,
         "title": week.thesis.title,
         "published": plain(week.published),
-        "published_basis": week.thesis.published_basis if week.published == week.thesis.published else "tried",
+        "published_basis": week.thesis.basis(week.published),
         "week_start": plain(week.sessions[0]),
         "week_end": plain(week.sessions[-1]),
         "sessions": len(week.sessions),

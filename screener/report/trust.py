@@ -16,7 +16,7 @@ from screener.report.figures import points
 from screener.report.wording import band_of
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
-from screener.thesis.rating import rate
+from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
 
 EMPTY = Cell("none")

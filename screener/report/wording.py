@@ -6,9 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from screener.report.document import Band, Cell, Parts, Zone
+from screener.report.document import Band, Cell, CellKind, Parts, Zone, figure
+from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
-from screener.thesis.scale import Ladder
+from screener.thesis.scale import Ladder, decimals_apart, decimals_seen
 from screener.thesis.thesis import Thesis
 
 # Marks a figure's place while a sentence is being said; from a private range, so that no text contains them.
@@ -72,15 +73,38 @@ def rating_word(rating: str, ladder: Ladder, lang: Lang) -> str:
     return ladder.band(rating).word(lang)
 
 
+def rated(excess: float | Gap | None, ladder: Ladder, *, kind: CellKind = "excess", strong: bool = False) -> Cell:
+    """An excess (fraction) that is judged by `ladder`, with the digits that keep it on its own side of every edge."""
+    if not isinstance(excess, float):
+        return figure(kind, excess)
+    least = 1 if kind == "heat" else 2
+    decimals = decimals_apart(excess, ladder, least)
+    return Cell(kind, excess, strong=strong, decimals=decimals if decimals > least else None)
+
+
+def to_edge(distance: float, note: str = "") -> Cell:
+    """A distance to a band edge (fraction), never shown as 0 unless it is."""
+    decimals = decimals_seen(distance)
+    return Cell("points", distance, note, decimals=decimals if decimals > 2 else None)
+
+
 def zones_of(ladder: Ladder, lang: Lang) -> tuple[Zone, ...]:
     """The bands of a ladder as strips behind an excess, worst first."""
-    return tuple(Zone(band_of(band.rating, ladder, lang), band.lower, band.upper) for band in reversed(ladder.bands))
+    tokens = {2: "up-s", 1: "up-t", -1: "dn-s" if len(ladder.bands) > 3 else "dn-t"}
+    chips = ((band, band_of(band.rating, ladder, lang)) for band in reversed(ladder.bands))
+    return tuple(Zone(chip, band.lower, band.upper, tokens.get(chip.level, "")) for band, chip in chips)
 
 
 def basis_text(thesis: Thesis, published: dt.date, lang: Lang) -> str:
     """What stands behind a publication date: printed, inferred with its range, or tried."""
-    if published != thesis.published:
-        return say("term_tried", lang, published=thesis.published)
-    if thesis.published_basis == "printed":
-        return say("term_printed", lang)
-    return say("term_inferred", lang, earliest=thesis.published_earliest, latest=thesis.published_latest)
+    known = {
+        "published": thesis.published,
+        "earliest": thesis.published_earliest,
+        "latest": thesis.published_latest,
+    }
+    return say(f"term_{thesis.basis(published)}", lang, **known)
+
+
+def published_text(thesis: Thesis, published: dt.date, lang: Lang) -> str:
+    """A publication date with how it is known, where it is not printed: 2024-04-14（推断）."""
+    return say(f"published_day_{thesis.basis(published)}", lang, published=published)

@@ -8,18 +8,33 @@ import math
 from collections.abc import Iterator
 from typing import Any, Literal, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from screener.terms.say import Lang
+from screener.terms.numbers import rounded
+from screener.terms.say import Lang, say
 
 Side = Literal["buy", "hold", "sell"]
 Record = TypeVar("Record", bound=BaseModel)
+
+# Excess is rounded to this many decimals before it meets an edge, so that 0.20 computed in floating point is at the edge.
+# Always as a Python float: numpy's scalars round by another method, half an ulp off at the edge's border.
+EXCESS_DECIMALS = 9
+# Within half a percentage point of an edge the answer hangs on details: "near edge" (MEASUREMENT).
+NEAR_EDGE = 0.005
 
 
 class Frozen(BaseModel):
     """A record read from a file: frozen, no unknown keys, no silent conversion of numbers to text."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def edge_text(edge: float) -> str:
+    """A band edge (fraction) in percentage points, its sign shown, no more digits than it has: +20, −2.5, 0."""
+    value = round(100 * edge, EXCESS_DECIMALS - 2)
+    return (f"{value:+.15g}" if value else "0").replace("-", "\u2212")
 
 
 class Band(Frozen):
@@ -39,6 +54,27 @@ class Band(Frozen):
     def word(self, lang: Lang) -> str:
         """The rating in the reader's language."""
         return self.rating if lang == "zh" else self.rating_en
+
+    def text(self, lang: Lang) -> str:
+        """The band with its edges in percentage points, an open one as > or <, a closed one as ≥ or ≤: +5 ≤ 增持 < +20."""
+        word = self.word(lang)
+        above, below = ("≥" if self.lower_closed else ">"), ("≤" if self.upper_closed else "<")
+        low, high = edge_text(self.lower), edge_text(self.upper)
+        if math.isinf(self.lower) and math.isinf(self.upper):
+            return word
+        if math.isinf(self.lower):
+            return f"{word} {below} {high}"
+        if math.isinf(self.upper):
+            return f"{word} {above} {low}"
+        return f"{low} {'≤' if self.lower_closed else '<'} {word} {below} {high}"
+
+    def range(self, lang: Lang) -> str:
+        """The edges alone in percentage points: ±10, or −5 至 +10; of an outer band > or ≥ with its one edge."""
+        if math.isfinite(self.lower) and self.lower == -self.upper:
+            return f"±{edge_text(self.upper).lstrip('+')}"
+        if math.isfinite(self.lower) and math.isfinite(self.upper):
+            return say("label_range", lang, first=edge_text(self.lower), last=edge_text(self.upper))
+        return self.text(lang).removeprefix(self.word(lang)).strip()
 
     def holds(self, excess: float) -> bool:
         """Whether `excess` (a fraction) lies in the band, edges by `lower_closed` and `upper_closed`."""
@@ -68,6 +104,15 @@ class Ladder(Frozen):
     def ratings(self) -> tuple[str, ...]:
         """The ratings, best first."""
         return tuple(band.rating for band in self.bands)
+
+    def text(self, lang: Lang) -> str:
+        """Every band with its edges in percentage points, best first."""
+        return say("phrase_comma", lang).join(band.text(lang) for band in self.bands)
+
+    @property
+    def market_band(self) -> Band:
+        """The band that a subject level with its benchmark earns: the one that holds an excess of 0."""
+        return next(band for band in self.bands if band.holds(0.0))
 
     def band(self, rating: str) -> Band:
         """The band that earns `rating`; KeyError for a word that the scale does not have."""
@@ -183,3 +228,65 @@ def read_record(model: type[Record], document: dict[str, Any]) -> Record:
     JSON mode is strict about types, yet takes lists for tuples and text for dates, which is what TOML needs.
     """
     return model.model_validate_json(json.dumps(document, default=str, ensure_ascii=False))
+
+
+def rate(excess: float, ladder: Ladder) -> str:
+    """The rating whose band holds `excess` (a fraction, unrounded); ValueError for a number that is not finite."""
+    if not math.isfinite(excess):
+        raise ValueError(f"excess must be finite, not {excess!r}")
+    value = round(float(excess), EXCESS_DECIMALS)
+    return next(band.rating for band in ladder.bands if band.holds(value))
+
+
+def rate_all(excess: npt.NDArray[np.float64], ladder: Ladder) -> npt.NDArray[np.object_]:
+    """As `rate`, for a whole array of any shape; None where the excess is NaN, ValueError for an infinite one."""
+    if np.isinf(excess).any():
+        raise ValueError("excess must not be infinite")
+    values = np.round(excess, EXCESS_DECIMALS)
+    bands = np.full(values.shape, None, dtype=object)
+    for band in ladder.bands:
+        above = values >= band.lower if band.lower_closed else values > band.lower
+        below = values <= band.upper if band.upper_closed else values < band.upper
+        bands[above & below] = band.rating
+    return bands
+
+
+def to_next_edge(excess: float, ladder: Ladder) -> float:
+    """Signed distance (a fraction) from `excess` to the nearest band edge; the upper one when two are equally near."""
+    value = round(float(excess), EXCESS_DECIMALS)
+    nearest = min(reversed(ladder.edges), key=lambda edge: round(abs(edge - value), EXCESS_DECIMALS))
+    return nearest - value
+
+
+def is_near_edge(excess: float, ladder: Ladder) -> bool:
+    """Whether `excess` lies within 0.5 percentage points of a band edge, both ends included."""
+    return round(abs(to_next_edge(excess, ladder)), EXCESS_DECIMALS) <= NEAR_EDGE
+
+
+def is_at_least(earned: str, stated: str, ladder: Ladder) -> bool:
+    """Whether the earned rating is as good or better on the buy side, as bad or worse on the sell side, equal on hold."""
+    order = {rating: rank for rank, rating in enumerate(ladder.ratings)}
+    side = ladder.band(stated).side
+    if side == "hold":
+        return earned == stated
+    return order[earned] <= order[stated] if side == "buy" else order[earned] >= order[stated]
+
+
+def decimals_apart(excess: float, ladder: Ladder, least: int = 2) -> int:
+    """How many decimals an excess (fraction) needs in percentage points to be shown inside its own band.
+
+    `least`, or more where rounding would put it over an edge, or on one that it does not reach: +9.996, not +10.00.
+    """
+    value = round(float(excess), EXCESS_DECIMALS)
+    for decimals in range(least, EXCESS_DECIMALS - 2):
+        shown = round(float(rounded(100 * value, decimals)) / 100, EXCESS_DECIMALS)
+        if rate(shown, ladder) == rate(value, ladder) and (shown == value or shown not in ladder.edges):
+            return decimals
+    return EXCESS_DECIMALS - 2
+
+
+def decimals_seen(distance: float, least: int = 2) -> int:
+    """How many decimals a distance to an edge (fraction) needs in percentage points so as not to be shown as 0."""
+    value = round(float(distance), EXCESS_DECIMALS)
+    enough = (decimals for decimals in range(least, EXCESS_DECIMALS - 2) if not value or rounded(100 * value, decimals))
+    return next(enough, EXCESS_DECIMALS - 2)

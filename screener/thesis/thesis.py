@@ -8,10 +8,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from screener.terms.say import Lang
+from screener.terms.say import LANGS, Lang
 from screener.thesis.scale import Frozen, RatingScale
 from screener.thesis.subjects import Subject
 
+# What a publication date rests on: printed on the report, inferred within a range, or tried by the reader.
+Basis = Literal["printed", "inferred", "tried"]
 DEFAULT_THESIS = "guolian-2024-ai-compute"
 ALL = "all"
 
@@ -111,9 +113,19 @@ class Thesis(Frozen):
         """The sector in the reader's language, the report's own word where it has none."""
         return self.sector if lang == "zh" else self.sector_en or self.sector
 
+    def basis(self, published: dt.date) -> Basis:
+        """What a publication date rests on: `tried` for another date than the file's, else what the file says."""
+        return self.published_basis if published == self.published else "tried"
+
     def benchmark(self, scale: RatingScale) -> str:
         """The symbol of the index that the standard names for the thesis's market (the thesis may choose among several)."""
         return self.benchmark_symbol or scale.market(self.market).benchmarks[0].symbol or ""
+
+    def benchmark_subject(self, scale: RatingScale) -> Subject:
+        """The benchmark as a row of a table, under the name that the standard gives it."""
+        symbol, market = self.benchmark(scale), scale.market(self.market)
+        zh, en = (market.benchmark_name(symbol, lang) for lang in LANGS)
+        return Subject(symbol, "benchmark", zh, en, (symbol,))
 
     def benchmark_name_in(self, scale: RatingScale, lang: Lang) -> str:
         """What the standard calls the thesis's benchmark."""

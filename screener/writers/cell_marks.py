@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from screener.report.document import Band, Bullet, Shares
-from screener.report.figures import number, percent, points
+from screener.report.figures import percent, points
+from screener.thesis.scale import edge_text
 
 SPARK = (92, 22)
 BULLET = (132, 16)
@@ -40,10 +42,10 @@ def bullet(value: Bullet, name: str, finding: str) -> str:
     width, height = BULLET
     places = [_bullet_at(edge, value.edges) for edge in value.edges]
     stops = [PAD, *places, width - 8.5]
-    tints = ["dn-s", "flat", "up-t", "up-s"] if len(value.edges) > 2 else ["dn-s", "flat", "up-s"]
+    tints = [tint(band) for band in value.bands]
     strip = "".join(
-        f'<rect x="{left + 0.5:.1f}" y="4" width="{right - left - 1:.1f}" height="8" fill="var(--{tint})"/>'
-        for left, right, tint in zip(stops, stops[1:], tints, strict=False)
+        f'<rect x="{left + 0.5:.1f}" y="4" width="{right - left - 1:.1f}" height="8" fill="var(--{ground})"/>'
+        for (left, right), ground in zip(pairwise(stops), tints, strict=True)
     )
     before = "" if value.before is None else _tick(_clamped(_bullet_at(value.before, value.edges)))
     return f"{_head(BULLET, name, finding)}{strip}{before}{_bullet_mark(_bullet_at(value.now, value.edges))}</svg>"
@@ -78,7 +80,7 @@ def bullet_axis(edges: Sequence[float]) -> str:
 
 
 def _edge_text(edge: float, edges: Sequence[float]) -> str:
-    x, text = _bullet_at(edge, edges), number(100 * edge, 0, sign=True)
+    x, text = _bullet_at(edge, edges), edge_text(edge)
     return f'<text x="{x:.1f}" y="10" class="m s" text-anchor="middle">{text}</text>'
 
 

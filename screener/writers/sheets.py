@@ -33,6 +33,7 @@ class SheetCell:
     muted: bool = False
     strong: bool = False
     path: tuple[float, ...] = ()
+    decimals: int | None = None
 
     @classmethod
     def of(cls, cell: Cell, lang: Lang) -> SheetCell:
@@ -45,7 +46,8 @@ class SheetCell:
         if isinstance(value, dt.date):
             return cls(value, "day", shown)
         if cell.kind in NUMERIC and isinstance(value, float | int):
-            return cls(float(value), cell.kind, figure_text(cell.kind, value, unit=True), strong=cell.strong)
+            shown = figure_text(cell.kind, value, unit=True, decimals=cell.decimals)
+            return cls(float(value), cell.kind, shown, strong=cell.strong, decimals=cell.decimals)
         missing = cell.kind in ("gap", "not_due", "none")
         return cls(shown, cell.kind, shown, muted=missing or cell.quiet, strong=cell.strong)
 

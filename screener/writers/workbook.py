@@ -51,6 +51,12 @@ SHEET_NAME, MIN_WIDTH, MAX_WIDTH = 31, 8, 44
 WIDE = "WFA"
 
 
+def number_format(cell: SheetCell) -> str:
+    """The format of a number: its kind's, with more decimals where they keep it on its side of a band edge."""
+    usual = NUMBER_FORMATS[cell.kind]
+    return usual if cell.decimals is None else usual.replace("0.00", f"0.{'0' * cell.decimals}")
+
+
 def write_workbook(document: Document, path: Path, updown: UpDown = "red-up") -> None:
     """Write `document` to `path`: a summary, a sheet for every table and chart, the words, and the parameters.
 
@@ -166,7 +172,7 @@ class _Writer:
         elif cell.value is None:
             sheet.write_blank(row, column, None, self.format(**shown))
         else:
-            sheet.write_number(row, column, cell.value, self.format(**{"num_format": NUMBER_FORMATS[cell.kind], **shown}))
+            sheet.write_number(row, column, cell.value, self.format(**{"num_format": number_format(cell), **shown}))
 
     def table(self, table: Table, *, title: str, sub: str = "") -> tuple[Any, Grid]:
         """A sheet of one table: title, heads (frozen), rows, notes; returns the sheet and the grid's place."""

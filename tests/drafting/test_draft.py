@@ -24,8 +24,7 @@ from screener.terms.names import NameRegistry, bundled_registry
 from screener.terms.notes import UsageError
 from screener.thesis.check import check_scale_text
 from screener.thesis.library import open_library
-from screener.thesis.rating import rate
-from screener.thesis.scale import RatingScale, read_record
+from screener.thesis.scale import RatingScale, rate, read_record
 from screener.thesis.thesis import Thesis
 from tests.conftest import ROOT, THESIS, run_screener
 

@@ -16,7 +16,7 @@ from screener.screening import check_outcome
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.sessions import load_calendar
-from screener.thesis.rating import rate, rate_all
+from screener.thesis.scale import rate, rate_all
 from tests.conftest import ROOT
 
 AS_OF = dt.date(2025, 6, 30)

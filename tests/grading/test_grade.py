@@ -32,7 +32,7 @@ from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import InputProblems, UsageError
 from screener.terms.sessions import as_date, load_calendar
 from screener.thesis.library import open_library
-from screener.thesis.rating import is_near_edge, rate
+from screener.thesis.scale import is_near_edge, rate
 from screener.thesis.thesis import Bucket, Candidate, Thesis
 from screener.upstream.patience import Fetcher, Policy
 from screener.upstream.ratings import map_rating, pull_ratings, ratings_table

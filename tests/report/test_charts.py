@@ -21,6 +21,7 @@ from screener.writers.svg import draw_svg, load_runtime
 from tests.conftest import run_screener
 
 TODAY = dt.date(2026, 1, 5)
+FOUR = tuple(Band(word, word, level) for word, level in (("卖出", -1), ("持有", 0), ("增持", 1), ("买入", 2)))
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -195,7 +196,7 @@ def test_a_sparkline_ends_in_a_dot_and_says_its_last_value():
 
 @pytest.mark.parametrize(("now", "mark"), [(0.10, "circle"), (0.90, "path"), (-0.90, "path")])
 def test_a_bullet_beyond_its_strip_is_an_arrow(now, mark):
-    root = parsed(bullet(Bullet(now, 0.0, (-0.1, 0.05, 0.2)), "x", "y"))
+    root = parsed(bullet(Bullet(now, 0.0, (-0.1, 0.05, 0.2), FOUR), "x", "y"))
     assert [each.tag.split("}")[1] for each in root if each.get("class") == "dot"] == [mark]
     assert len(root.findall("{*}rect")) == 4
 

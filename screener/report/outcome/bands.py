@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 from screener.judgement.outcome import Outcome, Pair, WindowShares
 from screener.judgement.outcome import Row as Measured
 from screener.report.document import Cell, Column, Flag, Row, Shares, Table, figure, text
-from screener.report.figures import points, short_day
+from screener.report.figures import short_day
 from screener.report.outcome.verdict import horizon_date, latest, result_of
-from screener.report.wording import band_of, rating_word
+from screener.report.wording import band_of, rated, rating_word
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, run_on, say
-from screener.thesis.rating import rate
-from screener.thesis.scale import Ladder
+from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
-
-
-def shown_months(outcome: Outcome) -> int | None:
-    """The latest horizon that is due on the as-of date: the headline one once matured; None before the first."""
-    return max((months for months in outcome.end_dates if is_due(outcome, months)), default=None)
-
-
-def is_due(outcome: Outcome, months: int) -> bool:
-    """Whether the end date of a horizon has come on the as-of date."""
-    end = outcome.end_dates[months]
-    return end is not None and end <= outcome.as_of
 
 
 def pairs(outcome: Outcome) -> tuple[Pair, ...]:
@@ -74,7 +61,7 @@ def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
         group, note = say("dossier_now_head", lang), say("dossier_until", lang, day=short_day(outcome.as_of))
         yield Column("excess_now", say("dossier_excess", lang), "pp", group=group, group_note=note)
         yield Column("band_now", say("dossier_band", lang), group=group, group_note=note, left=True)
-    last = shown_months(outcome)
+    last = outcome.due_months
     if last is not None:
         sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
         yield Column("shares", say("dossier_shares_head", lang, n=sessions), left=True)
@@ -127,7 +114,7 @@ def _band_cells(outcome: Outcome, subject: Subject, lang: Lang) -> Iterator[Cell
         yield from excess_and_band(outcome, subject, outcome.row(subject.id, months), lang, strong=strong)
     if _shows_now(outcome):
         yield from _now_cells(outcome, subject, lang)
-    last = shown_months(outcome)
+    last = outcome.due_months
     if last is not None:
         yield _shares_cell(outcome, subject, lang)
     if last is not None and outcome.status == "matured":
@@ -147,7 +134,7 @@ def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Ce
             "excess", gap or Gap("stale", "prices_stale", {"last": outcome.prices.last, "as_of": outcome.as_of})
         ), Cell("none")
     ladder = outcome.scale.ladder(subject.kind)
-    return figure("excess", now), figure("band", band_of(rate(now, ladder), ladder, lang))
+    return rated(now, ladder), figure("band", band_of(rate(now, ladder), ladder, lang))
 
 
 def excess_and_band(
@@ -157,7 +144,7 @@ def excess_and_band(
     if row.gap is not None or row.band is None:
         return figure("excess", row.gap), Cell("none")
     ladder = outcome.scale.ladder(subject.kind)
-    return figure("excess", row.excess, strong=strong), figure("band", band_of(row.band, ladder, lang))
+    return rated(row.excess, ladder, strong=strong), figure("band", band_of(row.band, ladder, lang))
 
 
 def subject_note(outcome: Outcome, subject: Subject, lang: Lang) -> str:
@@ -195,7 +182,7 @@ def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
         return text(say(f"dossier_result_{result_of(verdict)}", lang), stated, strong=True)
     if subject.kind == "industry_index":
         return text(say("dossier_second_opinion", lang), quiet=True)
-    months = shown_months(outcome)
+    months = outcome.due_months
     excess = outcome.row(subject.id, months).excess if months is not None else None
     if subject.kind == "candidate" or excess is None:
         return text(say("dossier_unrated", lang), quiet=True)
@@ -236,7 +223,7 @@ def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
     window = outcome.scale.window
     first, last = (horizon_date(outcome, months) for months in (window.from_months, window.to_months))
     yield say("dossier_note_scales", lang)
-    if shown_months(outcome) is not None:
+    if outcome.due_months is not None:
         yield say("dossier_note_shares", lang, first=first, last=min(last, outcome.as_of))
     unrated = [each for each in outcome.thesis.subjects() if each.kind == "candidate" and each.stated is None]
     if unrated:
@@ -263,23 +250,5 @@ def _listed(outcome: Outcome, rows: Sequence[Measured], lang: Lang) -> str:
 
 def pair_benchmark(outcome: Outcome, pair: Pair, lang: Lang) -> str:
     """The name of a pair's benchmark; the total-return index says that it is one."""
-    benchmarks = outcome.scale.market(outcome.thesis.market).benchmarks
-    named = next((each for each in benchmarks if outcome.benchmark == each.symbol), benchmarks[0])
-    name = named.name if lang == "zh" else named.name_en
+    name = outcome.thesis.benchmark_name_in(outcome.scale, lang)
     return say("dossier_total_index", lang, name=name) if pair[1] != outcome.benchmark else name
-
-
-def band_ranges(ladder: Ladder, lang: Lang) -> str:
-    """The bands of a ladder in one line, in percentage points: `买入 ≥ +20，…`."""
-    return say("phrase_comma", lang).join(_range_text(each.rating, ladder, lang) for each in ladder.bands)
-
-
-def _range_text(rating: str, ladder: Ladder, lang: Lang) -> str:
-    band = ladder.band(rating)
-    word = rating_word(rating, ladder, lang)
-    low = points(band.lower, 0, unit=False) if math.isfinite(band.lower) else ""
-    high = points(band.upper, 0, unit=False) if math.isfinite(band.upper) else ""
-    above, below = "≥" if band.lower_closed else ">", "≤" if band.upper_closed else "<"
-    if low and high:
-        return f"{low} {'≤' if band.lower_closed else '<'} {word} {below} {high}"
-    return f"{word} {above} {low}" if low else f"{word} {below} {high}"

@@ -14,12 +14,12 @@ from screener.judgement.outcome import Outcome
 from screener.report.document import Cell, Chart, Column, Panel, Panels, Row, Table, figure
 from screener.report.draw import marks as charts
 from screener.report.draw.marks import Axis, Spec
-from screener.report.figures import points
+from screener.report.figures import points, points_in
 from screener.report.outcome.verdict import counted_names, main_subjects
-from screener.report.wording import band_of, zones_of
+from screener.report.wording import band_of, rated, zones_of
 from screener.terms.say import Lang, listed, say
 from screener.terms.sessions import as_date
-from screener.thesis.rating import rate
+from screener.thesis.scale import Ladder, edge_text, rate
 from screener.thesis.subjects import Subject
 
 WIDE, NARROW, PANEL = (568, 268), (358, 232), (180, 92)
@@ -95,7 +95,8 @@ def finding(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> str:
     """What a path shows, in figures: its marks, its highest and its lowest excess."""
     values = values_of(outcome, subject.id, span)
     known = [(day, value) for day, value in zip(span.sessions, values, strict=True) if value is not None]
-    marks = [words for _, words in _mark_words(values, span, lang)]
+    ladder = outcome.scale.ladder(subject.kind)
+    marks = [words for _, words in _mark_words(values, span, ladder, lang)]
     return say(
         "dossier_path_finding",
         lang,
@@ -103,17 +104,17 @@ def finding(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> str:
         marks=say("phrase_comma", lang).join(marks),
         from_day=known[0][0],
         to_day=known[-1][0],
-        high=points(max(value for _, value in known)),
-        low=points(min(value for _, value in known)),
+        high=points_in(max(value for _, value in known), ladder),
+        low=points_in(min(value for _, value in known), ladder),
     )
 
 
-def _mark_words(values: Sequence[float | None], span: Span, lang: Lang) -> Iterator[tuple[int, str]]:
+def _mark_words(values: Sequence[float | None], span: Span, ladder: Ladder, lang: Lang) -> Iterator[tuple[int, str]]:
     for place, word in span.marks:
         value = values[place]
         if value is not None and not (span.open and place == 0):
             code = "dossier_path_mark" if word.isdigit() else "dossier_path_now"
-            yield place, say(code, lang, months=word, day=span.sessions[place], excess=points(value))
+            yield place, say(code, lang, months=word, day=span.sessions[place], excess=points_in(value, ladder))
 
 
 def _daily_table(outcome: Outcome, subjects: Sequence[Subject], span: Span, lang: Lang, *, key: str) -> Table:
@@ -138,7 +139,7 @@ def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence
     if len(subjects) > 1 or values[0] is None:
         return tuple(cells) if len(subjects) > 1 else (*cells, Cell("none"))
     ladder = outcome.scale.ladder(subjects[0].kind)
-    return (*cells, figure("band", band_of(rate(values[0], ladder), ladder, lang)))
+    return rated(values[0], ladder), figure("band", band_of(rate(values[0], ladder), ladder, lang))
 
 
 def path_panels(outcome: Outcome, lang: Lang) -> Panels | None:
@@ -168,7 +169,8 @@ def _panel(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> Panel:
     ladder = outcome.scale.ladder(subject.kind)
     last = next(value for value in reversed(values) if value is not None)
     marked = span.marks[1:] if span.open else span.marks
-    marks = [Cell("heat", values[place]) if values[place] is not None else Cell("not_due") for place, _ in marked]
+    found = [values[place] for place, _ in marked]
+    marks = [Cell("not_due") if value is None else rated(value, ladder, kind="heat") for value in found]
     return Panel(
         id=f"path-{subject.id}",
         head=subject.name_in(lang),
@@ -214,20 +216,18 @@ class _Drawing:
         low, high = self.domain
         found = []
         for zone in zones_of(self.ladder, self.lang):
-            token = {2: "up-s", 1: "up-t", -1: "dn-s" if len(self.ladder.bands) > 3 else "dn-t"}.get(zone.band.level, "")
             start, stop = max(zone.lower * 100, low), min(zone.upper * 100, high)
-            found.append(Strip(start, stop, token, self._zone_word(zone.band.word, zone.lower, zone.upper)))
+            band = self.ladder.band(zone.band.rating)
+            word = zone.band.word if math.isfinite(zone.lower) and math.isfinite(zone.upper) else band.text(self.lang)
+            found.append(Strip(start, stop, zone.token, word))
         return tuple(found)
 
-    def _zone_word(self, word: str, lower: float, upper: float) -> str:
-        if math.isfinite(lower) and math.isfinite(upper):
-            return word
-        return (
-            f"{word} ≥ {points(lower, 0, unit=False)}" if math.isfinite(lower) else f"{word} ≤ {points(upper, 0, unit=False)}"
-        )
+    def shown(self, value: float) -> str:
+        """A value (percentage points) as text that does not contradict its zone."""
+        return points_in(value / 100, self.ladder)
 
     def rows(self) -> list[dict[str, object]]:
-        shown = [None if value is None else points(value / 100) for value in self.values]
+        shown = [None if value is None else self.shown(value) for value in self.values]
         return [
             {"i": place, "v": value, "day": day.isoformat(), "shown": text}
             for place, (day, value, text) in enumerate(zip(self.span.sessions, self.values, shown, strict=True))
@@ -249,7 +249,7 @@ class _Drawing:
         rounds = [place * step for place in range(math.ceil(self.domain[0] / step), math.floor(self.domain[1] / step) + 1)]
         free = [value for value in rounds if all(abs(y.at(value) - y.at(edge)) >= charts.FONT_SIZE for edge in edges)]
         shown = sorted({*edges, *free})
-        labels = [{"x": -6, "y": y.at(value), "text": points(value / 100, 0, unit=False)} for value in shown]
+        labels = [{"x": -6, "y": y.at(value), "text": edge_text(value / 100)} for value in shown]
         grid = charts.rules([_flat(x, y.at(value)) for value in free if value], color="rule")
         dotted = charts.rules([_flat(x, y.at(edge)) for edge in edges], color="ink3", dash=(2, 3))
         return [grid, dotted, *charts.texts(labels, align="right", color="ink3", size=charts.SMALL)]
@@ -319,7 +319,7 @@ class _Drawing:
         at = y.at(self.values[end] or 0.0)
         top = min(max(at - 7, 8), y.start - 20)
         words = [{"x": x.at(end) + 9, "y": top, "text": self.name}]
-        words.append({"x": x.at(end) + 9, "y": top + 15, "text": points((self.values[end] or 0.0) / 100)})
+        words.append({"x": x.at(end) + 9, "y": top + 15, "text": self.shown(self.values[end] or 0.0)})
         return [*layers, *charts.texts(words, color=self.color, bold=True, halo=True)]
 
     def _value_label(self, place: int, end: int, x: Axis, y: Axis) -> list[Spec]:

@@ -22,14 +22,14 @@ from screener.report.document import (
 )
 from screener.report.figures import short_day
 from screener.report.method import OUTCOME, rule_links, rules_section
-from screener.report.outcome.bands import band_ranges, bands_table, headline_window
+from screener.report.outcome.bands import bands_table, headline_window
 from screener.report.outcome.charts import path_charts, path_panels
 from screener.report.outcome.listings import listings_table
 from screener.report.outcome.series import like_for_like_table, nearest_table, versus_table
 from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
 from screener.report.records import gap_records, versions
-from screener.report.wording import rating_word
+from screener.report.wording import published_text, rating_word
 from screener.terms.say import Lang, listed, say
 
 # What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
@@ -66,7 +66,9 @@ def _byline(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
     yield Fact("", (say("dossier_house", lang, house=outcome.thesis.house_in(lang), sector=thesis.sector_in(lang)),))
     yield Fact(say("dossier_rating_label", lang), (text(_rating_text(outcome, lang), strong=True),))
     inferred = outcome.published_basis != "printed"
-    yield Fact(say("dossier_published_label", lang), (_published_text(outcome, lang),), inferred=inferred)
+    yield Fact(
+        say("dossier_published_label", lang), (published_text(outcome.thesis, outcome.published, lang),), inferred=inferred
+    )
     status = Flag(outcome.status, say(f"dossier_status_{outcome.status}", lang), strong=True)
     yield Fact("", (Cell("flags", (status,)),))
 
@@ -79,10 +81,6 @@ def _rating_text(outcome: Outcome, lang: Lang) -> str:
     if stated.change is None:
         return word
     return say("dossier_rating", lang, rating=word, change=say(f"dossier_change_{stated.change}", lang))
-
-
-def _published_text(outcome: Outcome, lang: Lang) -> str:
-    return say(f"dossier_published_{outcome.published_basis}", lang, published=outcome.published)
 
 
 def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
@@ -156,7 +154,7 @@ def _computed(outcome: Outcome, lang: Lang) -> Facts:
     for key in ("base", "excess", "dividends", "basket"):
         items.append(Fact(say(f"dossier_computed_{key}", lang), (say(f"dossier_computed_{key}_text", lang),)))
     for key, ladder in (("industry", outcome.scale.industry), ("stock", outcome.scale.stock)):
-        items.append(Fact(say(f"dossier_computed_{key}", lang), (band_ranges(ladder, lang),)))
+        items.append(Fact(say(f"dossier_computed_{key}", lang), (ladder.text(lang),)))
     return Facts("computed", say("dossier_computed_title", lang), tuple(items))
 
 
@@ -217,8 +215,8 @@ def _parameters(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
     yield Fact(say("dossier_status_label", lang), (say(f"dossier_status_{outcome.status}", lang),))
     yield Fact(say("dossier_benchmark_label", lang), (outcome.benchmark,))
     yield Fact(say("dossier_parameter_scale", lang), (f"{outcome.scale.id}: {outcome.scale.source}",))
-    yield Fact(say("dossier_computed_industry", lang), (band_ranges(outcome.scale.industry, lang),))
-    yield Fact(say("dossier_computed_stock", lang), (band_ranges(outcome.scale.stock, lang),))
+    yield Fact(say("dossier_computed_industry", lang), (outcome.scale.industry.text(lang),))
+    yield Fact(say("dossier_computed_stock", lang), (outcome.scale.stock.text(lang),))
     yield Fact(say("dossier_parameter_kind", lang), (prices.kind,))
     yield Fact(say("dossier_parameter_name", lang), (prices.name,))
     yield Fact(say("dossier_parameter_first", lang), (figure("day", prices.first),))

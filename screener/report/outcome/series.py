@@ -13,16 +13,14 @@ from screener.report.outcome.bands import (
     basis_differs,
     ends_group,
     excess_and_band,
-    is_due,
     pair_benchmark,
     pair_kind,
     pairs,
-    shown_months,
 )
 from screener.report.outcome.verdict import main_subjects
-from screener.report.wording import rating_word
+from screener.report.wording import rating_word, to_edge
 from screener.terms.say import Lang, listed, say
-from screener.thesis.rating import EXCESS_DECIMALS, to_next_edge
+from screener.thesis.scale import EXCESS_DECIMALS, to_next_edge
 from screener.thesis.subjects import Subject
 
 # How many rows the table of the nearest edges shows: enough to see what hangs on a detail.
@@ -31,7 +29,7 @@ NEAREST = 5
 
 def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
     """The last due horizon on each pair of series and benchmark; rows whose band hangs on it are set apart."""
-    months = shown_months(outcome)
+    months = outcome.due_months
     if months is None:
         return None
     found = pairs(outcome)
@@ -125,7 +123,7 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
                 (
                     text(say("dossier_horizon", lang, months=row.horizon_months)),
                     *excess_and_band(outcome, subjects[row.subject], row, lang),
-                    Cell("points", to_next_edge(row.excess or 0.0, outcome.scale.ladder(subjects[row.subject].kind))),
+                    to_edge(to_next_edge(row.excess or 0.0, outcome.scale.ladder(subjects[row.subject].kind))),
                 ),
             )
             for row in found
@@ -137,11 +135,11 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
 
 def versus_table(outcome: Outcome, lang: Lang) -> Table | None:
     """The rated industry index beside the basket of all names at each due horizon, and their difference."""
-    subjects, months = main_subjects(outcome), shown_months(outcome)
+    subjects, months = main_subjects(outcome), outcome.due_months
     if len(subjects) != 2 or months is None:
         return None
     rows = []
-    for each in (each for each in outcome.scale.window.horizons if is_due(outcome, each)):
+    for each in (each for each in outcome.scale.window.horizons if outcome.is_due(each)):
         index, basket = (outcome.row(subject.id, each) for subject in subjects)
         cells = [*excess_and_band(outcome, subjects[0], index, lang), *excess_and_band(outcome, subjects[1], basket, lang)]
         difference = None if index.excess is None or basket.excess is None else basket.excess - index.excess

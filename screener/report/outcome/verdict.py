@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 
 from screener.judgement.outcome import Outcome, Verdict
-from screener.report.document import Cell, Parts, figure
+from screener.report.document import Cell, Parts
 from screener.report.figures import percent
-from screener.report.wording import capitalised, joined, phrase, rating_word, strung
+from screener.report.wording import capitalised, joined, phrase, rated, rating_word, strung
 from screener.terms.say import Lang, say
 from screener.terms.sessions import add_months
-from screener.thesis.rating import rate
+from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
 
 # What became of a stated rating. `exceeded`: not the band that was stated, but beyond it on the same side.
@@ -102,7 +102,7 @@ def _clauses(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
             stated=say("verdict_quoted", lang, rating=rating_word(verdict.stated, ladder, lang)),
             place=_place(subject, outcome, lang),
             who=_who(subject, lang),
-            excess=figure("excess", row.excess),
+            excess=rated(row.excess, ladder),
             band=rating_word(verdict.band, ladder, lang) if verdict.band else "",
             reason=row.gap.text(lang) if row.gap else "",
         )
@@ -144,8 +144,9 @@ def _so_far(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
     for subject in main_subjects(outcome):
         now = latest(outcome, subject.id)
         if now is not None:
-            band = rating_word(rate(now, outcome.scale.ladder(subject.kind)), outcome.scale.ladder(subject.kind), lang)
-            clauses.append(phrase("verdict_now", lang, who=_who(subject, lang), excess=figure("excess", now), band=band))
+            ladder = outcome.scale.ladder(subject.kind)
+            band = rating_word(rate(now, ladder), ladder, lang)
+            clauses.append(phrase("verdict_now", lang, who=_who(subject, lang), excess=rated(now, ladder), band=band))
     if clauses:
         yield phrase("verdict_so_far", lang, as_of=outcome.as_of, readings=strung(clauses, lang))
 
@@ -165,7 +166,7 @@ def _earlier(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         rows = [(each, outcome.row(each.id, months)) for each in main_subjects(outcome)]
         due = [(each, row) for each, row in rows if row.excess is not None and row.band is not None]
         words = [rating_word(row.band or "", outcome.scale.ladder(each.kind), lang) for each, row in due]
-        figures = [figure("excess", row.excess) for _, row in due]
+        figures = [rated(row.excess, outcome.scale.ladder(each.kind)) for each, row in due]
         if len(due) == 2 and words[0] == words[1]:
             clauses.append(phrase("verdict_both", lang, months=months, band=words[0], first=figures[0], second=figures[1]))
         elif due:

@@ -10,7 +10,7 @@ from screener.judgement.outcome import Outcome
 from screener.measures.quotes import Quote, quote
 from screener.report.document import Cell, CellKind, Column, Field, Row, Table, figure, text
 from screener.report.figures import weekday
-from screener.report.outcome.bands import is_due, pair_benchmark, pairs
+from screener.report.outcome.bands import pair_benchmark, pairs
 from screener.report.outcome.ledger import ActionEntry, actions_of, actions_since_base, entries, factor, row_fields
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
@@ -18,7 +18,7 @@ from screener.terms.say import Lang, say
 
 def prices_table(outcome: Outcome, lang: Lang) -> Table:
     """Base and end closes of everything with a price, why that base close, shares per share, and cash in between."""
-    due = [months for months in outcome.scale.window.horizons if is_due(outcome, months)]
+    due = [months for months in outcome.scale.window.horizons if outcome.is_due(months)]
     columns = [
         Column("base", say("dossier_close", lang), group=say("dossier_base_head", lang), group_note=_day(outcome.base_date))
     ]

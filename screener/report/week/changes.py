@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from screener.judgement.week_facts import WeeklyFacts, order_by_excess
 from screener.report.document import Cell, Fact, Facts, text
-from screener.report.figures import month_day, number, points
+from screener.report.figures import distance_text, month_day, points_in
 from screener.report.wording import band_of
 from screener.terms.say import Lang, say
+from screener.thesis.scale import edge_text
 
 
 def changes_list(facts: WeeklyFacts, lang: Lang) -> Facts:
@@ -27,7 +28,8 @@ def _band_changes(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
         subject = facts.subject(each.row.subject)
         ladder = facts.week.scale.ladder(subject.kind)
         before, now = (Cell("band", band_of(row.band_so_far or "", ladder, lang)) for row in (each.before, each.row))
-        excess = (points(row.excess_since_published or 0.0, unit=row is each.row) for row in (each.before, each.row))
+        shown = ((row.excess_since_published or 0.0, row is each.row) for row in (each.before, each.row))
+        excess = (points_in(value, ladder, unit=unit) for value, unit in shown)
         line = "\n" + say("weekly_change_excess", lang) + " → ".join(excess)
         yield Fact(label, (text(subject.name_in(lang), strong=True), " ", before, " → ", now, line))
     if not facts.crossings and ("all", "since") in facts.figures:
@@ -62,9 +64,10 @@ def _near_edges(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     label, found = say("weekly_change_edge", lang), [row for row in facts.week.rows if "near_edge" in row.flags]
     for row in found:
         excess, distance = row.excess_since_published or 0.0, row.to_next_edge or 0.0
-        edge = say("weekly_change_edge_value", lang, edge=number(100 * (excess + distance), 0, sign=True))
-        name = facts.subject(row.subject).name_in(lang)
-        yield Fact(label, (f"{name} {points(excess)}{edge}{points(abs(distance), sign=False)}",))
+        edge = say("weekly_change_edge_value", lang, edge=edge_text(excess + distance))
+        subject = facts.subject(row.subject)
+        own = points_in(excess, facts.week.scale.ladder(subject.kind))
+        yield Fact(label, (f"{subject.name_in(lang)} {own}{edge}{distance_text(distance)}",))
     if not found and ("all", "since") in facts.figures:
         yield Fact(label, (say("weekly_change_edge_none", lang),))
 

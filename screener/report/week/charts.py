@@ -11,11 +11,12 @@ from screener.judgement.week_facts import WeeklyFacts
 from screener.report.document import CellKind, Chart, Column, Row, Table, figure
 from screener.report.draw import marks as charts
 from screener.report.draw.marks import Axis, Spec
-from screener.report.figures import cell_text, percent, points, rounded
+from screener.report.figures import cell_text, percent, points
 from screener.report.week.drawdown import drawdown_chart
 from screener.report.week.ranking import ranking_chart
 from screener.report.week.relative import relative_chart
 from screener.terms.notes import Gap
+from screener.terms.numbers import rounded
 from screener.terms.say import Lang, say
 from screener.thesis.subjects import Subject
 

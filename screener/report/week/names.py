@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import pandas as pd
@@ -10,30 +9,13 @@ import pandas as pd
 from screener.judgement.week_facts import NameFacts, WeeklyFacts, has_traded
 from screener.measures.stock_facts import Dividend
 from screener.report.document import Bullet, Cell, Column, Flag, Row, Table, figure, text
-from screener.report.figures import month_day, number, short_day
-from screener.report.week.tables import band_cell, has_since
-from screener.report.wording import rating_word
+from screener.report.figures import month_day, short_day
+from screener.report.week.tables import band_cell, has_since, since_excess
+from screener.report.wording import rating_word, to_edge, zones_of
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, say
-from screener.thesis.scale import Band as ScaleBand
-from screener.thesis.scale import Ladder
+from screener.thesis.scale import Ladder, edge_text
 from screener.thesis.subjects import Subject
-
-
-def band_range(band: ScaleBand, lang: Lang) -> str:
-    """A band with its edges in pp: 买入 ≥ +20, 增持 +5 至 +20."""
-    word = band.rating if lang == "zh" else band.rating_en
-    low, high = (number(100 * edge, 0, sign=True) if math.isfinite(edge) else "" for edge in (band.lower, band.upper))
-    if not low:
-        return say("weekly_band_most", lang, word=word, edge=high)
-    if not high:
-        return say("weekly_band_least", lang, word=word, edge=low)
-    return say("weekly_band_between", lang, word=word, low=low, high=high)
-
-
-def scale_text(ladder: Ladder, lang: Lang) -> str:
-    """Every band of a ladder with its edges, best first."""
-    return ("，" if lang == "zh" else ", ").join(band_range(band, lang) for band in ladder.bands)
 
 
 def names_table(facts: WeeklyFacts, lang: Lang) -> Table:
@@ -45,7 +27,7 @@ def names_table(facts: WeeklyFacts, lang: Lang) -> Table:
     return Table(
         id="names",
         title=say("weekly_names_title", lang),
-        sub=say("weekly_names_sub", lang, count=len(rows), scale=scale_text(week.scale.stock, lang), benchmark=benchmark),
+        sub=say("weekly_names_sub", lang, count=len(rows), scale=week.scale.stock.text(lang), benchmark=benchmark),
         row_head=say("weekly_head_name", lang),
         columns=tuple(_name_columns(facts, lang, since=since, turnover=turnover)),
         rows=rows,
@@ -104,9 +86,9 @@ def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool
     yield figure("excess", figures["week"].excess)
     if since:
         yield figure("return", figures["since"].own)
-        yield figure("excess", figures["since"].excess, strong=True)
+        yield since_excess(facts, subject, strong=True)
         yield _spark_cell(facts, subject)
-        yield _bullet_cell(facts, subject, ladder)
+        yield _bullet_cell(facts, subject, ladder, lang)
         yield _edge_cell(row.excess_since_published, row.to_next_edge, row.since_gap, lang)
         yield figure("return", found.drawdown)
     if turnover:
@@ -120,19 +102,19 @@ def _spark_cell(facts: WeeklyFacts, subject: Subject) -> Cell:
     return figure("spark", facts.since_paths[subject.id])
 
 
-def _bullet_cell(facts: WeeklyFacts, subject: Subject, ladder: Ladder) -> Cell:
+def _bullet_cell(facts: WeeklyFacts, subject: Subject, ladder: Ladder, lang: Lang) -> Cell:
     row = facts.week.row(subject.id)
     if row.excess_since_published is None:
         return figure("bullet", row.since_gap)
     before = facts.before.row(subject.id).excess_since_published if facts.before else None
-    return Cell("bullet", Bullet(row.excess_since_published, before, ladder.edges))
+    bands = tuple(zone.band for zone in zones_of(ladder, lang))
+    return Cell("bullet", Bullet(row.excess_since_published, before, ladder.edges, bands))
 
 
 def _edge_cell(excess: float | None, distance: float | None, gap: Gap | None, lang: Lang) -> Cell:
     if excess is None or distance is None:
         return figure("points", gap)
-    edge = number(100 * (excess + distance), 0, sign=True)
-    return Cell("points", distance, say("weekly_edge_to", lang, edge=edge))
+    return to_edge(distance, say("weekly_edge_to", lang, edge=edge_text(excess + distance)))
 
 
 def _dividend_cell(found: NameFacts) -> Cell:

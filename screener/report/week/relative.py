@@ -15,7 +15,7 @@ from screener.report.draw import marks as charts
 from screener.report.draw.axes import axis_around, axis_over, hundredths, path_cell
 from screener.report.draw.marks import Axis, Rows, Spec
 from screener.report.figures import month_day, number, percent, points
-from screener.report.wording import rating_word, zones_of
+from screener.report.wording import zones_of
 from screener.terms.say import Lang, say
 
 WIDE, NARROW, THIRD = 765, 358, 371
@@ -109,7 +109,7 @@ class _Relative:
 
     def rows(self) -> list[dict[str, object]]:
         """One row per session up to the as-of date: figures in percent, and the words that the pointer shows."""
-        paths, edge = self.paths, max(self.facts.week.scale.industry.edges)
+        paths, level = self.paths, self.facts.week.scale.industry.market_band
         series = self.series()
         excess = {key: paths.excess(values) for key, values in series.items() if key != "bench"}
         found = []
@@ -119,8 +119,8 @@ class _Relative:
                 row |= _shown(key, values[at], percent)
             for key, values in excess.items():
                 row |= _shown(f"{key}_excess", values[at], points)
-            band = (hundredths(paths.benchmark[at] + side * edge) if at >= paths.base else None for side in (-1, 1))
-            row["low"], row["high"] = band
+            around = (paths.benchmark[at] + edge if at >= paths.base else np.nan for edge in (level.lower, level.upper))
+            row["low"], row["high"] = map(hundredths, around)
             found.append(row)
         return found
 
@@ -180,33 +180,38 @@ class _Relative:
             100 * (each + side * 0.05) for each in edges for side in (-1, 1)
         ]
         y, ticks = axis_around(values, height=look.lower, edges=[100 * each for each in edges])
-        top, bottom = y.at(100 * edges[-1]), y.at(100 * edges[0])
-        at_edges = [{"x": 0, "x2": look.width, "y": each, "y2": each} for each in (top, bottom)]
+        at_edges = [{"x": 0, "x2": look.width, "y": y.at(100 * edge), "y2": y.at(100 * edge)} for edge in edges]
         unit = say("weekly_axis_excess", self.lang, benchmark=self.names["bench"])
         return [
             *self.ground(x, look.lower),
-            charts.rects([{"x": 0, "x2": look.width, "y": 0, "y2": top}], fill="up-t", opacity=ZONE),
-            charts.rects([{"x": 0, "x2": look.width, "y": bottom, "y2": look.lower}], fill="dn-t", opacity=ZONE),
+            *self.grounds(look, y),
             *self.frame(look, y, ticks, sign=True),
             charts.rules(at_edges, color="ink3", dash=(2, 3)),
             *self.marks(x, look.lower),
             *self.lines(x, y, suffix="_excess", keys=keys),
             *self.ends(look, x, y, {key: f"{key}_excess_word" for key in keys}, rows, suffix="_excess"),
-            *self.zones(x, top, bottom),
+            *self.zones(x, y),
             *charts.texts([{"x": -look.left, "y": -20, "text": unit}], color="ink3", size=charts.SMALL),
             *self.months(look, x),
             self.pointer(x, look.lower, "lower"),
         ]
 
-    def zones(self, x: Axis, top: float, bottom: float) -> list[Spec]:
-        """The outer bands by name, inside their zones, beside the publication mark."""
-        bands = self.facts.week.scale.industry.bands
-        edges = self.facts.week.scale.industry.edges
-        words = [rating_word(band.rating, self.facts.week.scale.industry, self.lang) for band in (bands[0], bands[-1])]
+    def grounds(self, look: _Look, y: Axis) -> list[Spec]:
+        """The bands as strips, cut at the panel; the ground of a hold band stays as it is."""
+        layers = []
+        for zone in zones_of(self.facts.week.scale.industry, self.lang):
+            top, bottom = max(0.0, y.at(100 * zone.upper)), min(float(look.lower), y.at(100 * zone.lower))
+            if zone.token and bottom > top:
+                layers.append(charts.rects([{"x": 0, "x2": look.width, "y": top, "y2": bottom}], fill=zone.token, opacity=ZONE))
+        return layers
+
+    def zones(self, x: Axis, y: Axis) -> list[Spec]:
+        """The outer bands with their edges, inside their zones, beside the publication mark."""
+        best, worst = (self.facts.week.scale.industry.bands[at] for at in (0, -1))
         left = x.at(self.paths.base) + 30
         rows = [
-            {"x": left, "y": top - 9, "text": f"{words[0]} ≥ {number(100 * edges[-1], 0, sign=True)}"},
-            {"x": left, "y": bottom + 9, "text": f"{words[1]} ≤ {number(100 * edges[0], 0, sign=True)}"},
+            {"x": left, "y": y.at(100 * best.lower) - 9, "text": best.text(self.lang)},
+            {"x": left, "y": y.at(100 * worst.upper) + 9, "text": worst.text(self.lang)},
         ]
         return charts.texts(rows, size=charts.SMALL)
 
@@ -243,9 +248,9 @@ class _Relative:
 
     def captions(self, look: _Look, x: Axis, *, narrow: bool) -> list[Spec]:
         """Unit and base above the axis, the publication date and the window's dates inside, the ribbon's meaning below."""
-        lang, scale, left = self.lang, self.facts.week.scale.industry, x.at(self.paths.base) + 5
-        edge, band = number(100 * max(scale.edges), 0), rating_word(scale.ratings[1], scale, lang)
-        ribbon = say("weekly_ribbon", lang, benchmark=self.names["bench"], edge=edge, band=band)
+        lang, left = self.lang, x.at(self.paths.base) + 5
+        level = self.facts.week.scale.industry.market_band
+        ribbon = say("weekly_ribbon", lang, benchmark=self.names["bench"], range=level.range(lang), band=level.word(lang))
         above = [{"x": -look.left, "y": -20, "text": say("weekly_axis_return", lang, day=self.facts.week.base_date)}]
         below = [{"x": left, "y": look.upper - 10, "text": ribbon}]
         window, end = ([], []) if narrow else self.window_words(look, x)
@@ -321,4 +326,4 @@ def _shown(key: str, value: float, write: Callable[[float], str]) -> dict[str, o
 
 
 def _is_inferred(facts: WeeklyFacts) -> bool:
-    return facts.week.published == facts.week.thesis.published and facts.week.thesis.published_basis == "inferred"
+    return facts.week.thesis.basis(facts.week.published) == "inferred"

@@ -13,10 +13,10 @@ from screener.report.method import WEEKLY, rule_links, rules_section
 from screener.report.records import versions
 from screener.report.week.changes import changes_list
 from screener.report.week.charts import weekly_charts
-from screener.report.week.names import names_table, scale_text
+from screener.report.week.names import names_table
 from screener.report.week.summary import key_figures, lede_parts
 from screener.report.week.tables import against_table, daily_table, extremes_table, heat_table, parts_table, periods_table
-from screener.report.wording import band_of
+from screener.report.wording import band_of, published_text
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 
@@ -59,20 +59,16 @@ def _byline(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
         word = band_of(thesis.rating.industry, scale.industry, lang).word
         change = say(f"weekly_rating_{thesis.rating.change}", lang) if thesis.rating.change else ""
         yield Fact(say("weekly_rating", lang), (text(word + change, strong=True),))
-    yield Fact(say("weekly_published", lang), (published_text(facts, lang),), inferred=is_inferred(facts))
+    yield Fact(
+        say("weekly_published", lang),
+        (published_text(facts.week.thesis, facts.week.published, lang),),
+        inferred=is_inferred(facts),
+    )
 
 
 def is_inferred(facts: WeeklyFacts) -> bool:
     """Whether the publication date used is the thesis's inferred one."""
-    return facts.week.published == facts.week.thesis.published and facts.week.thesis.published_basis == "inferred"
-
-
-def published_text(facts: WeeklyFacts, lang: Lang) -> str:
-    """The publication date with how it is known."""
-    day = facts.week.published
-    if day != facts.week.thesis.published:
-        return say("weekly_day_tried", lang, day=day)
-    return say("weekly_day_inferred", lang, day=day) if is_inferred(facts) else day.isoformat()
+    return facts.week.thesis.basis(facts.week.published) == "inferred"
 
 
 def _meta(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
@@ -146,8 +142,8 @@ def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
     standard = say(
         "weekly_scale_value",
         lang,
-        stock=scale_text(scale.stock, lang),
-        industry=scale_text(scale.industry, lang),
+        stock=scale.stock.text(lang),
+        industry=scale.industry.text(lang),
         first=scale.window.from_months,
         last=scale.window.to_months,
         benchmark=benchmark,
@@ -215,7 +211,11 @@ def _foot(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
 def _parameters(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     week = facts.week
     yield Fact(say("weekly_param_thesis", lang), (week.thesis.slug,))
-    yield Fact(say("weekly_published", lang), (published_text(facts, lang),), inferred=is_inferred(facts))
+    yield Fact(
+        say("weekly_published", lang),
+        (published_text(facts.week.thesis, facts.week.published, lang),),
+        inferred=is_inferred(facts),
+    )
     yield Fact(say("weekly_param_base", lang), (str(week.base_date or ""),))
     yield from _meta(facts, lang)
     yield Fact(say("weekly_param_series", lang), (say("weekly_param_series_value", lang),))

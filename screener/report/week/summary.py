@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from screener.judgement.week_facts import WeeklyFacts
 from screener.report.document import Cell, KeyFigure, figure, text
-from screener.report.figures import number, points
-from screener.report.week.tables import extremes_table
+from screener.report.figures import distance_text, points
+from screener.report.week.tables import extremes_table, since_excess
 from screener.report.wording import band_of, phrase
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
+from screener.thesis.scale import edge_text
 
 
 def lede_parts(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
@@ -72,12 +73,13 @@ def _lede_since(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
     if ("all", "since") not in facts.figures:
         yield say("weekly_lede_before", lang)
         return
-    own = figure("excess", facts.figures["all", "since"].excess, strong=True)
+    own = since_excess(facts, facts.subject("all"), strong=True)
     yield from phrase("weekly_lede_since", lang, value=own)
     index = facts.week.thesis.industry_index
     if index is not None:
-        name, excess = facts.subject(index.symbol).name_in(lang), facts.figures[index.symbol, "since"].excess
-        yield from phrase("weekly_lede_since_index", lang, name=name, value=figure("excess", excess, strong=True))
+        subject = facts.subject(index.symbol)
+        value = since_excess(facts, subject, strong=True)
+        yield from phrase("weekly_lede_since_index", lang, name=subject.name_in(lang), value=value)
         yield from _lede_band(facts, index.symbol, lang)
     months = max(facts.left)
     left = facts.left[months]
@@ -96,8 +98,8 @@ def _lede_band(facts: WeeklyFacts, symbol: str, lang: Lang) -> Iterator[str | Ce
         yield say("weekly_lede_crossed", lang, before=band_of(crossed.before.band_so_far, ladder, lang).word, after=now)
     else:
         yield say("weekly_lede_band", lang, band=now)
-    edge = number(100 * (row.excess_since_published + row.to_next_edge), 0, sign=True)
-    yield say("weekly_lede_edge", lang, edge=edge, value=points(abs(row.to_next_edge), sign=False))
+    edge = edge_text(row.excess_since_published + row.to_next_edge)
+    yield say("weekly_lede_edge", lang, edge=edge, value=distance_text(row.to_next_edge))
 
 
 def key_figures(facts: WeeklyFacts, lang: Lang) -> Iterator[KeyFigure]:
@@ -136,7 +138,7 @@ def _key_since(facts: WeeklyFacts, subject_id: str, lang: Lang) -> KeyFigure:
     if before is not None:
         note.append(say("weekly_key_last_week", lang) + points(before, unit=False))
     label = say("weekly_key_since", lang, name=subject.name_in(lang))
-    return KeyFigure(label, figure("excess", facts.figures[subject_id, "since"].excess), tuple(note))
+    return KeyFigure(label, since_excess(facts, subject), tuple(note))
 
 
 def _up_down(facts: WeeklyFacts, lang: Lang) -> str:

@@ -10,11 +10,10 @@ from screener.measures.periods import Figure, PeriodId
 from screener.measures.returns import excess_return
 from screener.report.document import Cell, Column, Row, Table, figure, text
 from screener.report.figures import month_day, percent, short_day, weekday
-from screener.report.wording import band_of
+from screener.report.wording import band_of, rated
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
-from screener.thesis.rating import rate
-from screener.thesis.scale import Ladder
+from screener.thesis.scale import Ladder, rate
 from screener.thesis.subjects import Subject
 
 # How many of the strongest and of the weakest names are listed.
@@ -96,14 +95,15 @@ def _period_columns(facts: WeeklyFacts, lang: Lang) -> Iterator[Column]:
 
 def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool = False) -> Row:
     row = facts.week.row(subject.id)
-    band = band_cell(row.band_so_far, row.since_gap, facts.week.scale.ladder(subject.kind), lang)
+    ladder = facts.week.scale.ladder(subject.kind)
+    band = band_cell(row.band_so_far, row.since_gap, ladder, lang)
     if subject.kind == "benchmark":
         band = text(say("weekly_word_benchmark", lang), quiet=True)
     return Row(
         id=subject.id,
         head=subject.name_in(lang),
         note=_subject_note(facts, subject, lang),
-        cells=tuple(_figure_cells(facts, facts.subject_figures(subject.id), band)),
+        cells=tuple(_figure_cells(facts, facts.subject_figures(subject.id), band, ladder)),
         role="theme" if subject.kind == "all" else "reference" if subject.kind == "benchmark" else "plain",
         ends_group=ends,
     )
@@ -111,13 +111,13 @@ def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool 
 
 def _weighting_rows(facts: WeeklyFacts, lang: Lang) -> Iterator[Row]:
     """The whole basket rebalanced and, where the share counts allow any figure, by float market value."""
-    shown = _weightings(facts)
+    shown, ladder = _weightings(facts), facts.week.scale.ladder("all")
     for weighting in shown:
         figures = facts.weighted(weighting)
         yield Row(
             id=f"all_{weighting}",
             head=say(f"weekly_{weighting}", lang),
-            cells=tuple(_figure_cells(facts, figures, _since_band(facts, figures, lang))),
+            cells=tuple(_figure_cells(facts, figures, _since_band(facts, figures, lang), ladder)),
             depth=1,
             ends_group=weighting == shown[-1],
         )
@@ -160,11 +160,16 @@ def _float_cap_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
         yield say("weekly_periods_cap_start", lang)
 
 
-def _figure_cells(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], band: Cell) -> Iterator[Cell]:
+def since_excess(facts: WeeklyFacts, subject: Subject, *, strong: bool = False) -> Cell:
+    """The excess of a subject since publication, which stands beside its band."""
+    return rated(facts.figures[subject.id, "since"].excess, facts.week.scale.ladder(subject.kind), strong=strong)
+
+
+def _figure_cells(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], band: Cell, ladder: Ladder) -> Iterator[Cell]:
     for period in facts.periods:
         found = figures[period.id]
         yield figure("return", found.own)
-        yield figure("excess", found.excess, strong=period.id == "since")
+        yield rated(found.excess, ladder, strong=True) if period.id == "since" else figure("excess", found.excess)
         if period.id == "since" and facts.week.thesis.industry_index:
             yield figure("excess", facts.against_industry(figures))
     if has_since(facts):

@@ -8,7 +8,7 @@ from screener.judgement.outcome import ListingRow, Outcome
 from screener.terms.say import Lang, say
 from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import Market
-from screener.writers.text.text import LIGHT, Column, pp, table_lines, wrapped
+from screener.writers.text.text import LIGHT, Column, pp_in, table_lines, wrapped
 
 
 def listings_text(outcome: Outcome, lang: Lang = "zh") -> str:
@@ -67,7 +67,7 @@ def _cells(outcome: Outcome, row: ListingRow, lang: Lang) -> tuple[str, str]:
     if row.excess is None or row.band is None:
         due = row.gap is not None and row.gap.code == "not_due"
         return say("events_not_due" if due else "events_gap", lang), "" if due or not row.gap else row.gap.code
-    return pp(row.excess), outcome.scale.word(row.band, lang)
+    return pp_in(row.excess, outcome.scale.stock), outcome.scale.word(row.band, lang)
 
 
 def _date_lines(rows: Sequence[ListingRow], lang: Lang) -> Iterator[str]:

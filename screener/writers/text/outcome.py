@@ -13,10 +13,10 @@ from screener.report.records import gap_records
 from screener.report.wording import basis_text
 from screener.terms.notes import Gap
 from screener.terms.say import Lang
-from screener.thesis.rating import rate
+from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
 from screener.thesis.thesis import ALL
-from screener.writers.text.text import HEAVY, LIGHT, Column, Text, pad, pp, table_lines, wrapped
+from screener.writers.text.text import HEAVY, LIGHT, Column, Text, pad, pp_in, table_lines, wrapped
 from screener.writers.text.widths import width
 
 
@@ -84,19 +84,20 @@ class _OutcomeText(Text):
     def finding_of(self, subject: Subject, row: Row) -> str:
         if row.excess is None or row.band is None:
             return f"{self.name(subject)} {self.say('term_gap')}"
-        excess = f"{pp(row.excess)} pp"
+        excess = f"{self.pp(row)} pp"
         return self.say("term_finding", name=self.name(subject), excess=excess, band=self.band(row.band))
 
     def window_line(self, rated: Sequence[Subject], indent: str) -> Iterator[str]:
+        """The share of sessions that each rated subject spent in the band that was stated for it."""
         shares = {each.subject: each for each in self.outcome.windows if each.series == "price"}
-        shown = [subject for subject in rated if shares[subject.id].sessions]
-        if shown:
-            stated = self.outcome.verdict[shown[0].id].stated
-            items = [f"{self.name(each)} {percent(shares[each.id].share.get(stated, 0.0), 1, sign=False)}" for each in shown]
-            joined = self.comma().join(items)
-            sessions = shares[shown[0].id].sessions
-            line = self.say("term_window", sessions=sessions, stated=self.band(stated), shares=joined)
-            yield from wrapped(indent, line)
+        by_rating: dict[str, list[Subject]] = {}
+        for subject in rated:
+            if shares[subject.id].sessions:
+                by_rating.setdefault(self.outcome.verdict[subject.id].stated, []).append(subject)
+        for stated, subjects in by_rating.items():
+            items = [f"{self.name(each)} {percent(shares[each.id].share[stated], 1, sign=False)}" for each in subjects]
+            known = {"sessions": shares[subjects[0].id].sessions, "stated": self.band(stated)}
+            yield from wrapped(indent, self.say("term_window", shares=self.comma().join(items), **known))
 
     def rule_line(self) -> str:
         series, benchmark = self.pair
@@ -145,7 +146,11 @@ class _OutcomeText(Text):
         if row.excess is None or row.band is None:
             gap = row.gap.code if row.gap else ""
             return self.say("term_pending") if gap == "not_due" else f"{self.say('term_gap')} {gap}"
-        return f"{pp(row.excess)}  {pad(self.band(row.band), self.band_width())}"
+        return f"{self.pp(row)}  {pad(self.band(row.band), self.band_width())}"
+
+    def pp(self, row: Row) -> str:
+        """The excess of a row in percentage points, on its own side of every edge."""
+        return pp_in(row.excess or 0.0, self.scale.ladder(row.kind))
 
     def band_width(self) -> int:
         return max(width(self.band(band.rating)) for band in (*self.scale.stock.bands, *self.scale.industry.bands))
@@ -157,7 +162,7 @@ class _OutcomeText(Text):
         if math.isnan(value):
             return self.say("term_gap")
         ladder = self.scale.ladder(subject.kind)
-        return f"{pp(value)}  {pad(self.band(rate(value, ladder)), self.band_width())}"
+        return f"{pp_in(value, ladder)}  {pad(self.band(rate(value, ladder)), self.band_width())}"
 
     def halt(self, subject: Subject) -> str:
         """The mark of a security that did not trade on the as-of date: since when its close is carried."""
@@ -180,7 +185,7 @@ class _OutcomeText(Text):
         yield self.say("term_scale_note")
         yield from self.basis_lines()
         near = [
-            self.say("term_near_item", name=self.name(subject), months=months, excess=pp(row.excess))
+            self.say("term_near_item", name=self.name(subject), months=months, excess=self.pp(row))
             for subject in self.thesis.subjects()
             for months in self.months
             for row in [self.outcome.row(subject.id, months)]
@@ -211,7 +216,7 @@ class _OutcomeText(Text):
             if total is None or len(rows) < 3 or len({row.band for row in rows}) < 2:
                 continue
             price, like, mixed = (
-                f"{pp(row.excess)} {self.band(row.band)}" if row.excess is not None and row.band else self.say("term_gap")
+                f"{self.pp(row)} {self.band(row.band)}" if row.excess is not None and row.band else self.say("term_gap")
                 for row in rows
             )
             yield self.say("term_mixed", name=self.name(subject), months=months, price=price, total=like, mixed=mixed)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from screener.report.figures import percent, points
+from screener.report.figures import percent, points, points_in
 from screener.report.wording import basis_text
 from screener.terms.say import Lang, say
-from screener.thesis.scale import RatingScale
+from screener.thesis.scale import Ladder, RatingScale, decimals_seen
 from screener.thesis.subjects import Subject
 from screener.thesis.thesis import ALL, Thesis
 from screener.writers.text.widths import broken, width
@@ -65,6 +65,16 @@ def wrapped(head: str, text: str) -> Iterator[str]:
 def pp(value: float) -> str:
     """Percentage points with an ASCII sign, without unit."""
     return points(value, unit=False, minus="-")
+
+
+def pp_in(value: float, ladder: Ladder) -> str:
+    """As `pp`, for an excess that is judged by `ladder`: never a figure on the other side of an edge."""
+    return points_in(value, ladder, unit=False, minus="-")
+
+
+def to_edge_text(value: float) -> str:
+    """A signed distance to a band edge, never 0.00 unless it is."""
+    return points(value, decimals_seen(value), unit=False, minus="-")
 
 
 def pct(value: float) -> str:

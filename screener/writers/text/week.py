@@ -11,7 +11,7 @@ from screener.report.records import gap_records
 from screener.report.wording import basis_text
 from screener.terms.say import Lang
 from screener.thesis.thesis import ALL
-from screener.writers.text.text import HEAVY, LIGHT, Column, Text, pct, pp, table_lines, wrapped
+from screener.writers.text.text import HEAVY, LIGHT, Column, Text, pct, pp, pp_in, table_lines, to_edge_text, wrapped
 
 
 def week_text(week: Week, lang: Lang = "zh", *, series: SeriesName = "price") -> str:
@@ -64,7 +64,7 @@ class _WeekText(Text):
                 words.append(self.say("term_week_index", name=self.name(subjects[index.symbol]), **params))
         yield ("" if self.lang == "zh" else " ").join(words)
         since = [
-            f"{self.name(subjects[each])} {pp(found.excess_since_published)} {self.band(found.band_so_far)}"
+            f"{self.name(subjects[each])} {self.since_excess(found)} {self.band(found.band_so_far)}"
             for each in (ALL, *([index.symbol] if index else []))
             for found in [self.week.row(each)]
             if found.excess_since_published is not None and found.band_so_far
@@ -108,7 +108,7 @@ class _WeekText(Text):
         if row.kind == "benchmark":
             band = self.say("term_benchmark_band")
         part = "" if row.contribution is None else pp(row.contribution)
-        edge = "" if row.to_next_edge is None else pp(row.to_next_edge)
+        edge = "" if row.to_next_edge is None else to_edge_text(row.to_next_edge)
         flags = self.flags(row.flags) if row.kind == "candidate" else self.basket_flags(row.flags)
         return [name, *week, part, *total, band, edge, flags]
 
@@ -120,7 +120,9 @@ class _WeekText(Text):
         return f"{pct(row.since_published - row.excess_since_published)}%"
 
     def since_excess(self, row: WeekRow) -> str:
-        return self.say("term_gap") if row.excess_since_published is None else pp(row.excess_since_published)
+        if row.excess_since_published is None:
+            return self.say("term_gap")
+        return pp_in(row.excess_since_published, self.scale.ladder(row.kind))
 
     def horizon_line(self) -> str:
         calendar = self.week.prices.calendar
