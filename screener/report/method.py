@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from screener.report.document import Fact, Facts, Link, Section, Stack, text
+from screener.report.document import Fact, Facts, Link, Section, Stack
 from screener.terms.say import Lang, say
 
-# Each rule and the one function that applies it, below the package.
+# Each rule and the one function that applies it, as room.module:name; a reader of the page is not shown it.
 RULES = {
-    "return": "performance.simple_return",
-    "base_date": "sessions.Calendar.last_on_or_before",
-    "horizon": "outcome.end_date",
-    "excess": "performance.excess_return",
-    "geometric": "performance.geometric_excess",
-    "band": "rating.rate",
-    "series": "prices.adjustment_factors",
-    "pairs": "outcome.judge",
-    "basket": "performance.held_basket",
-    "rebalanced": "performance.rebalanced_basket",
-    "float_cap": "float_weight.float_weights",
-    "contribution": "performance.contributions",
-    "week": "week.measure_week",
-    "halted": "performance.quote",
-    "drawdown": "performance.drawdown",
-    "rank": "ranking.rank_industries",
-    "window": "outcome.share_in_bands",
-    "hit": "rating.is_at_least",
+    "return": "measures.returns:simple_return",
+    "base_date": "terms.sessions:Calendar.last_on_or_before",
+    "horizon": "judgement.outcome:end_date",
+    "excess": "measures.returns:excess_return",
+    "geometric": "measures.returns:geometric_excess",
+    "band": "thesis.rating:rate",
+    "series": "prices.adjust:adjustment_factors",
+    "pairs": "judgement.outcome:judge",
+    "basket": "measures.returns:held_basket",
+    "rebalanced": "measures.returns:rebalanced_basket",
+    "float_cap": "measures.weights:float_weights",
+    "contribution": "measures.returns:contributions",
+    "week": "judgement.week:measure_week",
+    "halted": "measures.quotes:quote",
+    "drawdown": "measures.returns:drawdown",
+    "rank": "measures.industries:rank_industries",
+    "window": "judgement.outcome:share_in_bands",
+    "hit": "thesis.rating:is_at_least",
 }
 _SHARED = ("return", "base_date", "excess", "band", "series", "basket", "halted")
 WEEKLY = ("week", *_SHARED, "rebalanced", "float_cap", "contribution", "drawdown", "rank")
@@ -41,7 +41,7 @@ def rules_section(rules: tuple[str, ...], lang: Lang, *, benchmark: str) -> Sect
     items = tuple(
         Fact(
             say(f"rule_{rule}_title", lang),
-            (say(f"rule_{rule}", lang, benchmark=benchmark) + " ", text(RULES[rule], quiet=True)),
+            (say(f"rule_{rule}", lang, benchmark=benchmark),),
             anchor=f"rule-{rule}",
         )
         for rule in rules

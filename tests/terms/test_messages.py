@@ -16,12 +16,9 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("code", sorted(sentences()))
-def test_both_languages_say_the_same_things(code):
-    zh, en = sentences()[code]
-    assert fields(zh) == fields(en)
-    assert zh.strip()
-    assert en.strip()
+def test_both_languages_say_the_same_things():
+    unlike = [code for code, (zh, en) in sentences().items() if fields(zh) != fields(en) or not zh.strip() or not en.strip()]
+    assert unlike == []
 
 
 def test_every_message_code_in_the_code_has_a_sentence():
