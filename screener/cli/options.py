@@ -13,7 +13,7 @@ from screener.report.draw.palette import UP_DOWN
 from screener.terms.clock import last_finished_day, shanghai_date
 from screener.terms.notes import UsageError
 from screener.terms.say import Lang
-from screener.writers.files import Edition
+from screener.writers.edition import Edition
 
 EXIT_GAPS = 3
 

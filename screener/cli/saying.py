@@ -12,7 +12,7 @@ import typer
 from screener.cli.options import EXIT_GAPS
 from screener.terms.notes import Note
 from screener.terms.say import Lang, say
-from screener.writers.files import left_behind
+from screener.writers.edition import left_behind
 
 
 def say_notes(notes: Iterable[Note], lang: Lang) -> None:

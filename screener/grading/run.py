@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from screener.grading.scoreboard import Scoreboard, build_scoreboard, measure_ba
 from screener.measures.panel import Panel, build_panel, last_seen
 from screener.prices.prices import LOOKBACK, ManyPrices, ManySource, PriceSource
 from screener.terms.notes import InputProblems, Note, Problem, ScreenerError, UsageError
+from screener.terms.replacing import replacing
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import RatingScale
@@ -241,18 +241,10 @@ class Tally:
 def result_writer(path: Path) -> Iterator[ResultWriter]:
     """Write a result to `path` (.parquet or .csv): it appears under its name when complete, and not at all otherwise."""
     check_result_path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
-    writer: ResultWriter = _CsvWriter(part) if path.suffix.lower() == ".csv" else _ParquetWriter(part)
-    try:
+    with replacing(path) as part:
+        writer: ResultWriter = _CsvWriter(part) if path.suffix.lower() == ".csv" else _ParquetWriter(part)
         yield writer
         writer.close()
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class ResultWriter(Protocol):

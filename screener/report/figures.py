@@ -20,8 +20,6 @@ NARROW_SPACE = "\u202f"
 # Glyphs of chips by Band.level: the second encoding beside the colour.
 GLYPHS = {2: "▲▲", 1: "▲", 0: "◆", -1: "▼"}
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-# Upper bounds (fractions, included) of the heat steps on weekly excess; above the last one it is the highest step.
-HEAT_STEPS = (-0.06, -0.02, 0.02, 0.06)
 
 
 def number(value: float, decimals: int = 2, *, sign: bool = False, minus: str = MINUS) -> str:
@@ -85,17 +83,6 @@ def tone(value: float, decimals: int = 2) -> str:
     """`up`, `dn` or `mut` (zero as shown) of a fraction written as % or pp: the class that takes a sign colour."""
     shown = rounded(value * 100, decimals)
     return "up" if shown > 0 else "dn" if shown < 0 else "mut"
-
-
-def heat_step(value: float) -> int:
-    """The heat step of a weekly excess (fraction), −2 … +2: ≤ −6, ≤ −2, between, ≥ +2, ≥ +6 pp; edges belong outside."""
-    plain = round(value, NOISE_DECIMALS)
-    low, mild_low, mild_high, high = HEAT_STEPS
-    if plain <= mild_low:
-        return -2 if plain <= low else -1
-    if plain >= mild_high:
-        return 2 if plain >= high else 1
-    return 0
 
 
 def cell_text(cell: Cell, lang: Lang, *, unit: bool = False) -> str:

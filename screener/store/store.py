@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from screener.store.rows import ACTIONS, BARS, CLOSES, SHARES, Actions, Bars, Closes, ShareCounts
 from screener.terms.notes import Gap, ScreenerError
+from screener.terms.replacing import PART, replacing
 from screener.terms.sessions import as_date
 from screener.terms.symbols import parse_symbol
 
@@ -247,17 +248,10 @@ class Store:
             raise StoreError("store_unreadable", file=path.name, folder=path.parent, detail=_first_line(error)) from None
 
     def _write(self, path: Path, data: bytes | str) -> None:
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as file:
-                file.write(data.encode() if isinstance(data, str) else data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
+            with replacing(path, durable=True) as part:
+                part.write_bytes(data.encode() if isinstance(data, str) else data)
         except OSError as error:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
             raise StoreError("store_write_failed", file=path, detail=error.strerror or error) from None
 
     def _manifest(self) -> dict[str, Any]:
@@ -277,7 +271,7 @@ class Store:
     def _recover(self) -> None:
         """Remove half-written files, set aside what does not open, and enter what the manifest lacks or has wrong."""
         is_old = self.check_version() < VERSION
-        for leftover in self.folder.rglob(".*.tmp"):
+        for leftover in (*self.folder.rglob(f".*{PART}"), *self.folder.rglob(".*.tmp")):
             with suppress(OSError):
                 leftover.unlink()
         known = {} if is_old else dict(self.entries())

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +14,7 @@ import pandas as pd
 from screener.grading.facts import CALENDAR
 from screener.grading.run import check_result_path, write_frame
 from screener.terms.notes import Note
+from screener.terms.replacing import replacing
 from screener.terms.sessions import as_date
 from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import Ladder, RatingScale
@@ -137,16 +136,8 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _write(path: Path, frame: pd.DataFrame) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
+    with replacing(path) as part:
         frame.to_parquet(part, index=False)
-        part.chmod(0o644)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def ratings_table(folder: Path, symbols: Sequence[str], scales: Mapping[str, RatingScale], default: str) -> pd.DataFrame:

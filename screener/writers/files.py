@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from screener.judgement.outcome import Outcome
@@ -19,28 +16,21 @@ from screener.report.records import outcome_record, week_record
 from screener.report.screen import screen_document, screen_record
 from screener.report.week.report import week_label, weekly_document
 from screener.terms.notes import ScreenerError, UsageError
+from screener.terms.replacing import replacing
 from screener.terms.say import Lang
 from screener.writers.archive import read_archive
 from screener.writers.csv import daily_csv, outcome_csv, screen_csv
+from screener.writers.edition import STANDARD, STANDARD_EDITION, Edition
+from screener.writers.markdown import render_markdown
+from screener.writers.page.html import render_html, render_index
+from screener.writers.pdf import render_pdf
+from screener.writers.pictures import draw_pictures
+from screener.writers.sheets.workbook import render_workbook
+from screener.writers.svg import load_runtime
 
 # Excel takes a CSV file for UTF-8 only with a byte-order mark.
 CSV_ENCODING = "utf-8-sig"
-# What every report is written as; the other endings are written when asked for.
-STANDARD, ON_REQUEST = (".html", ".md", ".xlsx"), (".pdf", ".png")
-
 SCREEN_ENDINGS = (".csv", ".md", ".xlsx", ".json")
-
-
-@dataclass(frozen=True)
-class Edition:
-    """What a reader asked for: `png` each chart as a picture too, `pdf` the report on A4 too, `updown` the colours of signs."""
-
-    png: bool = False
-    pdf: bool = False
-    updown: UpDown = "red-up"
-
-
-STANDARD_EDITION = Edition()
 
 
 def publish_outcome(
@@ -104,8 +94,6 @@ def write_screen(screen: Screen, path: Path, lang: Lang = "zh") -> Path:
 
 def publish_archive(out: Path, lang: Lang, updown: UpDown = "red-up") -> tuple[Path, tuple[Path, ...]]:
     """Write `out`/index.html, every report of every thesis found there; returns it and the JSON files it could not read."""
-    from screener.writers.html import render_index
-
     archive = read_archive(out)
     (page,) = write_files(out, {"index.html": render_index(archive, lang, updown=updown).encode()})
     return page, archive.broken
@@ -115,46 +103,21 @@ def document_files(document: Document, stem: str, edition: Edition) -> dict[str,
     """A document as HTML, Markdown and Excel, and what `edition` asks for beside them, by file name."""
     endings = (*STANDARD, *((".pdf",) if edition.pdf else ()))
     files = {stem + ending: document_bytes(document, ending, edition.updown) for ending in endings}
-    return files | (_pictures(document, edition.updown) if edition.png else {})
+    return files | (draw_pictures(document, edition.updown) if edition.png else {})
 
 
 def document_bytes(document: Document, ending: str, updown: UpDown = "red-up") -> bytes:
     """One document in the format that `ending` names (.html .md .xlsx .pdf); KeyError for another."""
-    return {".html": _html, ".md": _markdown, ".xlsx": _workbook, ".pdf": _pdf}[ending](document, updown)
-
-
-def _html(document: Document, updown: UpDown) -> bytes:
-    from screener.writers.html import render_html
-    from screener.writers.svg import load_runtime
-
-    return render_html(document, runtime=load_runtime(), updown=updown).encode()
-
-
-def _markdown(document: Document, updown: UpDown) -> bytes:
-    from screener.writers.markdown import render_markdown
-
-    return render_markdown(document).encode()
-
-
-def _workbook(document: Document, updown: UpDown) -> bytes:
-    from screener.writers.workbook import write_workbook
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "report.xlsx"
-        write_workbook(document, path, updown)
-        return path.read_bytes()
-
-
-def _pdf(document: Document, updown: UpDown) -> bytes:
-    from screener.writers.pdf import render_pdf
-
-    return render_pdf(document, updown)
-
-
-def _pictures(document: Document, updown: UpDown) -> dict[str, bytes]:
-    from screener.writers.pictures import draw_pictures
-
-    return draw_pictures(document, updown)
+    match ending:
+        case ".html":
+            return render_html(document, runtime=load_runtime(), updown=updown).encode()
+        case ".md":
+            return render_markdown(document).encode()
+        case ".xlsx":
+            return render_workbook(document, updown)
+        case ".pdf":
+            return render_pdf(document, updown)
+    raise KeyError(ending)
 
 
 def json_bytes(record: Mapping[str, object]) -> bytes:
@@ -165,18 +128,9 @@ def json_bytes(record: Mapping[str, object]) -> bytes:
 def write_files(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     """Write `files` into `folder`, made if need be, each replaced in one step; ScreenerError when that is not allowed."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            part = folder / f".{name}.{os.getpid()}.part"
-            part.write_bytes(content)
-            os.replace(part, folder / name)
+            with replacing(folder / name) as part:
+                part.write_bytes(content)
     except OSError as error:
         raise ScreenerError("report_not_written", folder=folder, detail=error.strerror or error) from error
     return tuple(folder / name for name in files)
-
-
-def left_behind(written: Iterable[Path]) -> tuple[Path, ...]:
-    """Pictures and PDF of an earlier run beside the files just `written`: their figures may be older than the report's."""
-    now = set(written)
-    found = {path for folder in {each.parent for each in now} for path in folder.iterdir() if path.suffix in ON_REQUEST}
-    return tuple(sorted(found - now))

@@ -8,7 +8,7 @@ from importlib.resources import files
 from screener.report.document import Document
 from screener.report.draw.palette import PRINT, UpDown, resolve, signed
 from screener.terms.notes import ScreenerError
-from screener.writers.html import render_html
+from screener.writers.page.html import render_html
 from screener.writers.pictures import check_glyphs
 
 # Widths of the two drawings of a chart on A4 (mm): the wide one alone in its row, the narrow one in a pair.
@@ -39,7 +39,7 @@ def render_pdf(document: Document, updown: UpDown = "red-up") -> bytes:
 def for_paper(page: str, updown: UpDown = "red-up") -> str:
     """The page with drawings that need no style sheet: weasyprint does not apply the page's to them."""
     palette = signed(PRINT, updown)
-    css = (files("screener") / "writers" / "templates" / "page.css").read_text("utf-8")
+    css = (files("screener") / "writers" / "page" / "templates" / "page.css").read_text("utf-8")
     rules = [f"{name}{{{body}}}" for name, body in _RULE.findall(css)]
     fonts = dict(re.findall(r"(--f-[a-z]+):([^;]+);", css))
     style = "".join(rules)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
+from contextlib import suppress
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
 from screener.report.draw.marks import Spec, still
+from screener.terms.replacing import replacing
 
 
 def load_runtime(folder: Path | None = None) -> str:
@@ -20,13 +21,8 @@ def load_runtime(folder: Path | None = None) -> str:
     if path.is_file():
         return path.read_text("utf-8")
     script = bundle_runtime()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f"{path.name}.{os.getpid()}")
+    with suppress(OSError), replacing(path) as part:
         part.write_text(script, "utf-8")
-        part.replace(path)
-    except OSError:
-        return script
     return script
 
 

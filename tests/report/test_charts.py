@@ -16,7 +16,7 @@ from screener.report.draw.palette import LIGHT
 from screener.report.week.report import weekly_document
 from screener.screening import check_week
 from screener.sources.snapshot import SnapshotSource
-from screener.writers.cell_marks import bullet, shares, sparkline
+from screener.writers.page.marks import bullet, shares, sparkline
 from screener.writers.svg import draw_svg, load_runtime
 from tests.conftest import run_screener
 

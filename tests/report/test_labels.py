@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screener.report.document import Cell
-from screener.report.figures import cell_text, heat_step, number, percent, points, tone
+from screener.report.draw.palette import heat_step
+from screener.report.figures import cell_text, number, percent, points, tone
 from screener.terms.notes import Gap
 
 
@@ -49,10 +50,20 @@ def test_what_is_shown_is_within_half_a_step_of_the_value(value):
 
 
 @pytest.mark.parametrize(
-    ("value", "step"), [(-0.06, -2), (-0.0599, -1), (-0.02, -1), (-0.0199, 0), (0.0199, 0), (0.02, 1), (0.06, 2)]
+    ("value", "token"),
+    [
+        (-0.06, "dn-s"),
+        (-0.0599, "dn-t"),
+        (-0.02, "dn-t"),
+        (-0.0199, "wash"),
+        (0.0199, "wash"),
+        (0.02, "up-t"),
+        (0.0599, "up-t"),
+        (0.06, "up-s"),
+    ],
 )
-def test_heat_steps_are_fixed_and_own_their_outer_edges(value, step):
-    assert heat_step(value) == step
+def test_heat_steps_are_fixed_and_own_their_outer_edges(value, token):
+    assert heat_step(value).token == token
 
 
 def test_a_gap_is_a_word_with_its_code_and_never_a_number():

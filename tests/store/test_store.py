@@ -108,9 +108,10 @@ def test_a_file_that_was_replaced_just_before_a_kill_enters_the_manifest_at_the_
     write(store, closes=(5.0, 5.1, 5.2))
     (store.folder / "manifest.json").write_text(stale)
     (store.folder / "bars" / f".{LEFT}.parquet.77.tmp").write_bytes(b"half")
+    (store.folder / "bars" / f".{LEFT}.parquet.x1.part").write_bytes(b"half")
     with store.writing(now=NOW):
         assert store.entries()[LEFT]["rows"] == 3
-    assert not list(store.folder.rglob("*.tmp"))
+    assert not list(store.folder.rglob(".*"))
 
 
 def test_a_file_that_does_not_open_is_a_gap_when_read_and_set_aside_by_the_next_writer(store, bundled):
@@ -202,7 +203,7 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(store):
     assert done.stdout.startswith("store_write_failed"), done.stderr
     assert "what was stored is unchanged" in done.stdout
     assert (store.folder / "bars" / f"{LEFT}.parquet").read_bytes() == before
-    assert not list(store.folder.rglob("*.tmp"))
+    assert not list(store.folder.rglob(".*"))
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_killed_at_thirty_random_moments_nothing_stored_is_lost_and_the_end_is_t
         assert all(store.read_actions(symbol) is not None for symbol in before if symbol[0] in "603" and symbol[:3] != "000")
     assert start(folder, upstream).wait() == 0
     assert_same(folder, calm)
-    assert not list(folder.rglob("*.tmp"))
+    assert not list(folder.rglob("*.part"))
 
 
 @pytest.fixture

@@ -23,16 +23,17 @@ from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import Gap
 from screener.terms.say import LANGS
 from screener.writers.archive import Archive
-from screener.writers.files import Edition, left_behind, publish_outcome, write_files
-from screener.writers.html import render_html, render_index
+from screener.writers.edition import Edition, left_behind
+from screener.writers.files import publish_outcome, write_files
 from screener.writers.markdown import render_markdown
+from screener.writers.page.html import render_html, render_index
 from screener.writers.pdf import for_paper, render_pdf
 from screener.writers.pictures import draw_light, draw_pictures, source_lines
 from screener.writers.text.widths import broken, width
 from tests.conftest import ROOT, run_screener
 
 TODAY = dt.date(2026, 1, 5)
-CSS = (ROOT / "screener" / "writers" / "templates" / "page.css").read_text("utf-8")
+CSS = (ROOT / "screener" / "writers" / "page" / "templates" / "page.css").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

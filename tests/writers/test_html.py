@@ -15,7 +15,7 @@ from screener.screening import check_week
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
 from screener.writers.files import publish_archive, publish_weekly
-from screener.writers.html import render_html
+from screener.writers.page.html import render_html
 
 TODAY = dt.date(2026, 1, 5)
 CHROMIUM = Path("/usr/bin/chromium")

@@ -33,7 +33,7 @@ from screener.screening import check_outcome
 from screener.sources.folder_source import FolderSource
 from screener.terms.notes import Gap
 from screener.writers.csv import csv_text, neutralise
-from screener.writers.workbook import write_workbook
+from screener.writers.sheets.workbook import render_workbook
 
 BUY, HOLD = Band("买入", "买入", 2, best=True), Band("持有", "持有", 0)
 HOSTILE = ('=HYPERLINK("http://x","y")', "+1+1", "-2", "@SUM(A1)", "\t=1", "  =1")
@@ -100,7 +100,7 @@ def midnight(year: int, month: int, day: int) -> dt.datetime:
 
 def written(document: Document, folder: Path) -> openpyxl.Workbook:
     path = folder / "report.xlsx"
-    write_workbook(document, path)
+    path.write_bytes(render_workbook(document))
     return openpyxl.load_workbook(path)
 
 
@@ -223,11 +223,36 @@ def test_green_up_swaps_the_colours_of_figures(tmp_path):
     colours = []
     for updown in ("red-up", "green-up"):
         path = tmp_path / f"{updown}.xlsx"
-        write_workbook(sample(), path, updown)
+        path.write_bytes(render_workbook(sample(), updown))
         rules = [rule for area in openpyxl.load_workbook(path)["样表"].conditional_formatting for rule in area.rules]
         colours.append({rule.operator: rule.dxf.font.color.rgb[-6:] for rule in rules if rule.dxf.font})
     assert colours[0] == {"greaterThan": "B0211F", "lessThan": "0A6647"}
     assert colours[1] == {"greaterThan": "0A6647", "lessThan": "B0211F"}
+
+
+# Weekly excess and the ground that belongs to it, by the table of colours: red up, tints from ±2 pp, strong from ±6 pp.
+HEAT = {-0.07: "B3D8C8", -0.06: "B3D8C8", -0.0599: "DCEDE5", -0.02: "DCEDE5", -0.0199: None, 0.0: None}
+HEAT |= {0.0199: None, 0.02: "F8E3DF", 0.0599: "F8E3DF", 0.06: "EFC4BD", 0.07: "EFC4BD"}
+
+
+def filled(rules: list[object], value: float) -> str | None:
+    """The ground that a spreadsheet gives a value: that of the first rule that holds."""
+    holds = {"lessThanOrEqual": float.__le__, "greaterThanOrEqual": float.__ge__}
+    for rule in sorted(rules, key=lambda each: each.priority):
+        if holds[rule.operator](value, float(rule.formula[0])):
+            return rule.dxf.fill.bgColor.rgb[-6:]
+    return None
+
+
+def test_the_heat_map_of_a_workbook_stands_on_the_steps_of_the_page(tmp_path):
+    columns = tuple(Column(str(place), f"{place + 1:02}-03") for place in range(len(HEAT)))
+    cells = tuple(Cell("heat", value) for value in HEAT)
+    table = Table("heat", "热力图", "对象", columns, (Row("000063.SZ", "中兴通讯", cells),), layout="heat")
+    document = dataclasses.replace(sample(), sections=(Section("heat", "", (Stack((table,)),)),))
+    sheet = written(document, tmp_path)["热力图"]
+    rules = {str(area.sqref): list(area.rules) for area in sheet.conditional_formatting}
+    found = {cell.value: filled(rules[f"{cell.coordinate}"], float(cell.value)) for cell in sheet[6][1:]}
+    assert found == HEAT
 
 
 def test_text_that_could_start_a_formula_is_harmless_everywhere(tmp_path):
@@ -262,8 +287,8 @@ def test_numbers_in_a_csv_keep_their_sign_and_precision():
 
 def test_the_same_document_gives_the_same_bytes(tmp_path):
     first, second = tmp_path / "first.xlsx", tmp_path / "second.xlsx"
-    write_workbook(sample(), first)
-    write_workbook(sample(), second)
+    first.write_bytes(render_workbook(sample()))
+    second.write_bytes(render_workbook(sample()))
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as archive:
         assert {each.date_time for each in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}

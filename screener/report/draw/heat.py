@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from screener.report.document import Row, Table
 from screener.report.draw import marks as charts
 from screener.report.draw.marks import Spec
-from screener.report.figures import cell_text, heat_step
+from screener.report.draw.palette import heat_step
+from screener.report.figures import cell_text
 from screener.terms.say import Lang
 
 WIDTH, NAMES, HEAD, LINE, GROUP = 765, 112, 34, 27, 5
-TOKENS = {-2: "dn-s", -1: "dn-t", 0: "wash", 1: "up-t", 2: "up-s"}
 
 
 def heat_spec(table: Table, lang: Lang) -> Spec:
@@ -29,7 +29,7 @@ def heat_spec(table: Table, lang: Lang) -> Spec:
             x = NAMES + at * step
             if isinstance(cell.value, float):
                 box = {"x": x + 1, "x2": x + step - 1, "y": top + 1, "y2": top + LINE - 1}
-                grounds.setdefault(TOKENS[heat_step(cell.value)], []).append(box)
+                grounds.setdefault(heat_step(cell.value).token, []).append(box)
             figures.append({"x": x + step / 2, "y": top + LINE / 2, "text": cell_text(cell, lang)})
     layers = [charts.rects(rows, fill=token) for token, rows in sorted(grounds.items())]
     layers += charts.texts(words, align="center", color="ink3", size=charts.SMALL)

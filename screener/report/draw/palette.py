@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
+
+from screener.report.figures import NOISE_DECIMALS
 
 # Which sign is red: mainland China reads red as up, most other markets read green as up.
 UpDown = Literal["red-up", "green-up"]
@@ -33,6 +36,34 @@ LIGHT = {
 # What is white or lighter on paper than on a screen.
 PRINT = {**LIGHT, "paper": "#ffffff", "wash": "#f5f4f0", "window": "#f3f0e8"}
 _OTHER_SIGN = {"up": "dn", "up-t": "dn-t", "up-s": "dn-s", "dn": "up", "dn-t": "up-t", "dn-s": "up-s"}
+
+
+@dataclass(frozen=True)
+class HeatStep:
+    """A step of the heat map: from `edge` (a fraction of weekly excess) outwards, the edge itself belongs to it.
+
+    `token`: the colour of its ground; `css`: the class of a cell on a page.
+    """
+
+    edge: float
+    token: str
+    css: str
+
+
+# Fixed steps, so that two weeks can be compared; on each side the outer one first. Between them a cell is neutral.
+HEAT_DOWN = (HeatStep(-0.06, "dn-s", "h3m"), HeatStep(-0.02, "dn-t", "h2m"))
+HEAT_UP = (HeatStep(0.06, "up-s", "h3p"), HeatStep(0.02, "up-t", "h2p"))
+HEAT_NEUTRAL = HeatStep(0.0, "wash", "h0")
+
+
+def heat_step(value: float) -> HeatStep:
+    """The heat step of a weekly excess (fraction): ≤ −6, ≤ −2, between, ≥ +2, ≥ +6 pp, noise below 1e-9 removed."""
+    plain = round(value, NOISE_DECIMALS)
+    below = (step for step in HEAT_DOWN if plain <= step.edge)
+    above = (step for step in HEAT_UP if plain >= step.edge)
+    return next(below, None) or next(above, HEAT_NEUTRAL)
+
+
 _VARIABLE = re.compile(r"var\(--([a-z0-9-]+)\)")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from screener.report.document import Chart, Panels, Zone
 from screener.report.draw.marks import tick_step
 from screener.report.draw.palette import LIGHT
-from screener.writers.sheets import Grid
+from screener.writers.sheets.grid import Grid
 
 KINDS = {"lines": "line", "zones": "line", "bars": "column", "waterfall": "column", "ranks": "column"}
 LINE_COLORS = (LIGHT["theme"], LIGHT["industry"], LIGHT["bench"], LIGHT["up"], LIGHT["dn"], "#6b4c9a")

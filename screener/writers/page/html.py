@@ -11,24 +11,25 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 from screener.report import figures as labels
 from screener.report.document import Band, Bullet, Cell, Chart, Column, Document, Flag, Panels, Parts, Row, Shares, Table
-from screener.report.draw.palette import UpDown
+from screener.report.draw.palette import HEAT_NEUTRAL, UpDown, heat_step
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
-from screener.writers import cell_marks
 from screener.writers.archive import Archive
+from screener.writers.page import marks
 from screener.writers.svg import draw_svg
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 # Charts whose lines can be hidden by a button.
 SWITCHED_KINDS = ("lines",)
 SHORT_UNITS, SHORT_HEAD = ("%", "pp", "元", "CNY"), 6
-HEAT_CLASSES = {-2: "h3m", -1: "h2m", 0: "h0", 1: "h2p", 2: "h3p"}
 
 
 def render_html(document: Document, *, runtime: str = "", updown: UpDown = "red-up") -> str:
@@ -70,8 +71,10 @@ def render_index(archive: Archive, lang: Lang, *, updown: UpDown = "red-up") -> 
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
     environment = Environment(
-        loader=PackageLoader("screener.writers"),
+        loader=PackageLoader("screener.writers.page"),
         autoescape=select_autoescape(["j2", "html"], default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -84,7 +87,7 @@ def _environment() -> Environment:
 
 @cache
 def _asset(name: str) -> str:
-    return (files("screener") / "writers" / "templates" / name).read_text("utf-8")
+    return (files("screener") / "writers" / "page" / "templates" / name).read_text("utf-8")
 
 
 def _draw_all(document: Document) -> dict[str, Markup]:
@@ -171,7 +174,7 @@ class _Writer:
         """A rating with its glyph, on the tint of its side."""
         glyph = labels.GLYPHS[band.level]
         return Markup('<span class="chip {}"><i aria-hidden="true">{}</i>{}</span>').format(
-            cell_marks.chip_class(band), glyph, band.word
+            marks.chip_class(band), glyph, band.word
         )
 
     def flag(self, flag: Flag) -> Markup:
@@ -183,14 +186,14 @@ class _Writer:
         value = cell.value
         if isinstance(value, Bullet):
             code = "mark_bullet" if value.before is not None else "mark_bullet_now"
-            finding = cell_marks.bullet_finding(value, say(code, self.lang, now="{now}", before="{before}"))
-            return Markup(cell_marks.bullet(value, name, finding))
+            finding = marks.bullet_finding(value, say(code, self.lang, now="{now}", before="{before}"))
+            return Markup(marks.bullet(value, name, finding))
         if isinstance(value, Shares):
-            return Markup(cell_marks.shares(value, name, text))
+            return Markup(marks.shares(value, name, text))
         path = [each for each in value if isinstance(each, float)] if isinstance(value, tuple) else []
         if not path:
             return Markup('<span class="mut">{}</span>').format(say("label_none", self.lang))
-        return Markup(cell_marks.sparkline(path, name, say("mark_spark", self.lang, last=labels.points(path[-1]))))
+        return Markup(marks.sparkline(path, name, say("mark_spark", self.lang, last=labels.points(path[-1]))))
 
     def parts(self, parts: Parts) -> Markup:
         """Running text with its figures; a line break where the text has one."""
@@ -215,7 +218,7 @@ class _Writer:
 
     def heat_class(self, cell: Cell) -> str:
         """The step of a heat cell."""
-        return HEAT_CLASSES[labels.heat_step(cell.value)] if isinstance(cell.value, float) else "h0"
+        return (heat_step(cell.value) if isinstance(cell.value, float) else HEAT_NEUTRAL).css
 
     def card_label(self, column: Column) -> str:
         """The label of a figure on a card: the column's head, with a short unit."""
@@ -226,7 +229,7 @@ class _Writer:
         for row in table.rows:
             value = row.cells[column_index].value
             if isinstance(value, Bullet):
-                return Markup(cell_marks.bullet_axis(value.edges))
+                return Markup(marks.bullet_axis(value.edges))
         return Markup("")
 
     def percent(self, value: float | None) -> str:

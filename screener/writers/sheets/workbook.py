@@ -7,21 +7,18 @@ excess (percentage points) = return − benchmark return holds inside the sheet.
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
-
 from screener.report.document import Block, Box, Cell, Chart, Document, Facts, Panels, Paragraph, Row, Table
-from screener.report.draw.palette import LIGHT, UpDown, signed
+from screener.report.draw.palette import HEAT_DOWN, HEAT_UP, LIGHT, UpDown, signed
 from screener.report.figures import parts_text
 from screener.terms.say import Lang, say
 from screener.writers.csv import neutralise
-from screener.writers.native_charts import BAND_FILLS, NativeCharts
-from screener.writers.sheets import Grid, SheetCell, grid_of
+from screener.writers.sheets.charts import BAND_FILLS, NativeCharts
+from screener.writers.sheets.grid import Grid, SheetCell, grid_of
 from screener.writers.text.widths import width
 
 # The workbook says nothing about the machine's clock: the same document gives the same bytes.
@@ -42,8 +39,6 @@ NUMBER_FORMATS = {
     "day": "yyyy-mm-dd",
 }
 SIGNED = ("excess",)
-# Fills of the steps of weekly excess: (criterion, edge, colour token), edges belong outside, the outer step first.
-HEAT_FILLS = (("<=", -0.06, "dn-s"), ("<=", -0.02, "dn-t"), (">=", 0.06, "up-s"), (">=", 0.02, "up-t"))
 INK, MUTED, WASH, RULE = LIGHT["ink"], LIGHT["ink3"], LIGHT["wash"], LIGHT["rule2"]
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
 SHEET_NAME, MIN_WIDTH, MAX_WIDTH = 31, 8, 44
@@ -57,11 +52,13 @@ def number_format(cell: SheetCell) -> str:
     return usual if cell.decimals is None else usual.replace("0.00", f"0.{'0' * cell.decimals}")
 
 
-def write_workbook(document: Document, path: Path, updown: UpDown = "red-up") -> None:
-    """Write `document` to `path`: a summary, a sheet for every table and chart, the words, and the parameters.
+def render_workbook(document: Document, updown: UpDown = "red-up") -> bytes:
+    """`document` as a workbook: a summary, a sheet for every table and chart, the words, and the parameters.
 
     The same document gives the same bytes. Text that a spreadsheet could take for a formula is neutralised.
     """
+    import xlsxwriter
+
     options = {
         "default_format_properties": dict(FONT),
         "in_memory": True,
@@ -69,9 +66,11 @@ def write_workbook(document: Document, path: Path, updown: UpDown = "red-up") ->
         "strings_to_formulas": False,
         "strings_to_urls": False,
     }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, options) as book:
         book.set_properties({"title": neutralise(document.page_title), "author": "screener", "created": CREATED})
         _Writer(book, document, signed(LIGHT, updown)).write()
+    return file.getvalue()
 
 
 @dataclass
@@ -255,9 +254,9 @@ class _Writer:
 
     def heat(self, sheet: Any, place: tuple[int, int, int, int]) -> None:
         """Weekly excess on fixed steps, so that two weeks can be compared."""
-        for criteria, edge, token in HEAT_FILLS:
-            fill = self.book.add_format({"bg_color": self.palette[token]})
-            rule = {"type": "cell", "criteria": criteria, "value": edge, "format": fill, "stop_if_true": True}
+        for criteria, step in (*(("<=", each) for each in HEAT_DOWN), *((">=", each) for each in HEAT_UP)):
+            fill = self.book.add_format({"bg_color": self.palette[step.token]})
+            rule = {"type": "cell", "criteria": criteria, "value": step.edge, "format": fill, "stop_if_true": True}
             sheet.conditional_format(*place, rule)
 
     def sparks(self, sheet: Any, grid: Grid) -> None:
@@ -272,6 +271,8 @@ class _Writer:
     def keep(self, name: str, values: Sequence[float]) -> str:
         """Put values that a drawing reads on the sheet for them, a row each; the range in which they stand."""
         self.paths.append((name, tuple(values)))
+        from xlsxwriter.utility import xl_rowcol_to_cell
+
         last = xl_rowcol_to_cell(len(self.paths) - 1, len(values), row_abs=True, col_abs=True)
         return f"='{say('workbook_paths', self.lang)}'!$B${len(self.paths)}:{last}"
 

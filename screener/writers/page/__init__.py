@@ -1,0 +1,1 @@
+"""A document as one page, with its templates, styles and script."""
