@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from screener.report.figures import NOISE_DECIMALS
+from screener.terms.numbers import NOISE_DECIMALS
 
 # Which sign is red: mainland China reads red as up, most other markets read green as up.
 UpDown = Literal["red-up", "green-up"]
