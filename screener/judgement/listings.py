@@ -158,7 +158,7 @@ class _Check:
             end_close=own.end.close if own.end else None,
             end_close_date=own.end.close_date if own.end else None,
             benchmark_end_close_date=other.end.close_date if other.end else None,
-            own_return=own.value if gap is None else None,
+            own_return=own.value,
             benchmark_return=other.value if gap is None else None,
             excess=excess,
             excess_geometric=geometric,

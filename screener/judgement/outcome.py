@@ -56,6 +56,7 @@ class Row:
 class ListingRow:
     """A second listing at one horizon: the figures, or the gap in their place. Fractions; closes in local currency.
 
+    `own_return` needs no benchmark, so it stands where only the benchmark is missing.
     `listing_of`: the candidate. `benchmark`: what the standard names; `measured_against`: whose prices were used, another
     symbol only for a proxy. `base_day`, `end_day`: the calendar dates that both sides are measured at.
     """

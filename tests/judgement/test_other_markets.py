@@ -12,6 +12,7 @@ from screener.judgement.listings import parse_proxies
 from screener.report.records import outcome_record
 from screener.screening import check_listings, check_outcome
 from screener.sources.folder_source import FolderSource
+from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import UsageError
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import parse_symbol
@@ -84,7 +85,9 @@ def test_the_total_series_reinvests_the_cash_in_hong_kong_dollars_and_is_called_
 def test_without_the_benchmark_and_without_a_named_proxy_every_row_is_a_gap_that_says_how_to_name_one(bundled, market_folder):
     rows = rows_of(*bundled, market_folder, proxies={})
     assert {row.gap.code for row in rows.values()} == {"no_benchmark"}
-    assert all(row.excess is None and row.band is None and row.own_return is None for row in rows.values())
+    assert all(row.excess is None and row.band is None and row.benchmark_return is None for row in rows.values())
+    # What the listing itself did needs no benchmark.
+    assert rows["0941.HK", "price", 12].own_return == pytest.approx(81.65 / 67.9 - 1, abs=1e-12)
     assert "--proxy MXCN.MSCI=" in rows["0941.HK", "price", 12].gap.text("en")
     assert rows["0941.HK", "price", 12].base_close == 67.9
 
@@ -215,10 +218,18 @@ def test_the_command_refuses_a_proxy_of_another_form():
     assert run_screener("outcome", "--proxy", "HSI").code == 2
 
 
-def test_the_snapshot_has_no_second_listing_and_says_so():
-    ran = run_screener("outcome", "--json")
-    assert ran.code == 0
-    assert {row["gap"] for row in ran.json["other_markets"]} == {"no_data"}
+def test_the_snapshot_holds_the_second_listings_and_lacks_their_benchmark_only(bundled, market_folder):
+    rows, _ = check_listings(*bundled, SnapshotSource(), published=PUBLISHED, as_of=AS_OF)
+    assert {row.gap.code for row in rows} == {"no_benchmark"}
+    folder = rows_of(*bundled, market_folder, proxies={})
+    for row in rows:
+        assert row.own_return == pytest.approx(folder[row.subject, row.series, row.horizon_months].own_return, abs=1e-12)
+
+
+def test_the_snapshot_measures_a_named_proxy_on_new_york_days_too(bundled):
+    proxies = {"MXCN.MSCI": "MCHI.US"}
+    rows, _ = check_listings(*bundled, SnapshotSource(), published=PUBLISHED, as_of=AS_OF, proxies=proxies)
+    assert {row.gap for row in rows} == {None}
 
 
 @pytest.mark.parametrize(

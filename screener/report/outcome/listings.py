@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from screener.judgement.outcome import ListingRow, Outcome
@@ -12,52 +13,69 @@ from screener.terms.say import Lang, run_on, say
 
 
 def listings_table(outcome: Outcome, lang: Lang) -> Table | None:
-    """Excess and band of every second listing at each horizon (`price` series), with both sides' dates; None without one."""
+    """Excess and band of every second listing at each horizon (`price` series), with both sides' dates; None without one.
+
+    Where no benchmark has data the listings' own returns stand in their place, and one line says why.
+    """
     rows = [row for row in outcome.other_markets if row.series == "price"]
     if not rows:
         return None
     horizons = tuple(dict.fromkeys(row.horizon_months for row in rows))
     listed = {symbol: [row for row in rows if row.subject == symbol] for symbol in dict.fromkeys(row.subject for row in rows)}
+    compared = not all(_lacks_benchmark(row) for row in rows)
     columns = [Column("benchmark", say("dossier_listing_benchmark", lang), left=True)]
     for months in horizons:
-        group = say("dossier_horizon", lang, months=months)
-        note = say("dossier_until", lang, day=short_day(next(row.end_day for row in rows if row.horizon_months == months)))
-        columns.append(Column(f"excess_{months}", say("dossier_excess", lang), "pp", group=group, group_note=note))
-        columns.append(Column(f"band_{months}", say("dossier_band", lang), group=group, group_note=note, left=True))
-    columns += [
-        Column("base", say("dossier_listing_base", lang)),
-        Column("end", say("dossier_listing_end", lang)),
-        Column("dates", say("dossier_listing_dates", lang), left=True),
-    ]
+        columns += _horizon_columns(months, next(row.end_day for row in rows if row.horizon_months == months), compared, lang)
+    columns += [Column("base", say("dossier_listing_base", lang)), Column("end", say("dossier_listing_end", lang))]
+    columns += [Column("dates", say("dossier_listing_dates", lang), left=True)] if compared else []
     return Table(
         id="listings",
         title=say("dossier_listing_title", lang),
         row_head=say("dossier_subject", lang),
         columns=tuple(columns),
-        rows=tuple(_listing_row(outcome, found, lang) for found in listed.values()),
+        rows=tuple(_listing_row(outcome, found, lang, compared=compared) for found in listed.values()),
         sub=say("dossier_listing_sub", lang),
         notes=tuple(_listing_notes(rows, lang)),
         layout="wide",
     )
 
 
-def _listing_row(outcome: Outcome, rows: Sequence[ListingRow], lang: Lang) -> Row:
+def _lacks_benchmark(row: ListingRow) -> bool:
+    return row.gap is not None and row.gap.code == "no_benchmark"
+
+
+def _horizon_columns(months: int, end_day: dt.date, compared: bool, lang: Lang) -> list[Column]:
+    group = say("dossier_horizon", lang, months=months)
+    note = say("dossier_until", lang, day=short_day(end_day))
+    if not compared:
+        return [Column(f"return_{months}", say("dossier_listing_return", lang), "%", group=group, group_note=note)]
+    return [
+        Column(f"excess_{months}", say("dossier_excess", lang), "pp", group=group, group_note=note),
+        Column(f"band_{months}", say("dossier_band", lang), group=group, group_note=note, left=True),
+    ]
+
+
+def _listing_row(outcome: Outcome, rows: Sequence[ListingRow], lang: Lang, *, compared: bool) -> Row:
     first = rows[0]
     last = next((row for row in reversed(rows) if row.end_close is not None), first)
     cells = [text(_benchmark_text(outcome, first, lang))]
     for row in rows:
-        cells += _excess_and_band(outcome, row, lang)
+        cells += _excess_and_band(outcome, row, lang) if compared else (figure("return", row.own_return),)
     cells += [
         _close_cell(first, first.base_close, first.base_close_date),
         _close_cell(last, last.end_close, last.end_close_date),
     ]
-    days = (last.benchmark_base_close_date, last.benchmark_end_close_date)
-    words = say("label_range", lang, first=days[0], last=days[1]) if all(days) else ""
-    cells.append(text(words, quiet=True) if words else figure("text", last.gap))
+    cells += [_dates_cell(last, lang)] if compared else []
     names = {each.symbol: each.name_en or each.name for each in outcome.thesis.candidates}
     market = outcome.scale.market(first.market)
     note = f"{first.subject} · {market.name if lang == 'zh' else market.name_en} {first.currency}"
     return Row(first.subject, first.name if lang == "zh" else names[first.listing_of], tuple(cells), note=note)
+
+
+def _dates_cell(row: ListingRow, lang: Lang) -> Cell:
+    days = (row.benchmark_base_close_date, row.benchmark_end_close_date)
+    words = say("label_range", lang, first=days[0], last=days[1]) if all(days) else ""
+    return text(words, quiet=True) if words else figure("text", row.gap)
 
 
 def _benchmark_text(outcome: Outcome, row: ListingRow, lang: Lang) -> str:

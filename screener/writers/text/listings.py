@@ -8,7 +8,7 @@ from screener.judgement.outcome import ListingRow, Outcome
 from screener.terms.say import Lang, say
 from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import Market
-from screener.writers.text.text import LIGHT, Column, pp_in, table_lines, wrapped
+from screener.writers.text.text import LIGHT, Column, pct, pp_in, table_lines, wrapped
 
 
 def listings_text(outcome: Outcome, lang: Lang = "zh") -> str:
@@ -64,6 +64,9 @@ def _head(rows: Sequence[ListingRow], market: Market, lang: Lang) -> str:
 
 
 def _cells(outcome: Outcome, row: ListingRow, lang: Lang) -> tuple[str, str]:
+    """Excess and band; without a benchmark the listing's own return, called what it is."""
+    if row.excess is None and row.own_return is not None:
+        return pct(row.own_return), say("listing_own_only", lang)
     if row.excess is None or row.band is None:
         due = row.gap is not None and row.gap.code == "not_due"
         return say("events_not_due" if due else "events_gap", lang), "" if due or not row.gap else row.gap.code
