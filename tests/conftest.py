@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import csv
 import json
 import os
 import subprocess
@@ -87,6 +88,22 @@ def market_folder(reference: Path) -> Path:
 def bundled():
     """The bundled thesis with its scale."""
     return open_library().load(THESIS)
+
+
+@pytest.fixture(scope="session")
+def closes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundled closes and actions as a folder of prices: no amounts, no industries, no listing dates."""
+    folder = tmp_path_factory.mktemp("closes")
+    data = ROOT / "screener" / "data"
+    with (data / "closes.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for code in list(rows[0])[1:]:
+        room = folder / ("index" if code in ("000300", "H00300", "931160", "801770") else "raw")
+        room.mkdir(exist_ok=True)
+        lines = [f"{row['date']},{row[code]}" for row in rows if row[code]]
+        (room / f"{code}.csv").write_text("\n".join(["date,close", *lines, ""]))
+    (folder / "actions.csv").write_bytes((data / "actions.csv").read_bytes())
+    return folder
 
 
 @pytest.fixture

@@ -103,11 +103,26 @@ def test_volatility_and_beta_rest_on_the_last_250_traded_returns(late):
         assert row["beta"].item() == pytest.approx(slope, rel=1e-9)
 
 
-def test_what_the_snapshot_does_not_know_is_missing_and_never_zero(late):
-    assert late.frame["amount_20d"].isna().all()
-    assert late.frame["listed_days"].isna().all()
-    assert "缺口" in run_screener("screen", "--sort", "amount_20d").out
-    assert screen_record(late, "zh")["rows"][0]["amount_20d"] is None
+@pytest.fixture(scope="module")
+def from_closes(bundled, closes_folder) -> Screen:
+    return check_screen([bundled], FolderSource(closes_folder), today=LATE)
+
+
+def test_what_the_source_does_not_know_is_missing_and_never_zero(from_closes, closes_folder):
+    assert from_closes.frame["amount_20d"].isna().all()
+    assert from_closes.frame["listed_days"].isna().all()
+    assert "缺口" in run_screener("screen", "--sort", "amount_20d", "--prices", closes_folder).out
+    assert screen_record(from_closes, "zh")["rows"][0]["amount_20d"] is None
+    assert narrow(from_closes, where="amount_20d > 0").frame.empty  # unknown is not true
+
+
+def test_the_snapshot_knows_turnover_and_listing_dates(late):
+    # 中国移动 was listed on 2022-01-05; 1,272 days before 2025-06-30.
+    row = late.frame.set_index("symbol").loc["600941.SH"]
+    assert row["listed_days"] == (LATE - dt.date(2022, 1, 5)).days
+    with (ROOT / "screener" / "data" / "amounts.csv").open() as file:
+        amounts = [float(each["600941"]) for each in csv.DictReader(file)][-20:]
+    assert row["amount_20d"] == pytest.approx(sum(amounts) / 20, rel=1e-12)
 
 
 def test_before_publication_there_is_no_figure_since_it_and_no_gap(bundled):
@@ -155,7 +170,6 @@ def test_rows_are_filtered_sorted_and_cut(late):
     assert found["name"].tolist() == ["仕佳光子", "源杰科技"]
     ascending = narrow(late, sort="beta").frame["beta"]
     assert ascending.is_monotonic_increasing
-    assert narrow(late, where="amount_20d > 0").frame.empty  # unknown is not true
 
 
 @pytest.mark.parametrize(
@@ -186,7 +200,8 @@ def test_two_theses_make_two_rows_of_a_shared_name(bundled):
 # ---- files
 
 
-def test_a_csv_opens_in_excel_and_holds_no_formula(late, tmp_path):
+def test_a_csv_opens_in_excel_and_holds_no_formula(from_closes, tmp_path):
+    late = from_closes
     frame = late.frame.copy()
     frame["name"] = frame["name"].astype(object)
     frame.loc[0, "name"] = "=cmd|' /C calc'!A0"

@@ -138,8 +138,8 @@ def test_the_rank_stands_with_how_many_were_ranked(bundled, market_folder):
     assert "ranking" in {each.id for each in found.charts}
 
 
-def test_without_the_industries_the_rank_is_left_out_and_said(bundled):
-    found = document(bundled, "2025-04-11")
+def test_without_the_industries_the_rank_is_left_out_and_said(bundled, closes_folder):
+    found = document(bundled, "2025-04-11", source=FolderSource(closes_folder))
     assert "ranking" not in {each.id for each in found.charts}
     assert "申万一级行业排名：缺口 no_data（来源没有 31 个行业指数）。" in render_markdown(found).replace("\\", "")
 

@@ -22,7 +22,7 @@ def listings_table(outcome: Outcome, lang: Lang) -> Table | None:
         return None
     horizons = tuple(dict.fromkeys(row.horizon_months for row in rows))
     listed = {symbol: [row for row in rows if row.subject == symbol] for symbol in dict.fromkeys(row.subject for row in rows)}
-    compared = not all(_lacks_benchmark(row) for row in rows)
+    compared = not _lack_benchmark(rows)
     columns = [Column("benchmark", say("dossier_listing_benchmark", lang), left=True)]
     for months in horizons:
         columns += _horizon_columns(months, next(row.end_day for row in rows if row.horizon_months == months), compared, lang)
@@ -40,8 +40,10 @@ def listings_table(outcome: Outcome, lang: Lang) -> Table | None:
     )
 
 
-def _lacks_benchmark(row: ListingRow) -> bool:
-    return row.gap is not None and row.gap.code == "no_benchmark"
+def _lack_benchmark(rows: Sequence[ListingRow]) -> bool:
+    """Whether the missing benchmark is all that keeps the due rows from being compared."""
+    codes = {row.gap.code if row.gap else "" for row in rows}
+    return "no_benchmark" in codes and codes <= {"no_benchmark", "not_due"}
 
 
 def _horizon_columns(months: int, end_day: dt.date, compared: bool, lang: Lang) -> list[Column]:
@@ -60,7 +62,7 @@ def _listing_row(outcome: Outcome, rows: Sequence[ListingRow], lang: Lang, *, co
     last = next((row for row in reversed(rows) if row.end_close is not None), first)
     cells = [text(_benchmark_text(outcome, first, lang))]
     for row in rows:
-        cells += _excess_and_band(outcome, row, lang) if compared else (figure("return", row.own_return),)
+        cells += _excess_and_band(outcome, row, lang) if compared else (figure("return", row.gap if row.own_return is None else row.own_return),)
     cells += [
         _close_cell(first, first.base_close, first.base_close_date),
         _close_cell(last, last.end_close, last.end_close_date),
