@@ -62,7 +62,11 @@ def _listing_row(outcome: Outcome, rows: Sequence[ListingRow], lang: Lang, *, co
     last = next((row for row in reversed(rows) if row.end_close is not None), first)
     cells = [text(_benchmark_text(outcome, first, lang))]
     for row in rows:
-        cells += _excess_and_band(outcome, row, lang) if compared else (figure("return", row.gap if row.own_return is None else row.own_return),)
+        cells += (
+            _excess_and_band(outcome, row, lang)
+            if compared
+            else (figure("return", row.gap if row.own_return is None else row.own_return),)
+        )
     cells += [
         _close_cell(first, first.base_close, first.base_close_date),
         _close_cell(last, last.end_close, last.end_close_date),
