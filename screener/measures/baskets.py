@@ -100,7 +100,8 @@ def value_path(
     kept = [member for member in members if isinstance(quote(market, member, base, series=series), Quote)]
     if not kept or not len(window):
         return np.full(len(window), np.nan)
-    levels = market.levels[series].reindex(window)[kept].to_numpy(dtype=float, copy=True)
+    at, on_axis = _positions(market, window)
+    levels = np.column_stack([np.where(on_axis, market.tape(member).levels[series][at], np.nan) for member in kept])
     for column, member in enumerate(kept):
         levels[~measurable(market, member, series, window), column] = np.nan
     return held_basket(levels) - 1
@@ -118,11 +119,17 @@ def measurable(market: Market, member: str, series: SeriesName, window: pd.Datet
 def quoted(market: Market, member: str, series: SeriesName, window: pd.DatetimeIndex) -> npt.NDArray[np.bool_]:
     """Which sessions of `window` have a quote, whatever breaks lie between them."""
     known = np.ones(len(window), dtype=bool)
-    closes = market.prices.close[member].reindex(window)
-    for position in np.flatnonzero(closes.isna().to_numpy()):
+    at, on_axis = _positions(market, window)
+    for position in np.flatnonzero(~on_axis | np.isnan(market.tape(member).closes[at])):
         if isinstance(quote(market, member, as_date(window[int(position)]), series=series), Gap):
             known[position] = False
     return known
+
+
+def _positions(market: Market, window: pd.DatetimeIndex) -> tuple[Positions, npt.NDArray[np.bool_]]:
+    """Where the sessions of `window` stand on the axis, and whether they do; 0 for one that does not."""
+    at = market.prices.close.index.get_indexer(window)
+    return np.where(at < 0, 0, at), at >= 0
 
 
 def window_returns(market: Market, members: Sequence[str], starts: Positions, ends: Positions, *, series: SeriesName) -> Floats:

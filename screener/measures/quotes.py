@@ -50,6 +50,7 @@ class Market:
     prices: Prices
     levels: dict[SeriesName, pd.DataFrame]
     tapes: dict[str, Tape] = field(default_factory=dict, repr=False)
+    quotes: dict[tuple[str, dt.date, SeriesName], Quote | Gap] = field(default_factory=dict, repr=False)
 
     def position(self, session: dt.date) -> int:
         """Position of the last session on or before `session`; −1 before the first."""
@@ -86,6 +87,13 @@ def quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) 
     later in the data, or for at most MAX_AGE sessions; a delisted one keeps its last price. Anything older is `stale`.
     An index trades every session: a missing one is a gap. No close yet: `not_listed` when the listing date says so.
     """
+    key = (symbol, session, series)
+    if key not in market.quotes:
+        market.quotes[key] = _find_quote(market, symbol, session, series=series)
+    return market.quotes[key]
+
+
+def _find_quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) -> Quote | Gap:
     prices = market.prices
     if symbol in prices.gaps:
         return prices.gaps[symbol]
