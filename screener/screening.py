@@ -98,7 +98,7 @@ def check_listings(
 def check_trust(
     outcome: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int, store: Path | None = None
 ) -> Trust:
-    """Measure how far to trust an outcome; `universe`: a folder, or `store` for the one in `store`.
+    """Measure how far to trust an outcome; `universe`: `bundled`, a folder, or `store` for the one in `store`.
 
     UsageError when a placebo has no universe, a universe no placebo, or N makes no sense.
     """

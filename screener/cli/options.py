@@ -104,7 +104,8 @@ PlaceboCount = Annotated[int | None, typer.Option("--placebo", metavar="N", help
 
 
 UniverseFolder = Annotated[
-    str | None, typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: store, or a folder.")
+    str | None,
+    typer.Option("--universe", metavar="SOURCE", help="Where random baskets come from: bundled, store, or a folder."),
 ]
 
 

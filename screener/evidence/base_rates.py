@@ -105,7 +105,7 @@ def date_rates(outcome: Outcome, history: IndexHistory, *, until: dt.date | None
 def stock_rates(outcome: Outcome, universe: Universe) -> tuple[BaseRate, ...]:
     """Every stock alive at the base date over the same window, on the stock scale: what any name would have earned."""
     universe = universe.cut(outcome.as_of)
-    at = None if outcome.base_date is None else universe.position(outcome.base_date)
+    at = None if outcome.base_date is None else universe.base_position(outcome.base_date)
     rates = []
     for months, due in outcome.end_dates.items():
         end = _position(universe.sessions, due)

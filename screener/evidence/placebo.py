@@ -6,7 +6,7 @@ import datetime as dt
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from screener.terms.sessions import Calendar, Days, Floats, add_months
 from screener.thesis.subjects import Subject
 
 Against = Literal["baskets", "matched_baskets", "dates"]
+# The comparisons of a basket, in the order of the columns; a universe of one base date has no other dates.
+AGAINST: tuple[Against, ...] = get_args(Against)
 # The traits that peers share, in this order (CONTRACT, `matched`).
 MATCHED_ON = ("board", "size", "momentum")
 # Within a board: fifths of size, within each thirds of momentum. Fewer than 30 peers say nothing about chance.
@@ -139,20 +141,21 @@ class _Run:
 
     def __init__(self, outcome: Outcome, universe: Universe, n: int, seed: int) -> None:
         self.outcome, self.universe, self.n, self.seed = outcome, universe, n, seed
-        self.at = None if outcome.base_date is None else universe.position(outcome.base_date)
+        self.at = None if outcome.base_date is None else universe.base_position(outcome.base_date)
         self.alive = np.empty(0, dtype=np.int64) if self.at is None else universe.alive(self.at)
         self.excluded = {**universe.excluded, "not_alive": len(universe.symbols) - len(self.alive)}
         self.groups = None if self.at is None else match_groups(measure_traits(universe, self.at), self.alive)
         months = outcome.scale.window.horizons
         self.ends = {each: horizon_ends(outcome.prices.calendar, universe.sessions, each) for each in months}
         absent = None if self.at is None else universe.absent_exchange(self.at)
-        self.basis = (*universe.basis, Note("placebo_last_price"), *([absent] if absent else []))
+        kept = [Note("placebo_last_price")] if universe.only_base is None else []
+        self.basis = (*universe.basis, *kept, *([absent] if absent else []))
 
     def placebos(self, subject: Subject) -> Iterator[Placebo]:
         """Random, matched and own-date comparisons of a subject, each at every horizon."""
         basket = self._basket(subject)
         if isinstance(basket, Gap):
-            for against in ("baskets", "matched_baskets", "dates"):
+            for against in AGAINST if self.universe.only_base is None else AGAINST[:2]:
                 yield from self._all_gaps(subject, against, basket)
             return
         draws = [self._random(basket, batch) for batch in self._batches(subject, "baskets")]
@@ -163,10 +166,13 @@ class _Run:
         else:
             draws = [self._peers(basket, pools, batch) for batch in self._batches(subject, "matched_baskets")]
             yield from self._compared(basket, "matched_baskets", draws)
-        for months in self.ends:
+        for months in self.ends if self.universe.only_base is None else ():
             yield self._other_dates(basket, months)
 
     def _basket(self, subject: Subject) -> _Basket | Gap:
+        if self.at is None and self.universe.only_base is not None:
+            params: dict[str, object] = {"day": self.outcome.base_date, "base": self.universe.only_base}
+            return Gap("no_data", "placebo_other_base", params)
         if self.at is None:
             day = self.outcome.base_date
             first, last = (self.universe.sessions[place].astype(dt.date) for place in (0, -1))
@@ -177,7 +183,7 @@ class _Run:
         kept = {member for member, lives in zip(known, living, strict=True) if lives}
         left_out = tuple(member for member in subject.members if member not in kept)
         if not kept:
-            params: dict[str, object] = {
+            params = {
                 "symbols": " ".join(left_out),
                 "name": self.universe.name,
                 "day": self.outcome.base_date,
@@ -310,14 +316,19 @@ class _Run:
         )
 
     def _dividends(self, subject: Subject, months: int) -> float | None:
-        """Total less price return of the subject in the outcome's own prices, a fraction; None where either is a gap."""
+        """Total less price return of the subject in the outcome's own prices, a fraction; None where either is a gap.
+
+        None too where the universe's own levels hold the dividends.
+        """
+        if self.universe.series == "total":
+            return None
         total, price = (self.outcome.row(subject.id, months, series).own_return for series in ("total", "price"))
         return None if total is None or price is None else total - price
 
     def _unseen(self, basket: _Basket, months: int) -> float | None:
         """Price return of the basket's kept members in the outcome's prices less that in the universe, a fraction."""
         base, due, end = self.outcome.base_date, self.outcome.end_dates[months], self._end(months)
-        if base is None or due is None or isinstance(end, Gap):
+        if base is None or due is None or isinstance(end, Gap) or self.universe.series == "total":
             return None
         kept = [self.universe.symbols[column] for column in basket.columns]
         adjusted = measure(self.outcome.market, kept, series="price", start=base, end=due).value

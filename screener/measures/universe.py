@@ -12,6 +12,7 @@ import numpy.typing as npt
 from screener.measures.quotes import Market
 from screener.prices.bars import DELISTING_PERIOD
 from screener.prices.limits import LIMITS
+from screener.prices.prices import SeriesName
 from screener.terms.notes import Note
 from screener.terms.sessions import Days, Floats, add_months
 from screener.terms.symbols import parse_symbol
@@ -40,7 +41,9 @@ class Universe:
     session. `traded`: where a stock traded; None = where its amount is above 0. `excluded`: reason → number of codes that
     are no common A share. `basis`: what a reader must know. `known`: prices, with both series, of the names whose corporate
     actions the source has, and the gaps of names of which nothing can be said; None where it has no actions. `checked`:
-    those of them whose actions two sources agree on.
+    those of them whose actions two sources agree on. `series`: what the levels hold; `price` may lack small splits, see
+    `basis`. `only_base`: the one session from which returns are known; None = any. `traits`: those of that session, where
+    the sessions do not give them.
     """
 
     sessions: Days
@@ -57,6 +60,9 @@ class Universe:
     basis: tuple[Note, ...] = ()
     known: Market | None = None
     checked: frozenset[str] = frozenset()
+    series: SeriesName = "price"
+    only_base: dt.date | None = None
+    traits: Traits | None = None
 
     def position(self, day: dt.date) -> int | None:
         """Position of the session `day`; None when it is not on the axis."""
@@ -87,7 +93,12 @@ class Universe:
             amount=None if self.amount is None else self.amount[:count, kept],
             traded=None if self.traded is None else self.traded[:count, kept],
             known=None if self.known is None else self.known.cut(as_of),
+            traits=None if self.traits is None else self.traits.take(kept),
         )
+
+    def base_position(self, day: dt.date) -> int | None:
+        """Position of `day` as the session that returns start on; None where the universe has no returns from it."""
+        return self.position(day) if self.only_base in (None, day) else None
 
     def absent_exchange(self, at: int) -> Note | None:
         """An exchange of which fewer than half of the stocks are on record yet on session `at`, and when they begin."""
@@ -109,6 +120,10 @@ class Traits:
     board: npt.NDArray[np.str_]
     size: Floats
     momentum: Floats
+
+    def take(self, columns: npt.NDArray[np.int64]) -> Traits:
+        """The traits of some columns."""
+        return Traits(self.board[columns], self.size[columns], self.momentum[columns])
 
 
 def unadjusted_universe(
@@ -204,6 +219,8 @@ def measure_traits(universe: Universe, at: int) -> Traits:
     Size: mean turnover of the last 20 sessions (a suspended one counts 0). Momentum: level / level six calendar months
     before − 1, NaN for a stock that is younger.
     """
+    if universe.traits is not None:
+        return universe.traits
     boards = np.array([parse_symbol(symbol).board for symbol in universe.symbols])
     unknown = np.full(len(universe.symbols), np.nan)
     size = unknown

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from screener.evidence.base_rates import BaseRate
-from screener.evidence.placebo import Against
+from screener.evidence.placebo import AGAINST, Placebo
 from screener.evidence.robustness import BLOCK_SESSIONS, RESAMPLES
 from screener.evidence.sensitivity import Sensitivity, heat_table
 from screener.evidence.trust import Trust
@@ -20,8 +20,6 @@ from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
 
 EMPTY = Cell("none")
-# The comparisons of a basket, in the order of the columns.
-AGAINST: tuple[Against, ...] = ("baskets", "matched_baskets", "dates")
 
 
 def trust_sections(trust: Trust, lang: Lang = "zh") -> tuple[Section, ...]:
@@ -168,13 +166,19 @@ class _TrustSections:
 
     def placebo_row(self, subject: str) -> Row | None:
         random, matched, dates = (self.trust.placebo_of(subject, self.months, each) for each in AGAINST)
-        if random is None or matched is None or dates is None:
+        if random is None or matched is None:
             return None
         count = len(self.subjects[subject].members)
         size = f"{count - len(random.left_out)}/{count}"
-        percentiles = (figure("weight", each.gap or each.percentile, strong=True) for each in (random, matched, dates))
+        percentiles = (figure("weight", each.gap or each.percentile, strong=True) for each in (random, matched))
         own = figure("excess", random.gap or random.excess)
-        return self.row(subject, subject, text(size), own, *percentiles, figure("count", dates.gap or dates.n))
+        return self.row(subject, subject, text(size), own, *percentiles, *self.dates_cells(dates))
+
+    def dates_cells(self, dates: Placebo | None) -> tuple[Cell, Cell]:
+        """Percentile and number of other dates; empty where the universe has one base date only, which its basis says."""
+        if dates is None:
+            return EMPTY, EMPTY
+        return figure("weight", dates.gap or dates.percentile, strong=True), figure("count", dates.gap or dates.n)
 
     def rate_tables(self) -> Iterator[Table]:
         """One table for each scale: indices are judged by other bands than stocks."""

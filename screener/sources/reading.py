@@ -14,6 +14,7 @@ from screener.measures.industries import Ranking, industries, rank_industries
 from screener.measures.quotes import build_market
 from screener.measures.universe import IndexHistory, Universe
 from screener.prices.prices import LOOKBACK, Prices, PriceSource
+from screener.sources.bundled_universe import load_bundled_history, load_bundled_universe
 from screener.sources.folder import MARKET_FILE
 from screener.sources.folder_source import FolderSource
 from screener.sources.index_history import EMPTY_HISTORY, load_index_history
@@ -123,7 +124,12 @@ def _market_start(published: dt.date, as_of: dt.date, *, like: bool) -> dt.date:
 
 
 def load_chance(universe: str, *, benchmark: str, end: dt.date, store: Path | None = None) -> tuple[Universe, IndexHistory]:
-    """The universe that a word names, with the industry indices of a folder; the store keeps no such history."""
+    """The universe that a word names, with the industry indices beside it; the store keeps no such history.
+
+    `universe`: bundled (the market of one base date), store, or a folder.
+    """
+    if universe == "bundled":
+        return load_bundled_universe(benchmark=benchmark), load_bundled_history(benchmark=benchmark, end=end)
     if universe == "store":
         return load_store_universe(store, benchmark=benchmark, end=end), EMPTY_HISTORY
     folder = Path(universe)

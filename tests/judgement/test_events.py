@@ -330,6 +330,14 @@ def test_the_snapshot_gives_gaps_that_say_why_and_the_command_says_it_is_incompl
     assert {each["status"] for each in record["targets"]} == {"passed", "later", "stated"}
 
 
+def test_where_every_policy_lies_before_the_prices_one_sentence_says_so_and_the_targets_stand():
+    out = run_screener("events").out
+    assert "33 项政策都早于这份行情的首日 2024-03-01" in out
+    assert out.count("缺口") == 0
+    assert "总算力" in out  # a target
+    assert "All 33 policies lie before the first day of these prices, 2024-03-01" in run_screener("events", "--lang", "en").out
+
+
 def test_the_json_has_every_event_and_subject_with_three_windows(measured):
     record = events_record(measured)
     assert len(record["rows"]) == 33 * 9

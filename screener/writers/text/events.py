@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len, set_cell_size
 
@@ -21,6 +21,11 @@ _CERTAIN = str.maketrans({"\u201c": "「", "\u201d": "」"})
 
 def events_text(study: EventStudy, lang: Lang = "zh") -> str:
     """The whole study; only ASCII and characters that are two columns wide everywhere."""
+    early = _early(study)
+    if early is not None:
+        answer = _labelled("events_word", say("events_all_early", lang, count=len(study.book.policies), **early.params), lang)
+        parts: list[Iterable[str]] = [[_head(study, lang), HEAVY, answer, LIGHT], _target_table(study, lang)]
+        return _joined([*parts, [LIGHT, say("events_mapping", lang, slug=study.thesis.slug)]])
     parts = [
         [_head(study, lang), HEAVY],
         _answer(study, lang),
@@ -30,7 +35,18 @@ def events_text(study: EventStudy, lang: Lang = "zh") -> str:
         [LIGHT, *_target_table(study, lang)],
         [LIGHT, *_remarks(study, lang)],
     ]
+    return _joined(parts)
+
+
+def _joined(parts: Iterable[Iterable[str]]) -> str:
     return "".join(line.translate(_CERTAIN).rstrip() + "\n" for part in parts for line in part)
+
+
+def _early(study: EventStudy) -> Gap | None:
+    """The gap that every figure shares when all policies lie before the prices begin; None when any does not."""
+    gaps = [figure.gap for row in study.rows for figure in row.windows if row.concerned]
+    found = next((gap for gap in gaps if gap is not None), None)
+    return found if found and all(gap is not None and gap.reason == "event_before_prices" for gap in gaps) else None
 
 
 def _head(study: EventStudy, lang: Lang) -> str:

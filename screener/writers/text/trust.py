@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from screener.evidence.base_rates import BaseRate
-from screener.evidence.placebo import Placebo
+from screener.evidence.placebo import AGAINST, Placebo
 from screener.evidence.robustness import LeftOneOut
 from screener.evidence.sensitivity import Choice
 from screener.evidence.trust import Trust
@@ -94,14 +94,11 @@ class _TrustText(Text):
             yield from wrapped(f"{self.say('trust_gap')}  ", text)
 
     def placebo_cells(self, subject: Subject) -> list[str]:
-        found = {
-            against: self.trust.placebo_of(subject.id, self.months, against)
-            for against in ("baskets", "matched_baskets", "dates")
-        }
+        found = {against: self.trust.placebo_of(subject.id, self.months, against) for against in AGAINST}
         random = found["baskets"]
         size = "" if random is None else f"{len(subject.members) - len(random.left_out)}/{len(subject.members)}"
         dates = found["dates"]
-        last = self.percentile(dates) + (f" ({dates.n})" if dates is not None and dates.n else "")
+        last = "" if dates is None else self.percentile(dates) + (f" ({dates.n})" if dates.n else "")
         return [self.name(subject), size, self.percentile(random), self.percentile(found["matched_baskets"]), last]
 
     def percentile(self, placebo: Placebo | None) -> str:
