@@ -57,6 +57,7 @@ def update(
     plan = plan_update(symbols, start=first, end=parse_date(end, "--end"), now=now, counted=counted)
     with ProgressBar(len(plan.symbols), as_lang(lang)) as progress:
         results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
+    say_notes(opened.mended, as_lang(lang))
     if as_json:
         print_json(update_records(results, as_lang(lang)))
     else:

@@ -120,8 +120,7 @@ def _unexplained_steps(
         step = np.abs(stored.close - reference)
         far = (step > SMALLEST_STEP * reference) & (step > narrowest * reference - 2 * PRICE_CENT) & stored.traded & judged
     breaks: Breaks = {}
-    unread = (acted & np.isnan(reference)).any(axis=0)
-    doubtful = {stored.symbols[column] for column in np.flatnonzero(unread)}
+    doubtful = _impossible(stored, actions, acted, reference)
     lives: dict[str, Listing] = {}
     for row, column in zip(*np.nonzero(far), strict=True):
         symbol, day = stored.symbols[column], stored.sessions[row]
@@ -143,6 +142,13 @@ def _unexplained_steps(
         else:
             doubtful.add(symbol)
     return breaks, doubtful
+
+
+def _impossible(stored: StoredMarket, actions: pd.DataFrame, acted: npt.NDArray[np.bool_], reference: Floats) -> set[str]:
+    """Names with an action after which no price would be left; one of unknown kind is a doubt that is known already."""
+    unknown = set(actions.loc[~np.isfinite(actions["cash_per_share"] + actions["split_ratio"]), "symbol"])
+    unread = np.flatnonzero((acted & np.isnan(reference)).any(axis=0))
+    return {stored.symbols[column] for column in unread} - unknown
 
 
 def _references(stored: StoredMarket, actions: pd.DataFrame) -> tuple[Floats, npt.NDArray[np.bool_]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -104,3 +105,25 @@ class ShareCounts:
 
     rows: pd.DataFrame
     reach: dt.date
+
+
+def actions_of(rows: pd.DataFrame, meta: Mapping[str, Any]) -> Actions:
+    """Actions from a file's rows and what the file says of itself."""
+    last = as_date(rows["ex_date"].iloc[-1]) if len(rows) else dt.date.min
+    return Actions(
+        rows=rows,
+        checked_to=day_of(meta.get("checked_to")) or last,
+        checked=tuple(meta.get("checked", ())),
+        mismatches=dict(_gap(each) for each in meta.get("mismatches", ())),
+        unverified=tuple(meta.get("unverified", ())),
+    )
+
+
+def _gap(stored: Mapping[str, Any]) -> tuple[dt.date, Gap]:
+    day = dt.date.fromisoformat(stored["ex_date"])
+    return day, Gap(stored["code"], stored["reason"], {**stored["params"], "day": day})
+
+
+def day_of(text: object) -> dt.date | None:
+    """The date that a file gives in ISO form; None for anything else that is no text."""
+    return dt.date.fromisoformat(text) if isinstance(text, str) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # How the name of an unfinished file ends; a killed run leaves it behind.
@@ -18,7 +18,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A file beside `path`, its folder made if need be, to write into; it takes the place of `path` when the block ends.
 
     Where the block fails, `path` is as it was and nothing is left beside it. `durable`: the content is on the disk before it
-    takes the place. OSError where the folder cannot be made or written.
+    takes the place, and that it did so, too. OSError where the folder cannot be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
@@ -30,6 +30,8 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
             _to_disk(part)
         part.chmod(READABLE)
         part.replace(path)
+        if durable:
+            _folder_to_disk(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -37,3 +39,13 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
 def _to_disk(path: Path) -> None:
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _folder_to_disk(folder: Path) -> None:
+    """Make a renaming last; where folders cannot be opened (Windows) the system sees to it."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -138,7 +138,7 @@ def _store(store: Store, symbols: Sequence[str], today: dt.date) -> Iterator[Fin
     yield Finding("ok", "topic_store", "doctor_store", params)
     if not os.access(store.folder, os.W_OK):
         yield Finding("warn", "topic_store", "store_not_writable", {"folder": store.folder, "detail": "read-only"})
-    refused = store.refusals()
+    refused = store.quarantine.refusals()
     if refused:
         yield Finding("warn", "topic_quarantine", "doctor_quarantine", {"count": len(refused), "last": refused[-1].name})
     lacking = [symbol for symbol in symbols if symbol not in stored]

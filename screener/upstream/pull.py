@@ -172,7 +172,7 @@ class Puller:
     def _refuse(self, asked: Asked, refusal: Refusal, frame: pd.DataFrame, pulled: Pulled) -> None:
         pulled.tried.append(Tried(asked.source, refusal.code, refusal.params))
         pulled.refusals[asked.source] = refusal
-        self.store.quarantine(
+        self.store.quarantine.keep(
             str(asked.symbol),
             source=asked.source,
             reason=refusal.code,
@@ -188,7 +188,7 @@ class Puller:
         except FetchError as error:
             tried.append(Tried(source, error.code, error.params, error.excerpt))
             if error.excerpt:
-                self.store.quarantine(
+                self.store.quarantine.keep(
                     str(symbol),
                     source=source,
                     reason=error.code,
@@ -220,7 +220,7 @@ class Puller:
             if refused:
                 params: dict[str, object] = {"symbol": str(symbol), "count": len(refused), "first": refused[0]}
                 notes.append(Note("shares_days_refused", params))
-                self.store.quarantine(
+                self.store.quarantine.keep(
                     str(symbol),
                     source=source,
                     reason="shares_days_refused",

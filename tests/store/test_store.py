@@ -14,9 +14,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from screener.store.files import StoreError
+from screener.store.manifest import VERSION, Manifest
 from screener.store.rows import Actions
 from screener.store.source import StoreSource
-from screener.store.store import VERSION, Store, StoreError
+from screener.store.store import Store
 from screener.terms.notes import Gap, ScreenerError
 from tests.conftest import ROOT, THESIS, run_screener
 from tests.stored import END, NOW, actions_of, bars_of, fill_store, small_bars
@@ -102,16 +104,25 @@ def test_a_store_from_before_versions_gets_its_manifest_from_its_files(store, ma
     assert store.entries()[LEFT]["rows"] == 2
 
 
-def test_a_file_that_was_replaced_just_before_a_kill_enters_the_manifest_at_the_next_start(store):
+def test_a_file_that_was_replaced_just_before_a_kill_enters_the_manifest_at_the_next_start(store, monkeypatch):
     write(store)
-    stale = (store.folder / "manifest.json").read_text()
+    monkeypatch.setattr(Manifest, "save", lambda self: None)  # the kill
     write(store, closes=(5.0, 5.1, 5.2))
-    (store.folder / "manifest.json").write_text(stale)
-    (store.folder / "bars" / f".{LEFT}.parquet.77.tmp").write_bytes(b"half")
-    (store.folder / "bars" / f".{LEFT}.parquet.x1.part").write_bytes(b"half")
+    monkeypatch.undo()
+    assert store.entries()[LEFT]["rows"] == 2
+    assert len(Store(store.folder).read_bars(LEFT).rows) == 3
+    own, others = (store.folder / "bars" / name for name in (f".{LEFT}.parquet.ab_1x9q0.part", ".x.parquet.ab_1x9q0.part"))
+    for path in (own, others, store.folder / ".someone.tmp"):
+        path.write_bytes(b"half")
     with store.writing(now=NOW):
         assert store.entries()[LEFT]["rows"] == 3
-    assert not list(store.folder.rglob(".*"))
+    assert not own.exists()
+    assert others.exists()
+    assert (store.folder / ".someone.tmp").exists()
+
+
+def aside(store):
+    return sorted(path.name.split("Z-", 1)[1] for path in (store.folder / "quarantine").glob("unreadable-*"))
 
 
 def test_a_file_that_does_not_open_is_a_gap_when_read_and_set_aside_by_the_next_writer(store, bundled):
@@ -125,7 +136,98 @@ def test_a_file_that_does_not_open_is_a_gap_when_read_and_set_aside_by_the_next_
     with store.writing(now=NOW):
         pass
     assert store.symbols() == ("601728.SH",)
-    assert (store.folder / "quarantine" / f"unreadable-{LEFT}.parquet").is_file()
+    assert aside(store) == [f"{LEFT}.parquet"]
+    assert [note.code for note in store.mended] == ["store_unreadable", "store_set_aside"]
+
+
+NO_ACTIONS = Actions(
+    pd.DataFrame({"ex_date": pd.to_datetime([]), "cash_per_share": [], "split_ratio": [], "source": []}).astype(
+        {"ex_date": "datetime64[s]", "cash_per_share": float, "split_ratio": float}
+    ),
+    END,
+    ("a", "b"),
+)
+
+
+def two_names(store):
+    with store.writing(now=NOW):
+        for symbol, close in ((LEFT, 5.0), ("601728.SH", 7.0)):
+            store.write_actions(symbol, NO_ACTIONS)
+            store.write_bars(symbol, small_bars([close, close]))
+    return store
+
+
+def test_files_that_changed_places_are_refused_by_the_symbol_in_them_and_set_aside(store):
+    for part in ("bars", "actions"):
+        two_names(store)
+        one, other = (store.folder / part / f"{symbol}.parquet" for symbol in (LEFT, "601728.SH"))
+        first, second = one.read_bytes(), other.read_bytes()
+        one.write_bytes(second)
+        other.write_bytes(first)
+        with pytest.raises(StoreError) as refused:
+            Store(store.folder).read_bars(LEFT) if part == "bars" else Store(store.folder).read_actions(LEFT)
+        assert (refused.value.code, refused.value.params["found"]) == ("store_swapped", "601728.SH")
+        source = StoreSource(Store(store.folder), today=END)
+        prices = source.load([LEFT, "601728.SH"], start=dt.date(2025, 6, 3), end=dt.date(2025, 6, 4))
+        assert {gap.reason for gap in prices.gaps.values()} == {"store_swapped"}
+
+
+def test_a_file_with_another_content_than_the_manifest_knows_is_refused(store):
+    two_names(store)
+    for part in ("bars", "actions"):
+        path = store.folder / part / f"{LEFT}.parquet"
+        table = pq.read_table(path)
+        pq.write_table(table, path)  # the same rows, the same metadata, another writer
+        fresh = Store(store.folder)
+        with pytest.raises(StoreError) as refused:
+            fresh.read_bars(LEFT) if part == "bars" else fresh.read_actions(LEFT)
+        assert refused.value.code == "store_changed"
+
+
+def test_bars_stay_where_actions_do_not_open_and_earlier_copies_are_kept(store):
+    two_names(store)
+    for count in (1, 2):
+        path = store.folder / "actions" / f"{LEFT}.parquet"
+        path.write_bytes(b"PAR1" + bytes([count]) * 50)
+        with store.writing(now=NOW):
+            assert store.read_actions(LEFT) is None
+            store.write_actions(LEFT, NO_ACTIONS)
+        assert store.symbols() == (LEFT, "601728.SH")
+        assert len(aside(store)) == count
+
+
+def test_copies_of_a_cloud_folder_are_named_and_never_read(store):
+    two_names(store)
+    copy = store.folder / "bars" / f"{LEFT} (冲突副本 2025-07-01).parquet"
+    copy.write_bytes((store.folder / "bars" / f"{LEFT}.parquet").read_bytes())
+    assert store.symbols() == (LEFT, "601728.SH")
+    with store.writing(now=NOW):
+        pass
+    assert [(note.code, note.params["file"]) for note in store.mended] == [("store_stray", f"bars/{copy.name}")]
+    assert copy.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"version": "x"}',
+        '{"version": true}',
+        '{"version": -1}',
+        '{"symbols": 3}',
+        '{"symbols": {"a": 1}}',
+        "[]",
+    ],
+)
+def test_a_manifest_that_cannot_be_is_named_and_made_anew_and_the_rest_goes_on(store, text):
+    two_names(store)
+    (store.folder / "manifest.json").write_text(text)
+    fresh = Store(store.folder)
+    assert fresh.fault().code == "manifest_unreadable"
+    assert len(fresh.read_bars(LEFT).rows) == 2
+    with fresh.writing(now=NOW):
+        pass
+    assert (fresh.fault(), fresh.entries()[LEFT]["rows"]) == (None, 2)
 
 
 def test_a_reader_in_the_middle_of_a_file_is_not_disturbed_by_its_replacement(store):
@@ -169,8 +271,10 @@ def test_a_second_writer_gets_its_turn_when_the_first_is_done(store):
 def test_what_is_refused_is_kept_with_the_reason_and_the_first_bytes(store):
     rows = pd.DataFrame({"session": ["2025-06-03"], "close": [-1.0]})
     with store.writing(now=NOW):
-        store.quarantine(LEFT, source="sina", reason="door_rows", detail="why", excerpt=b"<html>" * 100, rows=rows, now=NOW)
-    record = json.loads(store.refusals()[0].read_text())
+        store.quarantine.keep(
+            LEFT, source="sina", reason="door_rows", detail="why", excerpt=b"<html>" * 100, rows=rows, now=NOW
+        )
+    record = json.loads(store.quarantine.refusals()[0].read_text())
     assert (record["symbol"], record["source"], record["reason"]) == (LEFT, "sina", "door_rows")
     assert record["first_bytes"] == ("<html>" * 100)[:200]
     assert "-1.0" in next((store.folder / "quarantine").glob("*.csv")).read_text()
@@ -188,8 +292,9 @@ from screener.store.store import Store, StoreError
 from tests.stored import NOW, small_bars
 resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 try:
-    with Store(Path({folder!r})).writing(now=NOW):
-        Store(Path({folder!r})).write_bars("600050.SH", small_bars([5 + i / 100 for i in range(140)]))
+    store = Store(Path({folder!r}))
+    with store.writing(now=NOW):
+        store.write_bars("600050.SH", small_bars([5 + i / 100 for i in range(140)]))
 except StoreError as error:
     print(error.code, error.text("en"))
 """
@@ -203,7 +308,7 @@ def test_a_full_disk_is_a_clear_error_and_loses_nothing(store):
     assert done.stdout.startswith("store_write_failed"), done.stderr
     assert "what was stored is unchanged" in done.stdout
     assert (store.folder / "bars" / f"{LEFT}.parquet").read_bytes() == before
-    assert not list(store.folder.rglob(".*"))
+    assert not list(store.folder.rglob("*.part"))
 
 
 @pytest.fixture

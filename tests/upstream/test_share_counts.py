@@ -233,7 +233,7 @@ def test_refused_days_are_noted_and_stored_as_unknown(served: Upstream, store):
     rows = store.read_shares(DEKELI).rows
     assert [f"{day:%m-%d}" for day in rows["date"]] == ["01-02", "04-02", "04-03", "05-29"]
     assert np.isnan(rows["float_shares"].iloc[1])
-    assert json.loads(store.refusals()[0].read_text())["detail"] == "2025-04-02"
+    assert json.loads(store.quarantine.refusals()[0].read_text())["detail"] == "2025-04-02"
 
 
 def test_a_restated_count_is_taken_and_said_and_an_earlier_history_is_kept(served: Upstream, store):

@@ -215,7 +215,7 @@ def test_history_that_every_source_restates_is_set_aside_and_what_was_stored_is_
     assert (result.state, result.reason.code, result.last) == ("quarantined", "door_restated", dt.date(2025, 6, 20))
     assert not result.complete
     pd.testing.assert_series_equal(store.read_bars(FIBERHOME).rows["close"], bars.rows["close"])
-    records = [json.loads(path.read_text()) for path in store.refusals()]
+    records = [json.loads(path.read_text()) for path in store.quarantine.refusals()]
     assert {record["reason"] for record in records} == {"door_restated", "door_disagrees"}
 
 
