@@ -58,6 +58,7 @@ def update(
     with ProgressBar(len(plan.symbols), as_lang(lang)) as progress:
         results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
     say_notes(opened.mended, as_lang(lang))
+    say_notes(opened.mended, as_lang(lang))
     if as_json:
         print_json(update_records(results, as_lang(lang)))
     else:
