@@ -75,7 +75,7 @@ def open_source(
 
 def _why_not_market(store: Store) -> Note | None:
     """Why `auto` does not take the store for a whole market; None when `update --universe` has brought in some of it."""
-    from screener.store.store import StoreError
+    from screener.store.files import StoreError
 
     if not store.exists():
         return Note("auto_snapshot_empty", {})
@@ -89,7 +89,7 @@ def _why_not_market(store: Store) -> Note | None:
 
 def _why_not_store(store: Store, symbols: Sequence[str], start: dt.date) -> Note | None:
     """Why `auto` does not take the store; None when it covers what is needed."""
-    from screener.store.store import StoreError
+    from screener.store.files import StoreError
 
     if not store.exists():
         return Note("auto_snapshot_empty", {})

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from screener.store.files import StoreError
 from screener.store.rows import Closes
-from screener.store.store import Store, StoreError
+from screener.store.store import Store
 from screener.terms.sessions import Days, Floats, as_date, load_calendar, places_on
 
 # A stock without a known listing date is taken for young on its first stored sessions, see bars.

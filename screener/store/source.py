@@ -11,8 +11,9 @@ import pandas as pd
 from screener.prices.adjust import assemble_prices
 from screener.prices.bars import CheckedBars, check_bars, listing_of
 from screener.prices.prices import EMPTY_ACTIONS, EMPTY_SHARES, FIELDS, Prices
+from screener.store.files import StoreError
 from screener.store.rows import Actions
-from screener.store.store import Store, StoreError
+from screener.store.store import Store
 from screener.terms.names import bundled_names
 from screener.terms.notes import Gap, Note, Problem
 from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis

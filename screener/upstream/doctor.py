@@ -14,7 +14,8 @@ from typing import Literal
 
 import pandas as pd
 
-from screener.store.store import Store, StoreError
+from screener.store.files import StoreError
+from screener.store.store import Store
 from screener.terms.notes import Note
 from screener.terms.say import LANGS, Lang, say
 from screener.terms.sessions import as_date, load_calendar

@@ -17,9 +17,10 @@ import pandas as pd
 from screener.judgement.span import first_needed
 from screener.prices.bars import listing_of
 from screener.sources.snapshot import SnapshotSource
+from screener.store.files import StoreError
 from screener.store.rows import Actions, Bars, ShareCounts
 from screener.store.source import listings_of
-from screener.store.store import Store, StoreError
+from screener.store.store import Store
 from screener.terms.clock import last_finished_day, shanghai_date
 from screener.terms.notes import Note, ScreenerError, UsageError
 from screener.terms.sessions import load_calendar
