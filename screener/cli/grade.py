@@ -62,7 +62,7 @@ def grade(
     if engine not in ENGINES:
         raise UsageError("engine_unknown", value=engine)
     library = open_library(themes)
-    scales = {name: library.load_scale(name) for name in library.scale_ids()}
+    scales = {scale.id: scale for scale in library.editions() if scale.is_uniform}
     choose = functools.partial(choose_prices, prices, store)
     when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": finished_day()}
     if out is not None and out.suffix.lower() not in BOARD_ENDINGS:

@@ -113,7 +113,7 @@ def smallest_excess(holds: Callable[[float], bool], low: float, high: float) -> 
 
 def band_edges(ladder: Ladder) -> list[float]:
     """For each band edge, ascending: the smallest excess (a double) that earns the better band, as `rating.rate` says."""
-    order = {rating: rank for rank, rating in enumerate(ladder.ratings)}
+    order: dict[str | None, int] = {rating: rank for rank, rating in enumerate((*ladder.ratings, None))}
     margin = 1e-6
     found = []
     for edge in ladder.edges:

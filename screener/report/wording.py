@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from screener.report.document import Band, Cell, CellKind, Parts, Zone, figure
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
-from screener.thesis.scale import Ladder, decimals_apart, decimals_seen
+from screener.thesis.scale import Ladder, decimals_apart, decimals_seen, rate
 from screener.thesis.thesis import Thesis
 
 # Marks a figure's place while a sentence is being said; from a private range, so that no text contains them.
@@ -69,8 +69,20 @@ def band_of(rating: str, ladder: Ladder, lang: Lang) -> Band:
 
 
 def rating_word(rating: str, ladder: Ladder, lang: Lang) -> str:
-    """A rating in the reader's language."""
-    return ladder.band(rating).word(lang)
+    """A rating in the reader's language; the word itself where the ladder does not have it."""
+    return ladder.band(rating).word(lang) if ladder.knows(rating) else rating
+
+
+def earned(value: float, ladder: Ladder, lang: Lang) -> Cell:
+    """The band that a figure earns, as a chip; `none` where the standard cannot tell."""
+    rating = rate(value, ladder)
+    return Cell("none") if rating is None else Cell("band", band_of(rating, ladder, lang))
+
+
+def earned_word(value: float, ladder: Ladder, lang: Lang) -> str:
+    """The band that a figure earns, in words; that there is none where the standard cannot tell."""
+    rating = rate(value, ladder)
+    return say("label_no_band", lang) if rating is None else rating_word(rating, ladder, lang)
 
 
 def rated(excess: float | Gap | None, ladder: Ladder, *, kind: CellKind = "excess", strong: bool = False) -> Cell:
@@ -90,6 +102,8 @@ def to_edge(distance: float, note: str = "") -> Cell:
 
 def zones_of(ladder: Ladder, lang: Lang) -> tuple[Zone, ...]:
     """The bands of a ladder as strips behind an excess, worst first."""
+    if not ladder.has_numbers:
+        return ()
     tokens = {2: "up-s", 1: "up-t", -1: "dn-s" if len(ladder.bands) > 3 else "dn-t"}
     chips = ((band, band_of(band.rating, ladder, lang)) for band in reversed(ladder.bands))
     return tuple(Zone(chip, band.lower, band.upper, tokens.get(chip.level, "")) for band, chip in chips)

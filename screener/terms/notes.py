@@ -17,6 +17,8 @@ GapCode = Literal[
     "bad_data",
     "action_mismatch",
     "no_benchmark",
+    "no_standard",
+    "no_bands",
     "no_match",
 ]
 GAP_CODES: tuple[str, ...] = get_args(GapCode)

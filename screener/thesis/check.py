@@ -17,7 +17,7 @@ from screener.terms.notes import Problem, ScreenerError
 from screener.terms.say import printable
 from screener.terms.symbols import parse_symbol
 from screener.thesis.policies import PolicyBook
-from screener.thesis.scale import RatingScale, Record, read_record
+from screener.thesis.scale import Ladder, RatingScale, Record, no_standard, read_record
 from screener.thesis.thesis import Thesis
 
 Path = tuple[str | int, ...]
@@ -26,14 +26,23 @@ MAX_DEPTH = 12
 # No more of a wrong value than this stands in a message.
 SHOWN = 60
 FindScale = Callable[[str], tuple[bytes, str] | None]
+# The edition of a house on a date that knows a rating's word; None where the house has none.
+FindEdition = Callable[[str, dt.date, str | None], RatingScale | None]
 
 
 def check_thesis_text(
-    data: bytes, *, file: str, slug: str, find_scale: FindScale, today: dt.date | None = None
+    data: bytes,
+    *,
+    file: str,
+    slug: str,
+    find_scale: FindScale,
+    find_edition: FindEdition = lambda *_: None,
+    today: dt.date | None = None,
 ) -> tuple[Thesis | None, RatingScale | None, tuple[Problem, ...]]:
     """The thesis, its scale and all problems of both files; a syntax error stands alone.
 
-    `find_scale` gives the bytes and file name of a scale id. Dates after `today` are problems when it is given.
+    `find_scale` gives the bytes and file name of a scale id; `find_edition` the house's own for a thesis that names none, and
+    where there is none the thesis has no standard. Dates after `today` are problems when it is given.
     """
     document, problems = _parse(data, file)
     if document is None:
@@ -42,14 +51,25 @@ def check_thesis_text(
     thesis, problems = _validate(Thesis, {"slug": slug, **document}, file, lines)
     scale: RatingScale | None = None
     found = find_scale(str(document.get("scale", "")))
-    if found is None:
-        if "scale" in document:
-            problems += (_problem(file, lines, ("scale",), document, "scale_missing"),)
+    if found is None and "scale" in document:
+        problems += (_problem(file, lines, ("scale",), document, "scale_missing"),)
+    elif found is None:
+        scale = _standard_of(document, find_edition)
     else:
         scale, more = check_scale_text(*found)
         problems += more
     problems += tuple(_facts(document, file, lines, scale, today))
+    thesis = thesis.rated_by(scale) if thesis is not None and scale is not None else thesis
     return thesis, scale, tuple(sorted(set_once(problems), key=lambda each: (each.file, each.line or 0)))
+
+
+def _standard_of(document: dict[str, Any], find_edition: FindEdition) -> RatingScale:
+    """The edition of the thesis's house on its date, or the stand-in of a house without any."""
+    house, published = str(document.get("house", "")), _date(document.get("published"))
+    stated = document.get("rating")
+    rating = stated.get("industry") if isinstance(stated, dict) else None
+    found = find_edition(house, published, str(rating) if rating else None) if published else None
+    return found or no_standard(house, str(document["house_en"]) if "house_en" in document else None)
 
 
 def check_scale_text(data: bytes, file: str) -> tuple[RatingScale | None, tuple[Problem, ...]]:
@@ -307,12 +327,12 @@ def _check_buckets(document: dict[str, Any], file: str, lines: _Lines) -> Iterat
 
 def _check_scale_words(document: dict[str, Any], file: str, lines: _Lines, scale: RatingScale) -> Iterator[Problem]:
     rating = document.get("rating", {})
-    for key in ("industry", "previous"):
-        if isinstance(rating, dict) and key in rating and rating[key] not in scale.industry.ratings:
+    for key in ("industry", "previous") if isinstance(rating, dict) and scale.industry.bands else ():
+        if key in rating and not _is_word_of(scale.industry, rating[key], scale):
             known = " ".join(scale.industry.ratings)
             yield _problem(file, lines, ("rating", key), document, "rating_unknown", known=known)
     for at, entry in enumerate(_entries(document, "candidates")):
-        if "rating" in entry and entry["rating"] not in scale.stock.ratings:
+        if "rating" in entry and scale.stock.bands and not _is_word_of(scale.stock, entry["rating"], scale):
             known = " ".join(scale.stock.ratings)
             yield _problem(file, lines, ("candidates", at, "rating"), document, "rating_unknown", known=known)
     market = str(document.get("market", "a_share"))
@@ -324,6 +344,12 @@ def _check_scale_words(document: dict[str, Any], file: str, lines: _Lines, scale
         if document["benchmark"] not in named:
             known = ", ".join(str(each) for each in named)
             yield _problem(file, lines, ("benchmark",), document, "benchmark_unknown", market=market, known=known)
+
+
+def _is_word_of(ladder: Ladder, rating: object, scale: RatingScale) -> bool:
+    """Whether a printed rating is a word of the ladder, a risk grade behind it or not, or a word that rates nothing."""
+    word = scale.plain_rating(str(rating))
+    return word is None or ladder.knows(word)
 
 
 def _check_listings(document: dict[str, Any], file: str, lines: _Lines, scale: RatingScale) -> Iterator[Problem]:

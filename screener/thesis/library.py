@@ -11,6 +11,7 @@ from pathlib import Path
 
 from screener.terms.notes import Problem, ThesisProblems, UsageError
 from screener.thesis.check import check_policies_text, check_scale_text, check_thesis_text
+from screener.thesis.editions import choose_edition
 from screener.thesis.policies import PolicyBook
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
@@ -70,6 +71,14 @@ class Library:
             raise ThesisProblems("thesis_broken", problems, file=path.name)
         return scale
 
+    def editions(self) -> tuple[RatingScale, ...]:
+        """Every scale of the library by id, the user's own before the bundled ones; broken ones are ThesisProblems."""
+        return tuple(self.load_scale(each) for each in self.scale_ids())
+
+    def edition(self, house: str, day: dt.date, rating: str | None = None) -> RatingScale | None:
+        """The edition of `house` that a report of `day` is judged by; None where the library has no confirmed one."""
+        return choose_edition(self.editions(), house, day, rating=rating)
+
     def load(self, name: str) -> tuple[Thesis, RatingScale]:
         """A checked thesis with its scale, by slug or path; UsageError when unknown, ThesisProblems when broken."""
         thesis, scale, problems = self.check(self.find(name))
@@ -87,7 +96,12 @@ class Library:
             return None if place is None else (place.read_bytes(), f"scales/{place.name}")
 
         thesis, scale, problems = check_thesis_text(
-            path.read_bytes(), file=path.name, slug=path.stem, find_scale=find_scale, today=today
+            path.read_bytes(),
+            file=path.name,
+            slug=path.stem,
+            find_scale=find_scale,
+            find_edition=self.edition,
+            today=today,
         )
         if thesis is not None:
             problems += self.check_policies(path, thesis, today=today)[1]

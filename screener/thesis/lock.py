@@ -108,14 +108,28 @@ def thesis_facts(thesis: Thesis, scale: RatingScale) -> dict[str, str]:
         "benchmark": thesis.benchmark(scale),
         "industry_index": thesis.industry_index.symbol if thesis.industry_index else "",
         "second_opinion": thesis.second_opinion.symbol if thesis.second_opinion else "",
-        "scale": thesis.scale,
+        "scale": scale.id,
         "scale window": f"{scale.window.from_months} {scale.window.to_months}",
         "scale stock": _bands(scale.stock),
         "scale industry": _bands(scale.industry),
+        **_measures(scale),
     }
     for each in thesis.candidates:
         listings = (f"{other.symbol} {other.market} {other.benchmark or ''}".strip() for other in each.listings)
         facts[each.symbol] = " ".join(filter(None, (each.bucket, each.rating, *listings)))
+    return facts
+
+
+def _measures(scale: RatingScale) -> dict[str, str]:
+    """What sets a ladder apart from the usual one: its own measure, months and index; nothing for one that has none."""
+    facts = {}
+    for kind, ladder in (("stock", scale.stock), ("industry", scale.industry)):
+        window = ladder.window
+        own = [f"{window.from_months} {window.to_months}"] if window != scale.window else []
+        own += [ladder.measure] if ladder.measure != "relative" else []
+        own += [f"{market} {each.symbol or each.name} {each.by}" for market, each in ladder.benchmark.items()]
+        if own:
+            facts[f"scale {kind} measure"] = "; ".join(own)
     return facts
 
 

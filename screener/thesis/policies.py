@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from screener.terms.sessions import add_months
-from screener.thesis.scale import Frozen
+from screener.thesis.markets import Frozen
 
 PolicyField = Literal["compute", "application", "network", "east_west"]
 Comparator = Literal[">", ">=", "<", "<=", "=", "~"]

@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from screener.terms.say import LANGS, Lang
-from screener.thesis.scale import Frozen, RatingScale
+from screener.thesis.markets import Frozen
+from screener.thesis.scale import RatingScale
 from screener.thesis.subjects import Subject
 
 # What a publication date rests on: printed on the report, inferred within a range, or tried by the reader.
@@ -77,7 +78,10 @@ class Risk(Frozen):
 
 
 class Thesis(Frozen):
-    """One report. `published_basis`: `printed` on the report, or `inferred` with the earliest and latest possible day."""
+    """One report. `scale`: a rating standard by name, else the edition of the house that holds on the date of the report.
+
+    `published_basis`: `printed` on the report, or `inferred` with the earliest and latest possible day.
+    """
 
     slug: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
@@ -87,7 +91,7 @@ class Thesis(Frozen):
     sector: str
     sector_en: str | None = None
     market: str = "a_share"
-    scale: str
+    scale: str | None = None
     benchmark_symbol: str | None = Field(None, alias="benchmark")
     published: dt.date
     published_basis: Literal["printed", "inferred"]
@@ -100,6 +104,15 @@ class Thesis(Frozen):
     buckets: tuple[Bucket, ...] = Field(min_length=1)
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     risks: tuple[Risk, ...] = ()
+
+    def rated_by(self, scale: RatingScale) -> Thesis:
+        """The same thesis with ratings as the scale has them: without a risk grade (领先大市-A), none for 无评级."""
+        rating = self.rating and scale.plain_rating(self.rating.industry)
+        stated = self.rating.model_copy(update={"industry": rating}) if self.rating and rating else None
+        names = (
+            each.model_copy(update={"rating": each.rating and scale.plain_rating(each.rating)}) for each in self.candidates
+        )
+        return self.model_copy(update={"rating": stated, "candidates": tuple(names)})
 
     def title_in(self, lang: Lang) -> str:
         """The report's title in the reader's language, its own where it has none."""

@@ -137,4 +137,4 @@ def test_an_edge_is_written_with_its_sign_and_no_more_digits_than_it_has(edge, w
 def test_a_band_says_which_of_its_edges_it_owns(scale):
     assert scale.stock.text("zh") == "买入 ≥ +20，+5 ≤ 增持 < +20，−10 < 持有 < +5，卖出 ≤ −10"
     assert scale.industry.text("en") == "Outperform ≥ +10, −10 < Neutral < +10, Underperform ≤ −10"
-    assert scale.industry.market_band.range("zh") == "±10"
+    assert scale.industry.level_band.range("zh") == "±10"

@@ -9,10 +9,9 @@ from screener.judgement.outcome import Row as Measured
 from screener.report.document import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.report.figures import short_day
 from screener.report.outcome.verdict import horizon_date, latest, result_of
-from screener.report.wording import band_of, rated, rating_word
+from screener.report.wording import band_of, earned, earned_word, rated, rating_word
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, run_on, say
-from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
 
 
@@ -134,7 +133,7 @@ def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Ce
             "excess", gap or Gap("stale", "prices_stale", {"last": outcome.prices.last, "as_of": outcome.as_of})
         ), Cell("none")
     ladder = outcome.scale.ladder(subject.kind)
-    return rated(now, ladder), figure("band", band_of(rate(now, ladder), ladder, lang))
+    return rated(now, ladder), earned(now, ladder, lang)
 
 
 def excess_and_band(
@@ -186,7 +185,7 @@ def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
     excess = outcome.row(subject.id, months).excess if months is not None else None
     if subject.kind == "candidate" or excess is None:
         return text(say("dossier_unrated", lang), quiet=True)
-    word = rating_word(rate(excess, outcome.scale.stock), outcome.scale.stock, lang)
+    word = earned_word(excess, outcome.scale.stock, lang)
     return text(say("dossier_on_stock_scale", lang, rating=word), quiet=True)
 
 

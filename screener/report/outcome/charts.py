@@ -16,10 +16,10 @@ from screener.report.draw import marks as charts
 from screener.report.draw.marks import Axis, Spec
 from screener.report.figures import points, points_in
 from screener.report.outcome.verdict import counted_names, main_subjects
-from screener.report.wording import band_of, rated, zones_of
+from screener.report.wording import earned, rated, zones_of
 from screener.terms.say import Lang, listed, say
 from screener.terms.sessions import as_date
-from screener.thesis.scale import Ladder, edge_text, rate
+from screener.thesis.scale import Ladder, edge_text
 from screener.thesis.subjects import Subject
 
 WIDE, NARROW, PANEL = (568, 268), (358, 232), (180, 92)
@@ -139,7 +139,7 @@ def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence
     if len(subjects) > 1 or values[0] is None:
         return tuple(cells) if len(subjects) > 1 else (*cells, Cell("none"))
     ladder = outcome.scale.ladder(subjects[0].kind)
-    return rated(values[0], ladder), figure("band", band_of(rate(values[0], ladder), ladder, lang))
+    return rated(values[0], ladder), earned(values[0], ladder, lang)
 
 
 def path_panels(outcome: Outcome, lang: Lang) -> Panels | None:
@@ -174,7 +174,7 @@ def _panel(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> Panel:
     return Panel(
         id=f"path-{subject.id}",
         head=subject.name_in(lang),
-        band=figure("band", band_of(rate(last, ladder), ladder, lang)),
+        band=earned(last, ladder, lang),
         marks=tuple(marks),
         finding=finding(outcome, subject, span, lang),
         drawing=_Drawing(outcome, subject, span, lang).panel(),

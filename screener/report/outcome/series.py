@@ -94,17 +94,16 @@ def _series_notes(outcome: Outcome, months: int, lang: Lang) -> Iterator[str]:
 
 def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
     """The rows of the headline pair that lie nearest to an edge of their scale; None before a horizon is due."""
-    rows = [
-        row for row in outcome.rows if (row.series, row.benchmark) == ("price", outcome.benchmark) and row.excess is not None
-    ]
+    rows = [row for row in outcome.rows if (row.series, row.benchmark) == ("price", outcome.benchmark) and row.band is not None]
     if not rows:
         return None
     subjects = {each.id: each for each in outcome.thesis.subjects()}
 
     def distance(row: Measured) -> float:
-        return abs(to_next_edge(row.excess or 0.0, outcome.scale.ladder(subjects[row.subject].kind)))
+        """Signed, to the nearest edge of the row's own ladder."""
+        return to_next_edge(row.excess or 0.0, outcome.scale.ladder(row.kind)) or 0.0
 
-    found = sorted(rows, key=lambda row: round(distance(row), EXCESS_DECIMALS))[:NEAREST]
+    found = sorted(rows, key=lambda row: round(abs(distance(row)), EXCESS_DECIMALS))[:NEAREST]
     near = sum(row.near_edge for row in rows)
     return Table(
         id="nearest",
@@ -123,7 +122,7 @@ def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
                 (
                     text(say("dossier_horizon", lang, months=row.horizon_months)),
                     *excess_and_band(outcome, subjects[row.subject], row, lang),
-                    to_edge(to_next_edge(row.excess or 0.0, outcome.scale.ladder(subjects[row.subject].kind))),
+                    to_edge(distance(row)),
                 ),
             )
             for row in found

@@ -12,10 +12,9 @@ import numpy as np
 from screener.judgement.outcome import Outcome, Verdict
 from screener.report.document import Cell, Parts
 from screener.report.figures import percent
-from screener.report.wording import capitalised, joined, phrase, rated, rating_word, strung
+from screener.report.wording import capitalised, earned_word, joined, phrase, rated, rating_word, strung
 from screener.terms.say import Lang, say
 from screener.terms.sessions import add_months
-from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
 
 # What became of a stated rating. `exceeded`: not the band that was stated, but beyond it on the same side.
@@ -145,7 +144,7 @@ def _so_far(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         now = latest(outcome, subject.id)
         if now is not None:
             ladder = outcome.scale.ladder(subject.kind)
-            band = rating_word(rate(now, ladder), ladder, lang)
+            band = earned_word(now, ladder, lang)
             clauses.append(phrase("verdict_now", lang, who=_who(subject, lang), excess=rated(now, ladder), band=band))
     if clauses:
         yield phrase("verdict_so_far", lang, as_of=outcome.as_of, readings=strung(clauses, lang))

@@ -109,7 +109,7 @@ class _Relative:
 
     def rows(self) -> list[dict[str, object]]:
         """One row per session up to the as-of date: figures in percent, and the words that the pointer shows."""
-        paths, level = self.paths, self.facts.week.scale.industry.market_band
+        paths, level = self.paths, self.facts.week.scale.industry.level_band
         series = self.series()
         excess = {key: paths.excess(values) for key, values in series.items() if key != "bench"}
         found = []
@@ -119,8 +119,8 @@ class _Relative:
                 row |= _shown(key, values[at], percent)
             for key, values in excess.items():
                 row |= _shown(f"{key}_excess", values[at], points)
-            around = (paths.benchmark[at] + edge if at >= paths.base else np.nan for edge in (level.lower, level.upper))
-            row["low"], row["high"] = map(hundredths, around)
+            edges = (level.lower, level.upper) if level and at >= paths.base else (np.nan, np.nan)
+            row["low"], row["high"] = (hundredths(paths.benchmark[at] + edge) for edge in edges)
             found.append(row)
         return found
 
@@ -207,7 +207,10 @@ class _Relative:
 
     def zones(self, x: Axis, y: Axis) -> list[Spec]:
         """The outer bands with their edges, inside their zones, beside the publication mark."""
-        best, worst = (self.facts.week.scale.industry.bands[at] for at in (0, -1))
+        bands = self.facts.week.scale.industry.bands if self.facts.week.scale.industry.has_numbers else ()
+        if not bands:
+            return []
+        best, worst = bands[0], bands[-1]
         left = x.at(self.paths.base) + 30
         rows = [
             {"x": left, "y": y.at(100 * best.lower) - 9, "text": best.text(self.lang)},
@@ -249,8 +252,7 @@ class _Relative:
     def captions(self, look: _Look, x: Axis, *, narrow: bool) -> list[Spec]:
         """Unit and base above the axis, the publication date and the window's dates inside, the ribbon's meaning below."""
         lang, left = self.lang, x.at(self.paths.base) + 5
-        level = self.facts.week.scale.industry.market_band
-        ribbon = say("weekly_ribbon", lang, benchmark=self.names["bench"], range=level.range(lang), band=level.word(lang))
+        ribbon = self.ribbon_text()
         above = [{"x": -look.left, "y": -20, "text": say("weekly_axis_return", lang, day=self.facts.week.base_date)}]
         below = [{"x": left, "y": look.upper - 10, "text": ribbon}]
         window, end = ([], []) if narrow else self.window_words(look, x)
@@ -260,6 +262,13 @@ class _Relative:
             *charts.texts(end, size=charts.SMALL, align="right"),
             *charts.texts(below, size=charts.SMALL, color="ink3", halo=True),
         ]
+
+    def ribbon_text(self) -> str:
+        """What the grey band around the benchmark means; "" where the standard has no numbers."""
+        level, lang = self.facts.week.scale.industry.level_band, self.lang
+        if level is None:
+            return ""
+        return say("weekly_ribbon", lang, benchmark=self.names["bench"], range=level.range(lang), band=level.word(lang))
 
     def publication_words(self, left: float) -> list[dict[str, object]]:
         """When the report came out, and the date that the returns count from, beside the publication mark."""

@@ -10,10 +10,10 @@ from screener.measures.periods import Figure, PeriodId
 from screener.measures.returns import excess_return
 from screener.report.document import Cell, Column, Row, Table, figure, text
 from screener.report.figures import month_day, percent, short_day, weekday
-from screener.report.wording import band_of, rated
+from screener.report.wording import band_of, earned, rated
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
-from screener.thesis.scale import Ladder, rate
+from screener.thesis.scale import Ladder
 from screener.thesis.subjects import Subject
 
 # How many of the strongest and of the weakest names are listed.
@@ -182,7 +182,7 @@ def band_cell(rating: str | None, gap: Gap | None, ladder: Ladder, lang: Lang) -
 
 
 def _excess_band(excess: float | Gap, ladder: Ladder, lang: Lang) -> Cell:
-    return figure("band", excess if isinstance(excess, Gap) else band_of(rate(excess, ladder), ladder, lang))
+    return figure("band", excess) if isinstance(excess, Gap) else earned(excess, ladder, lang)
 
 
 def _subject_note(facts: WeeklyFacts, subject: Subject, lang: Lang) -> str:

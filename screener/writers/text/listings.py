@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from screener.judgement.outcome import ListingRow, Outcome
 from screener.terms.say import Lang, say
 from screener.terms.symbols import parse_symbol
-from screener.thesis.scale import Market
+from screener.thesis.markets import Market
 from screener.writers.text.text import LIGHT, Column, pct, pp_in, table_lines, wrapped
 
 

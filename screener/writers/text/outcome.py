@@ -10,10 +10,9 @@ from screener.measures.quotes import quote
 from screener.prices.prices import SeriesName
 from screener.report.figures import percent
 from screener.report.records import gap_records
-from screener.report.wording import basis_text
+from screener.report.wording import basis_text, earned_word
 from screener.terms.notes import Gap
 from screener.terms.say import Lang
-from screener.thesis.scale import rate
 from screener.thesis.subjects import Subject
 from screener.thesis.thesis import ALL
 from screener.writers.text.text import HEAVY, LIGHT, Column, Text, pad, pp_in, table_lines, wrapped
@@ -162,7 +161,7 @@ class _OutcomeText(Text):
         if math.isnan(value):
             return self.say("term_gap")
         ladder = self.scale.ladder(subject.kind)
-        return f"{pp_in(value, ladder)}  {pad(self.band(rate(value, ladder)), self.band_width())}"
+        return f"{pp_in(value, ladder)}  {pad(earned_word(value, ladder, self.lang), self.band_width())}"
 
     def halt(self, subject: Subject) -> str:
         """The mark of a security that did not trade on the as-of date: since when its close is carried."""
