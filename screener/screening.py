@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from screener.coverage.chance import Chance, weigh
+from screener.coverage.desk import Desk, DeskRow, build_row, named_gaps
 from screener.evidence.base_rates import date_rates, industry_rates, stock_rates
 from screener.evidence.bases import compare_bases
 from screener.evidence.placebo import measure_placebo
@@ -45,8 +47,9 @@ from screener.sources.reading import (
     load_prices,
     load_rankings,
     load_week,
+    read_once,
 )
-from screener.terms.notes import Note, UsageError
+from screener.terms.notes import Note, ScreenerError, UsageError
 from screener.terms.sessions import as_date, load_calendar
 from screener.thesis.policies import PolicyBook
 from screener.thesis.scale import RatingScale
@@ -73,11 +76,18 @@ def check_outcome(
     """
     published = known_day(published or thesis.published)
     as_of = known_session(thesis, scale, source, as_of=as_of, today=today)
+    outcome = judge_from(thesis, scale, source, published=published, as_of=as_of)
+    prices = outcome.prices
+    others, notes = check_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
+    return replace(outcome, other_markets=others, other_notes=tuple(note for note in notes if note not in prices.notes))
+
+
+def judge_from(thesis: Thesis, scale: RatingScale, source: PriceSource, *, published: dt.date, as_of: dt.date) -> Outcome:
+    """The outcome of `thesis` by the prices of `source`, its rows checked on their way out."""
     prices = load_prices(thesis, scale, source, published=published, as_of=as_of)
     outcome = judge(thesis, scale, prices, published=published, as_of=as_of)
     check_stage(OUTCOME_ROWS, outcome.rows)
-    others, notes = check_listings(thesis, scale, source, published=published, as_of=as_of, proxies=proxies)
-    return replace(outcome, other_markets=others, other_notes=tuple(note for note in notes if note not in prices.notes))
+    return outcome
 
 
 def check_listings(
@@ -223,3 +233,57 @@ def _with_end(screen: Screen, market: Universe, asked: dt.date, *, is_asked: boo
         return screen
     ends = Note("screen_market_ends", {"file": market.name if market.known else MARKET_FILE, "last": last, "asked": asked})
     return replace(screen, basis=(ends, *screen.basis), is_incomplete=screen.is_incomplete or is_asked)
+
+
+def check_desk(
+    theses: Pairs,
+    source: PriceSource,
+    *,
+    day: dt.date | None = None,
+    today: dt.date,
+    chance: Chance | None = None,
+) -> Desk:
+    """Every thesis of `theses` in the week that holds `day`, by default the last complete one, from one load of prices.
+
+    A thesis that cannot be measured stands in the desk with its reason. `chance`: what baskets and indices are compared with.
+    """
+    source = read_once(theses, source, today=today)
+    calendar = load_calendar()
+    ends = [each for each in (_end_of(pair, source, today) for pair in theses) if each is not None]
+    if not ends:
+        raise ScreenerError("no_prices", kind=source.kind)
+    sessions = week_sessions(calendar, day or last_complete_week(calendar, max(ends)), max(ends))
+    as_of = max(ends) if day is None else sessions[-1]
+    rows = tuple(_desk_row(pair, source, sessions=sessions, as_of=as_of, today=today, chance=chance) for pair in theses)
+    return Desk(sessions[-1], sessions, as_of, rows)
+
+
+def _end_of(pair: tuple[Thesis, RatingScale], source: PriceSource, today: dt.date) -> dt.date | None:
+    """The last session of a thesis in the prices; None where they hold nothing of it."""
+    try:
+        return known_session(*pair, source, as_of=None, today=today)
+    except ScreenerError:
+        return None
+
+
+def _desk_row(
+    pair: tuple[Thesis, RatingScale],
+    source: PriceSource,
+    *,
+    sessions: Sequence[dt.date],
+    as_of: dt.date,
+    today: dt.date,
+    chance: Chance | None,
+) -> DeskRow:
+    """One thesis as `outcome` and `weekly` measure it; with its fault where they cannot."""
+    thesis, scale = pair
+    try:
+        last = min(as_of, known_session(thesis, scale, source, as_of=None, today=today))
+        outcome = judge_from(thesis, scale, source, published=thesis.published, as_of=last)
+        end = min(sessions[-1], last)
+        prices = load_week(thesis, scale, source, published=thesis.published, end=end)
+        week = measure_week(thesis, scale, prices, day=end, published=thesis.published, as_of=end)
+        before = measure_week(thesis, scale, prices, day=week.previous, published=thesis.published, as_of=week.previous)
+    except ScreenerError as fault:
+        return DeskRow(thesis, thesis.published_basis, fault=fault)
+    return build_row(outcome, week, before, evidence=weigh(outcome, chance), gaps=named_gaps(outcome, week))

@@ -77,6 +77,13 @@ def measure_placebo(outcome: Outcome, universe: Universe, *, n: int, seed: int) 
     return tuple(each for subject in subjects for each in run.placebos(subject))
 
 
+def measure_basket_placebo(outcome: Outcome, universe: Universe, *, n: int, seed: int) -> dict[int, Placebo]:
+    """The theme basket among `n` random baskets, by horizon in months: the figures of `measure_placebo`, nothing else."""
+    run = _Run(outcome, universe.cut(outcome.as_of), n, seed)
+    subject = next(each for each in outcome.thesis.subjects() if each.kind == "all")
+    return {each.horizon_months: each for each in run.random_placebos(subject)}
+
+
 def draw_baskets(rng: np.random.Generator, pool: int, size: int, n: int) -> Columns:
     """`n` baskets of `size` different places out of `pool`, every set equally likely: n × size integers.
 
@@ -158,8 +165,7 @@ class _Run:
             for against in AGAINST if self.universe.only_base is None else AGAINST[:2]:
                 yield from self._all_gaps(subject, against, basket)
             return
-        draws = [self._random(basket, batch) for batch in self._batches(subject, "baskets")]
-        yield from self._compared(basket, "baskets", draws)
+        yield from self._random_placebos(basket)
         pools = self._pools(basket)
         if isinstance(pools, Gap):
             yield from self._all_gaps(subject, "matched_baskets", pools, basket)
@@ -168,6 +174,15 @@ class _Run:
             yield from self._compared(basket, "matched_baskets", draws)
         for months in self.ends if self.universe.only_base is None else ():
             yield self._other_dates(basket, months)
+
+    def random_placebos(self, subject: Subject) -> Iterator[Placebo]:
+        """The random comparison of a subject alone, at every horizon."""
+        basket = self._basket(subject)
+        return self._all_gaps(subject, "baskets", basket) if isinstance(basket, Gap) else self._random_placebos(basket)
+
+    def _random_placebos(self, basket: _Basket) -> Iterator[Placebo]:
+        draws = [self._random(basket, batch) for batch in self._batches(basket.subject, "baskets")]
+        return self._compared(basket, "baskets", draws)
 
     def _basket(self, subject: Subject) -> _Basket | Gap:
         if self.at is None and self.universe.only_base is not None:

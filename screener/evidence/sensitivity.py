@@ -124,17 +124,18 @@ CELL_COLUMNS = (
 )
 
 
-def measure_sensitivity(outcome: Outcome) -> Sensitivity:
-    """Compute every subject's excess under each convention, from the prices that the outcome itself could see.
+def measure_sensitivity(outcome: Outcome, *, subjects: Sequence[str] | None = None) -> Sensitivity:
+    """Compute the excess of `subjects`, by default of every one, under each convention, from the prices that the outcome itself could see.
 
     Conventions, the same on both sides: publication date; base price (see `conventions`); anchor of the horizon (months
     counted from the publication date or from the base date, one cell when they are the same day); weighting (baskets of
     two or more); form; pair of series and benchmark. A base price that a subject or benchmark lacks makes no cells.
     """
     grid = _Grid(outcome)
-    blocks = [block for subject in outcome.thesis.subjects() for block in grid.blocks(subject)]
+    chosen = [each for each in outcome.thesis.subjects() if subjects is None or each.id in subjects]
+    blocks = [block for subject in chosen for block in grid.blocks(subject)]
     cells = pd.DataFrame({column: np.concatenate([block[column] for block in blocks]) for column in CELL_COLUMNS})
-    slices = tuple(_slices(outcome, cells))
+    slices = tuple(_slices(outcome, chosen, cells))
     agreement = tuple(_agreement(outcome, each) for each in slices)
     choices = tuple(choice for each in slices for choice in _choices(outcome, cells, each))
     return Sensitivity(cells, agreement, choices, tuple(grid.left_out))
@@ -320,10 +321,10 @@ class _Slice:
     band: npt.NDArray[np.object_]
 
 
-def _slices(outcome: Outcome, cells: pd.DataFrame) -> Iterator[_Slice]:
+def _slices(outcome: Outcome, chosen: Sequence[Subject], cells: pd.DataFrame) -> Iterator[_Slice]:
     excess, band = cells["excess"].to_numpy(dtype=float), cells["band"].to_numpy(dtype=object)
     subjects, months = cells["subject"].to_numpy(dtype=object), cells["horizon_months"].to_numpy(dtype=np.int64)
-    for subject in outcome.thesis.subjects():
+    for subject in chosen:
         mine = subjects == subject.id
         for horizon in outcome.scale.window.horizons:
             rows = np.flatnonzero(mine & (months == horizon))

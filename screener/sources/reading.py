@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from screener.judgement.listings import symbols_by_calendar
@@ -18,11 +18,12 @@ from screener.sources.bundled_universe import load_bundled_history, load_bundled
 from screener.sources.folder import MARKET_FILE
 from screener.sources.folder_source import FolderSource
 from screener.sources.index_history import EMPTY_HISTORY, load_index_history
+from screener.sources.loaded import LoadedSource
 from screener.sources.market_file import load_universe
 from screener.sources.name_lists import _read_names
 from screener.store.source import StoreSource
 from screener.store.universe import a_shares, load_adjusted_universe, load_store_universe, names_of
-from screener.terms.notes import ScreenerError, UsageError
+from screener.terms.notes import InputProblems, ScreenerError, UsageError
 from screener.terms.sessions import load_calendar
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
@@ -135,3 +136,21 @@ def load_chance(universe: str, *, benchmark: str, end: dt.date, store: Path | No
     folder = Path(universe)
     market = load_universe(folder, benchmark=benchmark, end=end)
     return market, load_index_history(folder, benchmark=benchmark, end=end)
+
+
+def read_once(theses: Sequence[tuple[Thesis, RatingScale]], source: PriceSource, *, today: dt.date) -> PriceSource:
+    """A source that has read the prices of all `theses` together; the same source where they hold faults.
+
+    A fault of one file must not hide the theses that do not use it: they are then read one by one.
+    """
+    calendar = load_calendar()
+    symbols = tuple(dict.fromkeys(symbol for thesis, scale in theses for symbol in thesis.symbols(scale)))
+    lasts = [day for day in map(source.last_session, symbols) if day]
+    end = calendar.last_on_or_before(min(max(lasts), today)) if lasts else None
+    if end is None:
+        return source
+    starts = [calendar.shift(calendar.last_on_or_before(thesis.published) or end, -LOOKBACK) for thesis, _ in theses]
+    try:
+        return LoadedSource(source, source.load(symbols, start=min(*starts, weekly_start(calendar, min(starts))), end=end))
+    except InputProblems:
+        return source

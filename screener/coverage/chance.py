@@ -1,0 +1,55 @@
+"""How far a thesis's answer depends on conventions and on luck, as far as a desk shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from screener.evidence.base_rates import industry_rates
+from screener.evidence.placebo import measure_basket_placebo
+from screener.evidence.sensitivity import measure_sensitivity
+from screener.judgement.outcome import Outcome
+from screener.measures.universe import IndexHistory, Universe
+from screener.thesis.thesis import ALL
+
+
+@dataclass(frozen=True, eq=False)
+class Chance:
+    """What a desk is compared with: `n` random baskets of `universe`, the industries of `history`; `seed` of the draws."""
+
+    universe: Universe | None = None
+    history: IndexHistory | None = None
+    n: int = 1000
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """At the end of the window, fractions: `agreement` by headline subject, the basket's `percentile` among random ones, and
+    `base_rate`, the share of industries that earned the stated band.
+    """
+
+    agreement: Mapping[str, float | None] = field(default_factory=dict)
+    percentile: float | None = None
+    base_rate: float | None = None
+
+
+def weigh(outcome: Outcome, chance: Chance | None) -> Evidence:
+    """The evidence on one outcome; nothing without `chance`, and before its window has ended."""
+    months = outcome.scale.window.to_months
+    if chance is None or outcome.status != "matured":
+        return Evidence()
+    index = outcome.thesis.industry_index
+    subjects = tuple(each for each in (index.symbol if index else None, ALL) if each is not None)
+    grid = measure_sensitivity(outcome, subjects=subjects)
+    placebo = None
+    if chance.universe is not None:
+        placebo = measure_basket_placebo(outcome, chance.universe, n=chance.n, seed=chance.seed)[months]
+    rates = industry_rates(outcome, chance.history) if chance.history is not None else ()
+    stated = outcome.thesis.rating.industry if outcome.thesis.rating else None
+    rate = next((each for each in rates if each.horizon_months == months and each.gap is None), None)
+    return Evidence(
+        agreement={subject: grid.agreement_of(subject, months).share_same for subject in subjects},
+        percentile=placebo.percentile if placebo else None,
+        base_rate=rate.share.get(stated) if rate and stated else None,
+    )
