@@ -285,5 +285,5 @@ def _desk_row(
         week = measure_week(thesis, scale, prices, day=end, published=thesis.published, as_of=end)
         before = measure_week(thesis, scale, prices, day=week.previous, published=thesis.published, as_of=week.previous)
     except ScreenerError as fault:
-        return DeskRow(thesis, thesis.published_basis, fault=fault)
+        return DeskRow(thesis, scale, thesis.published_basis, fault=fault)
     return build_row(outcome, week, before, evidence=weigh(outcome, chance), gaps=named_gaps(outcome, week))

@@ -13,6 +13,7 @@ from screener.grading.scoreboard import FEW_SYMBOLS, clustered_interval
 from screener.judgement.outcome import Outcome, Status
 from screener.judgement.week import Week, WeekRow
 from screener.terms.notes import Gap, ScreenerError
+from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import ALL, Basis, Thesis
 
 # A rating that matures within this many days of the week's end is due soon: four weeks.
@@ -50,6 +51,7 @@ class DeskRow:
     """One thesis of the desk; `fault` says why it could not be measured at all, and then nothing else is known."""
 
     thesis: Thesis
+    scale: RatingScale
     basis: Basis
     status: Status | None = None
     due: dt.date | None = None
@@ -189,6 +191,7 @@ def build_row(
     index = thesis.industry_index.symbol if thesis.industry_index else None
     return DeskRow(
         thesis=thesis,
+        scale=outcome.scale,
         basis=thesis.basis(outcome.published),
         status=outcome.status,
         due=outcome.end_dates[months],
@@ -261,7 +264,7 @@ def score_house(house: str, rows: Sequence[DeskRow]) -> HouseScore:
     hits = np.array([sum(bool(lead.hit) for own, lead in known if own == subject) for subject in subjects])
     counts = np.array([sum(own == subject for own, _ in known) for subject in subjects])
     total, hit = len(known), int(hits.sum()) if known else 0
-    low, high = clustered_interval(hits, counts) if known else (None, None)
+    low, high = map(float, clustered_interval(hits, counts)) if known else (None, None)
     bases = [lead.base_rate for _, lead in known if lead.base_rate is not None]
     rate, base = (hit / total if total else None), (float(np.mean(bases)) if total and len(bases) == total else None)
     return HouseScore(
