@@ -37,7 +37,7 @@ from screener.judgement.week import last_complete_week, measure_week, week_sessi
 from screener.judgement.week_facts import WeeklyFacts, build_facts
 from screener.judgement.where import ColumnType
 from screener.measures.universe import Universe
-from screener.prices.prices import LOOKBACK, PriceSource
+from screener.prices.prices import LOOKBACK, Prices, PriceSource
 from screener.sources.folder import MARKET_FILE
 from screener.sources.reading import (
     known_session,
@@ -242,12 +242,13 @@ def check_desk(
     day: dt.date | None = None,
     today: dt.date,
     chance: Chance | None = None,
-) -> Desk:
+) -> tuple[Desk, Prices | None]:
     """Every thesis of `theses` in the week that holds `day`, by default the last complete one, from one load of prices.
 
     A thesis that cannot be measured stands in the desk with its reason. `chance`: what baskets and indices are compared with.
+    Also returns what was read, for where the figures come from.
     """
-    source = read_once(theses, source, today=today)
+    source, prices = read_once(theses, source, today=today)
     calendar = load_calendar()
     ends = [each for each in (_end_of(pair, source, today) for pair in theses) if each is not None]
     if not ends:
@@ -255,7 +256,13 @@ def check_desk(
     sessions = week_sessions(calendar, day or last_complete_week(calendar, max(ends)), max(ends))
     as_of = max(ends) if day is None else sessions[-1]
     rows = tuple(_desk_row(pair, source, sessions=sessions, as_of=as_of, today=today, chance=chance) for pair in theses)
-    return Desk(sessions[-1], sessions, as_of, rows)
+    return Desk(sessions[-1], sessions, as_of, rows), prices
+
+
+def open_chance(theses: Pairs, universe: str | None, *, store: Path | None, today: dt.date) -> Chance:
+    """What the theses are compared with: for each benchmark the market that `universe` names, nothing without one."""
+    benchmarks = sorted({thesis.benchmark(scale) for thesis, scale in theses}) if universe else []
+    return Chance({each: load_chance(universe or "", benchmark=each, end=today, store=store) for each in benchmarks})
 
 
 def _end_of(pair: tuple[Thesis, RatingScale], source: PriceSource, today: dt.date) -> dt.date | None:

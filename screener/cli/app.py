@@ -17,6 +17,7 @@ from screener.terms.say import Lang, say
 COMMANDS = {
     "outcome": "outcome",
     "weekly": "weekly",
+    "desk": "desk",
     "grade": "grade",
     "screen": "screen",
     "events": "events",

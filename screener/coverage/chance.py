@@ -15,10 +15,9 @@ from screener.thesis.thesis import ALL
 
 @dataclass(frozen=True, eq=False)
 class Chance:
-    """What a desk is compared with: `n` random baskets of `universe`, the industries of `history`; `seed` of the draws."""
+    """What a desk is compared with: benchmark → a universe for `n` random baskets, and the industries' history; `seed`."""
 
-    universe: Universe | None = None
-    history: IndexHistory | None = None
+    markets: Mapping[str, tuple[Universe, IndexHistory]] = field(default_factory=dict)
     n: int = 1000
     seed: int = 0
 
@@ -42,14 +41,16 @@ def weigh(outcome: Outcome, chance: Chance | None) -> Evidence:
     index = outcome.thesis.industry_index
     subjects = tuple(each for each in (index.symbol if index else None, ALL) if each is not None)
     grid = measure_sensitivity(outcome, subjects=subjects)
-    placebo = None
-    if chance.universe is not None:
-        placebo = measure_basket_placebo(outcome, chance.universe, n=chance.n, seed=chance.seed)[months]
-    rates = industry_rates(outcome, chance.history) if chance.history is not None else ()
+    agreement = {subject: grid.agreement_of(subject, months).share_same for subject in subjects}
+    if outcome.benchmark not in chance.markets:
+        return Evidence(agreement)
+    universe, history = chance.markets[outcome.benchmark]
+    placebo = measure_basket_placebo(outcome, universe, n=chance.n, seed=chance.seed)[months]
+    rates = industry_rates(outcome, history)
     stated = outcome.thesis.rating.industry if outcome.thesis.rating else None
     rate = next((each for each in rates if each.horizon_months == months and each.gap is None), None)
     return Evidence(
-        agreement={subject: grid.agreement_of(subject, months).share_same for subject in subjects},
-        percentile=placebo.percentile if placebo else None,
+        agreement=agreement,
+        percentile=placebo.percentile,
         base_rate=rate.share.get(stated) if rate and stated else None,
     )

@@ -125,7 +125,7 @@ CELL_COLUMNS = (
 
 
 def measure_sensitivity(outcome: Outcome, *, subjects: Sequence[str] | None = None) -> Sensitivity:
-    """Compute the excess of `subjects`, by default of every one, under each convention, from the prices that the outcome itself could see.
+    """Compute the excess of `subjects`, by default of all, under each convention, from the prices that the outcome could see.
 
     Conventions, the same on both sides: publication date; base price (see `conventions`); anchor of the horizon (months
     counted from the publication date or from the base date, one cell when they are the same day); weighting (baskets of

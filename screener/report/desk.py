@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from screener.coverage.changes import Change
-from screener.coverage.desk import Crossed, Desk, DeskRow, HouseScore, Standing
+from screener.coverage.desk import Crossed, Desk, DeskRow, HouseScore, NamedBy, Standing
 from screener.judgement.week import WeekRow
 from screener.report.document import (
     Bullet,
@@ -24,7 +24,7 @@ from screener.report.document import (
     figure,
     text,
 )
-from screener.report.figures import percent, signed_pp
+from screener.report.figures import percent, points
 from screener.report.week.report import week_label
 from screener.report.wording import band_of, basis_text, rated
 from screener.terms.notes import Gap
@@ -65,7 +65,7 @@ def build_desk(desk: Desk, lang: Lang, *, meta: Sequence[Fact] = ()) -> Document
         key_figures=tuple(_key_figures(desk, lang)),
         sections=(
             Section("league", "", (Stack((league_table(desk, lang),)),), front=True),
-            Section("week", say("desk_week_title", lang), (Stack(tuple(_week_blocks(desk, lang))),)),
+            Section("week", say("desk_week_title", lang), tuple(_week_stacks(desk, lang))),
             Section("houses", "", (Stack((_houses_table(desk, lang),)),)),
             Section("gaps", "", (Stack((_gaps(desk, lang),)),)),
         ),
@@ -165,20 +165,22 @@ def verdict_word(row: DeskRow, lang: Lang) -> str:
     if row.stated is None:
         return say("desk_unrated", lang)
     if row.status != "matured" or row.lead is None or row.lead.hit is None:
-        return say("desk_gap" if row.status == "matured" else f"desk_{row.status}", lang)
+        return say({"matured": "desk_gap", "running": "desk_open"}.get(row.status or "", "desk_pending"), lang)
     return say("desk_hit" if row.lead.hit else "desk_miss", lang)
 
 
-def _week_blocks(desk: Desk, lang: Lang) -> Iterator[Facts | Table]:
-    yield Facts("crossed", say("desk_crossed", lang), tuple(_crossed_fact(each, desk, lang) for each in desk.crossed) or _nothing(lang))
+def _week_stacks(desk: Desk, lang: Lang) -> Iterator[Stack]:
+    crossed = tuple(_crossed_fact(each, desk, lang) for each in desk.crossed)
     ended = tuple(_dated_fact(row, verdict_word(row, lang), lang) for row in desk.matured)
-    yield Facts("matured", say("desk_matured", lang), ended or _nothing(lang))
     soon = tuple(_dated_fact(row, say("desk_days", lang, days=row.days_left), lang) for row in desk.due_soon)
-    yield Facts("due", say("desk_soon", lang), soon or _nothing(lang))
+    for key, facts in (("crossed", crossed), ("matured", ended), ("soon", soon)):
+        yield Stack((Facts(key, say(f"desk_{key}", lang), facts or _nothing(lang)),), span=4)
     best, worst = desk.extremes
-    yield _names_table("best", best, lang)
-    yield _names_table("worst", worst, lang)
-    yield _several_table(desk, lang)
+    for key, names in (("best", best), ("worst", worst)):
+        if names:
+            yield Stack((_names_table(key, names, desk, lang),), span=6)
+    if desk.named_by_several:
+        yield Stack((_several_table(desk, lang),))
 
 
 def _nothing(lang: Lang) -> tuple[Fact, ...]:
@@ -195,18 +197,30 @@ def _dated_fact(row: DeskRow, words: str, lang: Lang) -> Fact:
     return Fact(row.thesis.title_in(lang), (f"{row.due}  {words}",))
 
 
-def _names_table(key: str, names: Sequence[WeekRow], lang: Lang) -> Table:
-    rows = tuple(Row(each.subject, each.name, (figure("excess", each.excess),), note=each.subject) for each in names)
-    return Table(key, say(f"desk_{key}", lang), say("desk_head_name", lang), (Column("excess", say("desk_head_week", lang), "pp"),), rows)
+def _names_table(key: str, names: Sequence[WeekRow], desk: Desk, lang: Lang) -> Table:
+    words = {each.id: each.name_in(lang) for row in desk.rows for each in row.thesis.subjects()}
+    rows = tuple(Row(each.subject, words[each.subject], (figure("excess", each.excess),), note=each.subject) for each in names)
+    return Table(
+        key, say(f"desk_{key}", lang), say("desk_head_name", lang), (Column("excess", say("desk_head_week", lang), "pp"),), rows
+    )
 
 
 def _several_table(desk: Desk, lang: Lang) -> Table:
     rows = tuple(
-        Row(each.symbol, each.name, (text(listed([f"{house} {band or '–'}" for _, house, band in each.theses], lang)),), each.symbol)
+        Row(
+            each.symbol,
+            each.name,
+            (text(listed([f"{house} {band or '–'}" for _, house, band in each.theses], lang)),),
+            each.symbol,
+        )
         for each in desk.named_by_several
     )
     columns = (Column("houses", say("desk_head_houses", lang), left=True),)
     return Table("several", say("desk_several", lang), say("desk_head_name", lang), columns, rows)
+
+
+def _houses_of(each: NamedBy, lang: Lang) -> str:
+    return listed([f"{house} {band or '–'}" for _, house, band in each.theses], lang)
 
 
 def _houses_table(desk: Desk, lang: Lang) -> Table:
@@ -215,12 +229,16 @@ def _houses_table(desk: Desk, lang: Lang) -> Table:
     columns = tuple(Column(key, say(f"desk_house_{key}", lang), units.get(key, ""), left=key == "remark") for key in heads)
     rows = tuple(Row(each.house, each.house, _house_cells(each, lang)) for each in desk.houses)
     notes = (say("desk_house_note", lang),)
-    return Table("houses", say("desk_houses_title", lang), say("desk_head_house", lang), columns, rows, notes=notes, layout="wide")
+    return Table(
+        "houses", say("desk_houses_title", lang), say("desk_head_house", lang), columns, rows, notes=notes, layout="wide"
+    )
 
 
 def _house_cells(score: HouseScore, lang: Lang) -> tuple[Cell, ...]:
     known = score.low is not None and score.high is not None
-    interval = text(f"{percent(score.low or 0.0)} – {percent(score.high or 0.0)}" if known else "–")
+    interval = text(
+        f"{percent(score.low or 0.0, 1, sign=False)} – {percent(score.high or 0.0, 1, sign=False)}" if known else ""
+    )
     counts = (figure("count", score.count), figure("count", score.measured), figure("count", score.hits))
     rates = (figure("weight", score.hit_rate), interval, figure("weight", score.base_rate), figure("excess", score.skill))
     return (*counts, *rates, text(say("grade_small", lang) if score.small else ""))
@@ -258,7 +276,7 @@ def _text_line(row: DeskRow, lang: Lang) -> str:
         return f"{head}  {row.fault.text(lang)}"
     excess = _end_of(row.lead, row)[0]
     excess = excess if excess is not None else (row.lead.excess if row.lead else None)
-    return f"{head}  {row.stated or ''} {verdict_word(row, lang)}  {'–' if excess is None else signed_pp(excess) + ' pp'}"
+    return f"{head}  {row.stated or ''} {verdict_word(row, lang)}  {'–' if excess is None else points(excess)}"
 
 
 def change_text(change: Change, desk: Desk, lang: Lang) -> str:

@@ -143,7 +143,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; `layout`: wide scrolls in its own box, cards become cards on a phone, folded opens on request."""
+    """A table; `layout`: wide scrolls in its own box, cards become cards on a phone, folded opens on request,
+    league is sorted and filtered by its reader.
+    """
 
     id: str
     title: str
@@ -152,7 +154,7 @@ class Table:
     rows: tuple[Row, ...]
     sub: str = ""
     notes: tuple[str, ...] = ()
-    layout: Literal["wide", "cards", "plain", "heat", "folded"] = "plain"
+    layout: Literal["wide", "cards", "plain", "heat", "folded", "league"] = "plain"
 
 
 @dataclass(frozen=True)
@@ -326,7 +328,7 @@ class Document:
     `appendix`: tables that only a spreadsheet carries, such as every row with what it is computed from.
     """
 
-    kind: Literal["weekly", "outcome", "screen", "scoreboard"]
+    kind: Literal["weekly", "outcome", "screen", "scoreboard", "desk"]
     lang: Lang
     slug: str
     kicker: str

@@ -138,8 +138,10 @@ def load_chance(universe: str, *, benchmark: str, end: dt.date, store: Path | No
     return market, load_index_history(folder, benchmark=benchmark, end=end)
 
 
-def read_once(theses: Sequence[tuple[Thesis, RatingScale]], source: PriceSource, *, today: dt.date) -> PriceSource:
-    """A source that has read the prices of all `theses` together; the same source where they hold faults.
+def read_once(
+    theses: Sequence[tuple[Thesis, RatingScale]], source: PriceSource, *, today: dt.date
+) -> tuple[PriceSource, Prices | None]:
+    """A source that has read the prices of all `theses` together, and these; the same source, and None, where they hold faults.
 
     A fault of one file must not hide the theses that do not use it: they are then read one by one.
     """
@@ -148,9 +150,10 @@ def read_once(theses: Sequence[tuple[Thesis, RatingScale]], source: PriceSource,
     lasts = [day for day in map(source.last_session, symbols) if day]
     end = calendar.last_on_or_before(min(max(lasts), today)) if lasts else None
     if end is None:
-        return source
+        return source, None
     starts = [calendar.shift(calendar.last_on_or_before(thesis.published) or end, -LOOKBACK) for thesis, _ in theses]
     try:
-        return LoadedSource(source, source.load(symbols, start=min(*starts, weekly_start(calendar, min(starts))), end=end))
+        prices = source.load(symbols, start=min(*starts, weekly_start(calendar, end)), end=end)
     except InputProblems:
-        return source
+        return source, None
+    return LoadedSource(source, prices), prices

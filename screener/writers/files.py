@@ -69,6 +69,13 @@ def publish_weekly(
     return write_files(out / document.slug / week_label(facts.week.as_of), files)
 
 
+def publish_desk(
+    document: Document, record: Mapping[str, object], folder: Path, *, edition: Edition = STANDARD_EDITION
+) -> tuple[Path, ...]:
+    """Write a desk to `folder`: HTML, Markdown, Excel, JSON. Returns the files written. Errors: see `publish_outcome`."""
+    return write_files(folder, document_files(document, "desk", edition) | {"desk.json": json_bytes(record)})
+
+
 def check_ending(path: Path) -> None:
     """UsageError when no screened table can be written in the form that the ending of `path` names."""
     if path.suffix.lower() not in SCREEN_ENDINGS:

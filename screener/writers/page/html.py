@@ -126,7 +126,7 @@ def _json(value: object) -> str:
 
 
 def _script_words(lang: Lang) -> str:
-    names = ("theme_dark", "theme_light", "green_up", "red_up", "series_show")
+    names = ("theme_dark", "theme_light", "green_up", "red_up", "series_show", "filter")
     return _json({name: say(f"page_{name}", lang) for name in names})
 
 
@@ -152,6 +152,15 @@ class _Writer:
         shown = self.value(cell, name=row.head, unit=unit)
         note = Markup('<span class="d2">{}</span>').format(cell.note) if cell.note else Markup("")
         return Markup("<b>{}</b>").format(shown) + note if cell.strong else shown + note
+
+    def sort_key(self, cell: Cell) -> str:
+        """What a league sorts a cell by: its number, its day, the level of its band, its words; "" without a figure."""
+        value = cell.value
+        if value is None or isinstance(value, Gap):
+            return ""
+        if isinstance(value, Band):
+            return str(value.level)
+        return str(value.now) if isinstance(value, Bullet) else str(value)
 
     def value(self, cell: Cell, *, name: str = "", unit: bool = False) -> Markup:
         """A cell's value with what marks it: colour of its sign, chip, flag, small drawing."""

@@ -12,6 +12,40 @@ label();
 byId("bt").onclick=function(){root.dataset.theme=isDark()?"light":"dark";label()};
 byId("bu").onclick=function(){root.dataset.updown=root.dataset.updown==="green-up"?"red-up":"green-up";label()};
 
+/* A league: a click on a head sorts, a word filters; without this script it is a table like any other. */
+Array.prototype.forEach.call(document.querySelectorAll("table.league"),function(table){
+  var body=table.tBodies[0],heads=table.tHead.rows[table.tHead.rows.length-1].cells,field=document.createElement("input");
+  function key(row,index){var cell=row.cells[index];return cell.dataset.v===undefined?cell.textContent:cell.dataset.v}
+  function compare(one,two){
+    var a=parseFloat(one),b=parseFloat(two);
+    if(String(a)===one&&String(b)===two||!isNaN(one)&&!isNaN(two)&&one!==""&&two!=="")return a-b;
+    return one<two?-1:one>two?1:0;
+  }
+  Array.prototype.forEach.call(heads,function(head,index){
+    var button=document.createElement("button");
+    button.type="button";button.className="sort";
+    while(head.firstChild)button.appendChild(head.firstChild);
+    head.appendChild(button);
+    button.onclick=function(){
+      var down=head.getAttribute("aria-sort")!=="descending",rows=Array.prototype.slice.call(body.rows);
+      Array.prototype.forEach.call(heads,function(each){each.removeAttribute("aria-sort")});
+      head.setAttribute("aria-sort",down?"descending":"ascending");
+      rows.sort(function(one,two){
+        var a=key(one,index),b=key(two,index);
+        if(a===""||b==="")return a===b?0:a===""?1:-1;
+        return down?compare(b,a):compare(a,b);
+      });
+      rows.forEach(function(row){body.appendChild(row)});
+    };
+  });
+  field.type="search";field.className="filter";field.placeholder=words.filter;field.setAttribute("aria-label",words.filter);
+  field.oninput=function(){
+    var wanted=field.value.trim().toLowerCase();
+    Array.prototype.forEach.call(body.rows,function(row){row.hidden=row.textContent.toLowerCase().indexOf(wanted)<0});
+  };
+  table.parentNode.parentNode.insertBefore(field,table.parentNode);
+});
+
 var runtime=byId("runtime");
 if(!runtime)return;
 var specs=JSON.parse(byId("specs").textContent),views={},tip=document.createElement("div"),at=[0,0],started=false;
