@@ -276,7 +276,9 @@ def _text_line(row: DeskRow, lang: Lang) -> str:
         return f"{head}  {row.fault.text(lang)}"
     excess = _end_of(row.lead, row)[0]
     excess = excess if excess is not None else (row.lead.excess if row.lead else None)
-    return f"{head}  {row.stated or ''} {verdict_word(row, lang)}  {'–' if excess is None else points(excess, unit=False) + ' pp'}"
+    return (
+        f"{head}  {row.stated or ''} {verdict_word(row, lang)}  {'–' if excess is None else points(excess, unit=False) + ' pp'}"
+    )
 
 
 def change_text(change: Change, desk: Desk, lang: Lang) -> str:
