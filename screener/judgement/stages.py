@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
 
+from screener.prices.pandera_alone import pa
 from screener.terms.notes import GAP_CODES, Gap
 
 _FRACTION = pa.Column(

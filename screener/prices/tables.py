@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
-
 import pandas as pd
 
+from screener.prices.pandera_alone import pa
 from screener.terms.notes import Problem
-
-# Pandera imports pyspark.pandas wherever pyspark is installed, which then warns about pandas 3 on every command.
-warnings.filterwarnings("ignore", category=FutureWarning, module="pyspark")
-import pandera.pandas as pa  # noqa: E402 the filter must come first
 
 # Vendors round prices to cents and amounts to yuan: low ≤ close is allowed to miss by a hundredth of a cent.
 PRICE_TOLERANCE = 1e-4

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import subprocess
+import sys
 
 import pandas as pd
 import pandera.pandas as pa
@@ -15,13 +17,14 @@ from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import Gap
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import parse_symbol
+from tests.conftest import ROOT
 
 TODAY = dt.date(2026, 1, 5)
 
 
 @pytest.fixture(scope="module")
 def rows(bundled):
-    return check_outcome(*bundled, SnapshotSource(), as_of=dt.date(2025, 1, 15), today=TODAY).week.rows
+    return check_outcome(*bundled, SnapshotSource(), as_of=dt.date(2025, 1, 15), today=TODAY).rows
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +87,12 @@ def test_a_close_without_a_value_is_a_problem_with_symbol_date_and_column_beside
     ]
     assert "600498.SH" in checked.problems[0].line_text("en")
     assert "2025-06-04" in checked.problems[0].line_text("zh")
+
+
+def test_tables_are_checked_without_loading_what_pandera_could_use_beside_them():
+    program = "import sys, screener.prices.tables as t; t.pa.Check; print(sorted({'hypothesis', 'pyspark'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+    import hypothesis
+
+    assert hypothesis.strategies
