@@ -20,7 +20,9 @@ from screener.terms.notes import Note
 from screener.terms.say import LANGS, Lang, say
 from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import parse_symbol
+from screener.upstream import series
 from screener.upstream.patience import Fetcher, FetchError, Policy
+from screener.upstream.vendors import SOURCES, bar_sources
 from screener.version import __version__
 
 Level = Literal["ok", "warn", "fail"]
@@ -177,7 +179,6 @@ def _resting(fetcher: Fetcher) -> Iterator[Finding]:
 
 def _sources(fetcher: Fetcher, today: dt.date) -> Iterator[Finding]:
     """Ask every source of bars for a few sessions of one symbol, under the fetcher's deadline."""
-    from screener.upstream import akshare_source
 
     broken = _import_fault()
     if broken is not None:
@@ -186,12 +187,12 @@ def _sources(fetcher: Fetcher, today: dt.date) -> Iterator[Finding]:
     calendar = load_calendar()
     end = calendar.last_on_or_before(min(today, calendar.last_day)) or today
     for name in bar_source_names():
-        source = akshare_source.SOURCES[name]
+        source = SOURCES[name]
         if fetcher.resting_until(source.host) is not None:
             continue
         topic: dict[str, object] = {"name": source.title}
         probe = parse_symbol(PROBES.get(name, PROBE))
-        fetch = partial(akshare_source.fetch_bars, name, probe, start=calendar.shift(end, -PROBE_SESSIONS), end=end)
+        fetch = partial(series.fetch_bars, name, probe, start=calendar.shift(end, -PROBE_SESSIONS), end=end)
         yield _probe(fetcher, source.host, fetch, topic)
 
 
@@ -207,10 +208,9 @@ def _probe(fetcher: Fetcher, host: str, fetch: Callable[[], pd.DataFrame], topic
 
 def bar_source_names() -> tuple[str, ...]:
     """Every source of bars that the mainland's stocks and indices are asked of, in order."""
-    from screener.upstream import akshare_source
 
     kinds = (PROBE, *PROBES.values())
-    return tuple(dict.fromkeys(name for symbol in kinds for name in akshare_source.bar_sources(parse_symbol(symbol))))
+    return tuple(dict.fromkeys(name for symbol in kinds for name in bar_sources(parse_symbol(symbol))))
 
 
 def _import_fault() -> Finding | None:
@@ -235,8 +235,7 @@ def _fonts() -> Iterator[Finding]:
 
 
 def _single_sources(symbols: Sequence[str]) -> Iterator[Finding]:
-    from screener.upstream import akshare_source
 
-    single = [symbol for symbol in symbols if len(akshare_source.bar_sources(parse_symbol(symbol))) == 1]
+    single = [symbol for symbol in symbols if len(bar_sources(parse_symbol(symbol))) == 1]
     if single:
         yield Finding("warn", "topic_single", "doctor_single", {"symbols": ", ".join(single)})

@@ -16,11 +16,11 @@ from screener.store.store import Store
 from screener.terms.notes import Note
 from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import Symbol
-from screener.upstream import akshare_source
+from screener.upstream import lists, series
 from screener.upstream.actions import check_actions
 from screener.upstream.door import OVERLAP, Asked, Refusal, admit, join
 from screener.upstream.patience import Fetcher, FetchError, Tried
-from screener.upstream.vendors import share_sources
+from screener.upstream.vendors import SOURCES, action_sources, bar_sources, share_sources
 
 T = TypeVar("T")
 _NO_ACTIONS = pd.DataFrame(
@@ -59,7 +59,7 @@ class Puller:
     """Asks sources for one symbol at a time under one Fetcher; sets aside in `store` whatever is refused.
 
     `finished`: the last finished session's date, `today` the calendar's. `order`: symbol or kind → names of sources, where
-    the user has another order than `akshare_source.bar_sources`.
+    the user has another order than `bar_sources`.
     """
 
     store: Store
@@ -70,13 +70,12 @@ class Puller:
     order: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def sources(self, symbol: Symbol) -> tuple[str, ...]:
-        """Names of the sources of bars of `symbol`, in the order in which they are asked."""
-        chosen = self.order.get(str(symbol)) or self.order.get(symbol.kind)
-        return tuple(chosen) if chosen else akshare_source.bar_sources(symbol)
+        """Names of the sources of bars of `symbol`, in the order in which they are asked: see `ordered_sources`."""
+        return ordered_sources(symbol, self.order)
 
     def unverified(self, sources: Iterable[str]) -> tuple[str, ...]:
         """The hosts of `sources` whose certificates the user does not want checked."""
-        return tuple(sorted({akshare_source.SOURCES[source].host for source in sources} & self.fetcher.unverified))
+        return tuple(sorted({SOURCES[source].host for source in sources} & self.fetcher.unverified))
 
     def bars(
         self,
@@ -124,7 +123,7 @@ class Puller:
 
     def _one(self, asked: Asked, stored: Bars | None, pulled: Pulled) -> Bars | None:
         """One source's series through the door and joined to what is stored; None when it is not to be had or not let in."""
-        fetch = partial(akshare_source.fetch_bars, asked.source, asked.symbol, start=asked.start, end=asked.end)
+        fetch = partial(series.fetch_bars, asked.source, asked.symbol, start=asked.start, end=asked.end)
         frame = self._call(asked.source, asked.symbol, fetch, pulled.tried)
         if frame is None:
             return None
@@ -184,7 +183,7 @@ class Puller:
 
     def _call(self, source: str, symbol: Symbol, function: Callable[[], T], tried: list[Tried]) -> T | None:
         try:
-            return self.fetcher.call(akshare_source.SOURCES[source].host, function, subject=str(symbol))
+            return self.fetcher.call(SOURCES[source].host, function, subject=str(symbol))
         except FetchError as error:
             tried.append(Tried(source, error.code, error.params, error.excerpt))
             if error.excerpt:
@@ -201,7 +200,7 @@ class Puller:
 
     def action_list(self, source: str, symbol: Symbol, tried: list[Tried]) -> pd.DataFrame | None:
         """The corporate actions of `symbol` as `source` has them; None when it failed."""
-        frame = self._call(source, symbol, partial(akshare_source.fetch_actions, source, symbol), tried)
+        frame = self._call(source, symbol, partial(lists.fetch_actions, source, symbol), tried)
         if frame is not None:
             tried.append(Tried(source, "answered"))
         return frame
@@ -212,7 +211,7 @@ class Puller:
         Days on which the source contradicts itself are set aside and noted; so is a count that differs from a stored one.
         """
         for source in share_sources(symbol):
-            frame = self._call(source, symbol, partial(akshare_source.fetch_shares, source, symbol), tried)
+            frame = self._call(source, symbol, partial(lists.fetch_shares, source, symbol), tried)
             if frame is None:
                 continue
             tried.append(Tried(source, "answered"))
@@ -256,11 +255,18 @@ class Puller:
 
     def _adjusted(self, symbol: Symbol, bars: Bars, *, first_pull: bool, tried: list[Tried]) -> pd.DataFrame | None:
         for source in _ADJUSTED_FIRST if first_pull else _ADJUSTED_LATER:
-            fetch = partial(akshare_source.fetch_forward_adjusted, source, symbol, start=bars.first, end=bars.last)
+            fetch = partial(series.fetch_forward_adjusted, source, symbol, start=bars.first, end=bars.last)
             frame = self._call(source, symbol, fetch, tried)
             if frame is not None:
                 return frame
         return None
+
+
+def ordered_sources(symbol: Symbol, order: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The sources that have `symbol`: those of the user's order for it, its board or its kind first, then the others."""
+    able = bar_sources(symbol)
+    chosen = next((order[key] for key in (str(symbol), symbol.board, symbol.kind) if key in order), ())
+    return tuple(dict.fromkeys([*(source for source in chosen if source in able), *able]))
 
 
 @dataclass(eq=False)
@@ -275,7 +281,7 @@ class ActionLists:
     @cached_property
     def found(self) -> dict[str, pd.DataFrame]:
         """Source → list; a source that failed is not among them."""
-        sources = akshare_source.action_sources(self.symbol)
+        sources = action_sources(self.symbol)
         lists = ((source, self.puller.action_list(source, self.symbol, self.tried)) for source in sources)
         return {source: frame for source, frame in lists if frame is not None}
 

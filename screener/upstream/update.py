@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 
 import pandas as pd
 
+from screener.judgement.listings import symbols_by_calendar
 from screener.judgement.span import first_needed
 from screener.prices.bars import listing_of
 from screener.sources.snapshot import SnapshotSource
@@ -26,22 +27,27 @@ from screener.terms.notes import Note, ScreenerError, UsageError
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import Symbol, parse_symbol
 from screener.thesis.library import Library
-from screener.upstream import akshare_source
+from screener.upstream import lists
 from screener.upstream.memory import keep_breakers
 from screener.upstream.patience import Fetcher, FetchError, Tried
 from screener.upstream.pull import ActionLists, Pulled, Puller, overlap_end, overlap_start
-from screener.upstream.vendors import SOURCES, share_sources
+from screener.upstream.vendors import SOURCES, action_sources, bar_sources, share_sources
 
 UNIVERSES = ("a-shares",)
 State = Literal["fresh", "stale", "failed", "quarantined", "unsupported"]
 
 
 def thesis_symbols(library: Library, names: Sequence[str]) -> tuple[tuple[str, ...], dt.date]:
-    """Every symbol that the named theses (all, if none is named) need, and the first session that any of them reads."""
+    """Every symbol that the named theses (all, if none is named) need, and the first session that any of them reads.
+
+    Second listings abroad and their benchmarks are among them where a source has them.
+    """
     slugs = list(names) or [str(path) for path in library.thesis_paths()]
     loaded = [library.load(slug) for slug in slugs]
-    symbols = dict.fromkeys(symbol for thesis, scale in loaded for symbol in thesis.symbols(scale))
-    return tuple(symbols), min(first_needed(thesis) for thesis, _ in loaded)
+    symbols = [symbol for thesis, scale in loaded for symbol in thesis.symbols(scale)]
+    abroad = [symbols_by_calendar(thesis, scale, {}).values() for thesis, scale in loaded]
+    symbols += [symbol for each in abroad for some in each for symbol in some if bar_sources(parse_symbol(symbol))]
+    return tuple(dict.fromkeys(symbols)), min(first_needed(thesis) for thesis, _ in loaded)
 
 
 def universe_symbols(
@@ -55,9 +61,9 @@ def universe_symbols(
     if name not in UNIVERSES:
         raise UsageError("universe_unknown", name=name)
     stored, lacking = store.read_names(), []
-    for exchange in akshare_source.NAME_LISTS:
+    for exchange in lists.NAME_LISTS:
         try:
-            found = fetcher.call(SOURCES[exchange].host, partial(akshare_source.fetch_names, exchange))
+            found = fetcher.call(SOURCES[exchange].host, partial(lists.fetch_names, exchange))
         except FetchError as error:
             lacking.append(error)
         else:
@@ -128,6 +134,12 @@ class Plan:
     end: dt.date
     now: dt.datetime
     counted: frozenset[str] = frozenset()
+
+    def end_of(self, symbol: Symbol) -> dt.date:
+        """The last finished session of the symbol's own market up to `end`; New York's day ends in Shanghai's next one."""
+        calendar = load_calendar(symbol.market)
+        last = min(self.end, calendar.last_day)
+        return calendar.last_on_or_before(last - dt.timedelta(days=symbol.market == "XNYS")) or last
 
     @property
     def counts_due(self) -> dt.date:
@@ -220,16 +232,17 @@ class _Run:
                 str(symbol), None, 0, None, None, "unsupported", Note("unsupported", {"symbol": str(symbol)}), False
             )
         stored, actions = self.store.read_bars(str(symbol)), self._stored_actions(symbol)
-        window = self._window(stored)
-        known = actions is not None and actions.checked_to >= min(self.plan.end, stored.last if stored else self.plan.end)
-        if window is None and stored is not None and (symbol.kind != "stock" or known):
+        window = self._window(symbol, stored)
+        end = self.plan.end_of(symbol)
+        known = actions is not None and actions.checked_to >= min(end, stored.last if stored else end)
+        if window is None and stored is not None and (not action_sources(symbol) or known):
             return self._result(symbol, stored, Pulled(), actions)
         return self._pull(symbol, stored, actions, window)
 
     def _pull(
         self, symbol: Symbol, stored: Bars | None, actions: Actions | None, window: tuple[dt.date, dt.date] | None
     ) -> SymbolResult:
-        lists = ActionLists(self.puller, symbol, actions)
+        listed = ActionLists(self.puller, symbol, actions)
         pulled = Pulled()
         if window is not None:
             pulled = self.puller.bars(
@@ -237,20 +250,20 @@ class _Run:
                 stored,
                 start=window[0],
                 end=window[1],
-                actions=lambda: lists.provisional,
+                actions=lambda: listed.provisional,
                 listing=listing_of(self.listings, str(symbol)),
                 levels=self.levels.get(str(symbol)),
             )
         bars = pulled.bars or stored
-        if bars is not None and lists.found:
-            actions = self.puller.check(symbol, lists.found, bars=bars, old=stored, stored=actions, tried=lists.tried)
+        if bars is not None and listed.found:
+            actions = self.puller.check(symbol, listed.found, bars=bars, old=stored, stored=actions, tried=listed.tried)
             self.store.write_actions(str(symbol), actions)
         if pulled.bars is not None:
             self.store.write_bars(str(symbol), pulled.bars)
-        pulled.tried += lists.tried
+        pulled.tried += listed.tried
         if pulled.silent and symbol.kind == "stock":
             self.silent.add(str(symbol))
-        failed = symbol.kind == "stock" and bars is not None and not lists.found
+        failed = bool(action_sources(symbol)) and bars is not None and not listed.found
         return self._result(symbol, bars, pulled, actions, actions_failed=failed)
 
     def with_shares(self, result: SymbolResult) -> SymbolResult:
@@ -287,9 +300,9 @@ class _Run:
         except StoreError:
             return None
 
-    def _window(self, stored: Bars | None) -> tuple[dt.date, dt.date] | None:
+    def _window(self, symbol: Symbol, stored: Bars | None) -> tuple[dt.date, dt.date] | None:
         """What to ask for: the missing end after the last stored rows, the missing head before the first; None = nothing."""
-        start, end = self.plan.start, self.plan.end
+        start, end = self.plan.start, self.plan.end_of(symbol)
         if stored is None:
             return start, end
         head, tail = stored.asked_from > start, stored.reach < end
@@ -304,7 +317,7 @@ class _Run:
     ) -> SymbolResult:
         state = self._state(symbol, bars, pulled)
         reason, complete = self._reason(symbol, bars, pulled, state)
-        if complete and symbol.kind == "stock":
+        if complete and action_sources(symbol):
             reason, complete = self._actions_reason(symbol, actions, reason, failed=actions_failed)
         return SymbolResult(
             symbol=str(symbol),
@@ -320,7 +333,7 @@ class _Run:
         )
 
     def _state(self, symbol: Symbol, bars: Bars | None, pulled: Pulled) -> State:
-        if bars is not None and (bars.reach >= self.plan.end or self._ended(symbol)):
+        if bars is not None and (bars.reach >= self.plan.end_of(symbol) or self._ended(symbol)):
             return "quarantined" if pulled.bars is None and pulled.refusals else "fresh"
         if pulled.bars is None and pulled.refusals:
             return "quarantined"
@@ -341,13 +354,14 @@ class _Run:
             return self._lag(symbol, bars, pulled), False
         if pulled.late_start is not None:
             return pulled.late_start, False
-        if bars.last < self.plan.end:
+        if bars.last < self.plan.end_of(symbol):
             return Note("suspended_since", {"symbol": str(symbol), "last": bars.last}), True
         return None, True
 
     def _lag(self, symbol: Symbol, bars: Bars, pulled: Pulled) -> Note:
-        sessions = load_calendar(symbol.market).count_between(bars.last, self.plan.end)
-        params: dict[str, object] = {"last": bars.last, "due": self.plan.end, "sessions": sessions}
+        due = self.plan.end_of(symbol)
+        sessions = load_calendar(symbol.market).count_between(bars.last, due)
+        params: dict[str, object] = {"last": bars.last, "due": due, "sessions": sessions}
         failed = [each for each in pulled.tried if each.code != "answered"]
         if pulled.bars is not None or not failed:
             return Note("source_lags", params)

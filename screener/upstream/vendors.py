@@ -37,6 +37,10 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
 INDEX_NAMES: Mapping[str, str] = MappingProxyType(_TABLES["index_names"])
 
 
+# Symbol of an index of another market → what its source calls it.
+FOREIGN: Mapping[str, str] = MappingProxyType(_TABLES["foreign"])
+
+
 def bar_sources(symbol: Symbol) -> tuple[str, ...]:
     """Names of the sources of daily bars of `symbol`, in the order in which they are asked; empty = no source has it."""
     bars = _TABLES["bars"]

@@ -37,7 +37,7 @@ def test_an_empty_store_is_a_remark_that_says_what_to_do(tmp_path):
 def test_the_bundled_figures_and_the_calendar_are_counted(tmp_path):
     found = look(Store(tmp_path))
     snapshot = found["topic_snapshot", "snapshot"]
-    assert snapshot.params == {"first": dt.date(2024, 3, 1), "last": END, "stocks": 11, "indices": 4, "sessions": 322}
+    assert snapshot.params == {"first": dt.date(2024, 3, 1), "last": END, "stocks": 15, "indices": 35, "sessions": 322}
     assert found["topic_calendar", "calendar"].params == {"last": dt.date(2026, 12, 31)}
 
 

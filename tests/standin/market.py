@@ -40,6 +40,8 @@ class Market:
             return None
         with path.open(encoding="utf-8-sig", newline="") as file:
             bars = [_bar(row) for row in csv.DictReader(file)]
+        if kind == "hk":
+            bars = [_with_range(bar) for bar in bars]
         return spoil_rows(kinds, [bar for bar in bars if start <= bar.day <= end])
 
     def adjusted(self, code: str, kinds: Iterable[str], *, start: str, end: str) -> list[Bar] | None:
@@ -107,6 +109,13 @@ def _bar(row: dict[str, str]) -> Bar:
     if amount is None and volume is not None:
         amount = volume * close
     return Bar(row["date"], *(_number(row.get(name)) for name in ("open", "high", "low")), close, volume, amount)
+
+
+def _with_range(bar: Bar) -> Bar:
+    """A folder has closes alone of Hong Kong; no day of a share has one price only."""
+    if bar.high is not None or not isinstance(bar.close, float):
+        return bar
+    return replace(bar, open=bar.close, high=round(bar.close * 1.01, 2), low=round(bar.close * 0.99, 2))
 
 
 def _adjust(bars: list[Bar], actions: list[Action], *, by_ratio: bool) -> list[Bar]:

@@ -51,7 +51,7 @@ def _kline(market: Market, path: str, query: Query, kinds: Sequence[str]) -> Rep
     if "live_bar" in kinds:
         end = "9"  # the running session comes whatever was asked
     bars = _kline_bars(market, prefix, code, query.get("fqt", "0"), kinds, start, end)
-    name = market.names.get(code, {"000300": "沪深300", "931160": "通信设备"}.get(code, code))
+    name = market.names.get(code, {"000300": "沪深300", "931160": "通信设备", "H00300": "沪深300全收益"}.get(code, code))
     if "null" in kinds or bars is None:
         return _json({"rc": 0, "rt": 17, "svr": 181669449, "data": None})
     if "wrong_security" in kinds:
@@ -72,8 +72,8 @@ def _kline_bars(
 ) -> list[Bar] | None:
     if prefix == "116":
         return market.bars("hk", code[-4:], kinds, start=start, end=end)
-    if code.startswith(("000300", "93")):
-        right = {"000300": "1", "931160": "2"}.get(code)
+    if code.startswith(("000300", "93", "H")):
+        right = {"000300": "1", "931160": "2", "H00300": "2"}.get(code)
         return market.bars("index", code, kinds, start=start, end=end) if prefix == right else None
     if prefix != ("1" if code.startswith("6") else "0"):
         return None
@@ -242,6 +242,29 @@ def _sina_bars(market: Market, path: str, query: Query, kinds: Sequence[str]) ->
     unit = 100 if "other_units" in kinds else 1
     rows = [(*_floats(bar), (bar.volume or 0.0) / unit, bar.amount or 0.0) for bar in bars]
     return _text(klc.script(f"KLC_K2_{code}", klc.pack_stock(rows)))
+
+
+def _sina_abroad(market: Market, path: str, query: Query, kinds: Sequence[str]) -> Reply:
+    """A share or index of Hong Kong, or an index of New York."""
+    name = (
+        path.split("/")[-2]
+        if "hkstock" in path
+        else {".INX": "SPX"}.get(path.rsplit("/", maxsplit=1)[-1], path.rsplit("/", maxsplit=1)[-1][1:])
+    )
+    kind, code = ("hk", name[1:]) if name.isdigit() else ("index", name)
+    bars = [] if {"empty", "null"} & set(kinds) else market.bars(kind, code, kinds) or []
+    if "/us/" in path:
+        return _text(klc.script(f"KLC_K2_{code}", klc.pack_stock([(*_floats(bar), 1000.0, 1e9) for bar in bars])))
+    return _text(klc.script(f"KLC_K2_{code}", klc.pack_index([(*_floats(bar), bar.volume or 1000.0) for bar in bars])))
+
+
+def _sina_global(market: Market, path: str, query: Query, kinds: Sequence[str]) -> Reply:
+    bars = [] if {"empty", "null"} & set(kinds) else market.bars("index", query["symbol"], kinds) or []
+    records = [
+        {"d": text_date(bar.day, kinds), "o": bar.close, "h": bar.close, "l": bar.close, "c": bar.close, "v": "0"}
+        for bar in bars
+    ]
+    return _json({"result": {"status": {"code": 0}, "data": spoil_records(kinds, records, "c")}})
 
 
 def _share_counts(market: Market, path: str, query: Query, kinds: Sequence[str]) -> Reply:
@@ -459,6 +482,9 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     (r"^reportapi\.eastmoney\.com/report/list$", _reports),
     (r"^finance\.sina\.com\.cn/realstock/company/\w+/hisdata(_klc2)?/klc_kl\.js$", _sina_bars),
     (r"^stock\.finance\.sina\.com\.cn/.*getAmountBySymbol$", _share_counts),
+    (r"^finance\.sina\.com\.cn/stock/hkstock/\w+/klc2_kl\.js$", _sina_abroad),
+    (r"^finance\.sina\.com\.cn/staticdata/us/\.\w+$", _sina_abroad),
+    (r"^gi\.finance\.sina\.com\.cn/hq/daily$", _sina_global),
     (r"^finance\.sina\.com\.cn/realstock/company/klc_td_sh\.txt$", _sina_sessions),
     (r"^vip\.stock\.finance\.sina\.com\.cn/corp/go\.php/vISSUE_ShareBonus/", _share_bonus_page),
     (r"^web\.ifzq\.gtimg\.cn/other/klineweb/klineWeb/weekTrends$", _tencent_trend),

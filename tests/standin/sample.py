@@ -21,19 +21,20 @@ STOCKS = {
     "920799": ("艾融软件", 46.18),
 }
 INDICES = {"000300": 3820.41, "H00300": 5213.77, "931160": 6011.93, "801770": 2755.29}
+ABROAD = {"HSI": 19980.15, "IXIC": 15310.97, "SPX": 5204.34, "KOSPI": 2714.21}
 # code, ex-date, gross CNY per share before, shares after per share before
 ACTIONS = (("600498", "2025-06-12", 0.137, 1.0), ("688205", "2025-05-29", 0.35, 1.3), ("002281", "2025-06-05", 0.26, 1.0))
 
 
 def write_sample(folder: Path) -> Path:
-    """Write the folder and return it: eight stocks, four indices, one Hong Kong share, three corporate actions."""
+    """Write the folder and return it: eight stocks, eight indices, one Hong Kong share, three corporate actions."""
     days = [day for day in SESSIONS.read_text("ascii").split("\n")[2:] if FIRST <= day <= LAST]
     for code, (_, price) in STOCKS.items():
         actions = {day: (cash, ratio) for each, day, cash, ratio in ACTIONS if each == code}
         _write(
             folder / "raw" / f"{code}.csv", "date,open,high,low,close,volume,amount", _stock(days, int(code), price, actions)
         )
-    for code, level in INDICES.items():
+    for code, level in {**INDICES, **ABROAD}.items():
         seed = sum(map(ord, code))
         rows = ((day, "", "", "", _wave(seed, at, level), _amount(seed, at)) for at, day in enumerate(days))
         _write(folder / "index" / f"{code}.csv", "date,open,high,low,close,amount", rows)

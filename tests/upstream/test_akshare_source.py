@@ -13,15 +13,9 @@ import pytest
 
 from screener.terms.symbols import parse_symbol
 from screener.upstream import akshare_source
-from screener.upstream.akshare_source import (
-    fetch_actions,
-    fetch_bars,
-    fetch_forward_adjusted,
-    fetch_names,
-    fetch_ratings,
-    fetch_sessions,
-)
+from screener.upstream.lists import fetch_actions, fetch_names, fetch_ratings, fetch_sessions
 from screener.upstream.replies import SourceError
+from screener.upstream.series import fetch_bars, fetch_forward_adjusted
 from screener.upstream.vendors import SOURCES, action_sources, bar_sources
 from tests.conftest import ROOT
 from tests.standin import Upstream
@@ -157,7 +151,7 @@ def test_no_day_moves_in_any_time_zone(served: Upstream, zone):
     served.fault("text_dates")
     code = (
         "import datetime as dt\n"
-        "from screener.upstream.akshare_source import fetch_bars\n"
+        "from screener.upstream.series import fetch_bars\n"
         "from screener.terms.symbols import parse_symbol\n"
         "asked = ['sina 600498.SH', 'sina 000300.SH', 'tencent 600498.SH', 'swsresearch 801770.SI']\n"
         "for source, symbol in map(str.split, asked):\n"
@@ -217,16 +211,19 @@ def test_the_depositary_receipt_has_prices_although_sina_knows_no_share_count_of
 @pytest.mark.parametrize(
     ("symbol", "sources"),
     [
-        ("600498.SH", ("eastmoney", "sina", "tencent")),
-        ("689009.SH", ("eastmoney", "sina", "tencent")),
-        ("000300.SH", ("csindex", "eastmoney", "sina")),
+        ("600498.SH", ("tencent", "sina", "eastmoney")),
+        ("689009.SH", ("tencent", "sina", "eastmoney")),
+        ("000300.SH", ("csindex", "sina", "eastmoney")),
         ("931160.CSI", ("csindex", "eastmoney")),
-        ("H00300.CSI", ("csindex",)),
+        ("H00300.CSI", ("csindex", "eastmoney")),
         ("801770.SI", ("swsresearch",)),
-        ("920799.BJ", ("eastmoney",)),
-        ("0941.HK", ("eastmoney_hk",)),
+        ("920799.BJ", ("sina", "eastmoney")),
+        ("0941.HK", ("sina_hk", "eastmoney_hk")),
         ("900901.SH", ()),
-        ("HSI.HK", ()),
+        ("HSI.HK", ("sina_hk",)),
+        ("IXIC.US", ("sina_us",)),
+        ("KOSPI.KR", ("sina_global",)),
+        ("KOSDAQ.KR", ()),
     ],
 )
 def test_each_board_has_its_sources_in_order(symbol, sources):
@@ -241,7 +238,26 @@ def test_a_source_without_the_board_says_so_and_is_not_asked(served: Upstream):
 
 
 def test_a_beijing_stock_comes_from_the_source_that_has_it(served: Upstream, sample_folder):
-    assert bars("eastmoney", "920799.BJ")["close"].tolist() == [float(r["close"]) for r in written(sample_folder, "920799.BJ")]
+    wanted = [float(row["close"]) for row in written(sample_folder, "920799.BJ")]
+    for source in ("sina", "eastmoney"):
+        assert bars(source, "920799.BJ")["close"].tolist() == wanted
+
+
+def test_indices_of_other_markets_and_total_return_have_the_closes_of_their_sources(served: Upstream, sample_folder):
+    cells = (
+        ("sina_hk", "HSI.HK", "index"),
+        ("sina_us", "IXIC.US", "index"),
+        ("sina_us", "SPX.US", "index"),
+        ("sina_global", "KOSPI.KR", "index"),
+        ("eastmoney", "H00300.CSI", "index"),
+        ("sina_hk", "0941.HK", "hk"),
+    )
+    for source, symbol, kind in cells:
+        with (sample_folder / kind / f"{symbol.partition('.')[0]}.csv").open() as file:
+            wanted = [float(row["close"]) for row in csv.DictReader(file)]
+        found = bars(source, symbol)
+        assert found["close"].tolist() == wanted, symbol
+        assert found["volume"].isna().all() == (kind == "index")
 
 
 def test_suspended_unknown_and_empty_are_three_states(served: Upstream):

@@ -17,7 +17,7 @@ from tests.conftest import run_screener
 EVENING = dt.datetime(2025, 6, 30, 9, 0, tzinfo=dt.UTC)
 QUICK = Policy(deadline_seconds=3.0, calls_per_second=1000.0, tries=2, backoff_seconds=0.01, breaker_refusals=2)
 REST = dt.timedelta(seconds=QUICK.breaker_rest_seconds)
-EASTMONEY = "push2his.eastmoney.com"
+FIRST = "proxy.finance.qq.com"  # the first that is asked
 FIBERHOME, ACCELINK = "600498.SH", "002281.SZ"
 
 
@@ -39,38 +39,38 @@ def run(store, *symbols, now):
 
 def test_a_host_that_opened_its_breaker_is_not_asked_by_the_next_run_until_the_rest_is_over(served, tmp_path):
     store = Store(tmp_path / "store")
-    served.fault("reset", host=EASTMONEY)
+    served.fault("reset", host=FIRST)
     said, results = run(store, FIBERHOME, "600050.SH", now=EVENING)
     assert said == ()
     assert [each.source for each in results] == ["sina", "sina"]
-    # Bars and forward-adjusted closes of the first name, twice each; then a refusal about another name.
-    assert len(served.asked(EASTMONEY)) == 5
-    assert json.loads((store.folder / BREAKERS).read_text())[EASTMONEY]["opened"] == "2025-06-30T09:00:00+00:00"
+    # The first name twice; then a refusal about another one.
+    assert len(served.asked(FIRST)) == 3
+    assert json.loads((store.folder / BREAKERS).read_text())[FIRST]["opened"] == "2025-06-30T09:00:00+00:00"
 
     served.log.clear()
     said, results = run(store, ACCELINK, now=EVENING + REST - dt.timedelta(seconds=1))
-    assert served.asked(EASTMONEY) == []
+    assert served.asked(FIRST) == []
     assert "17:30" in said[0].params["until"]  # 09:00 UTC is 17:00 in Beijing, plus half an hour
     assert (results[0].source, results[0].tried[0].code) == ("sina", "host_resting")
 
     served.log.clear()
     said, _ = run(store, "600941.SH", now=EVENING + REST)
     assert said == ()
-    assert len(served.asked(EASTMONEY)) == 1  # one probe, which begins the next rest
+    assert len(served.asked(FIRST)) == 1  # one probe, which begins the next rest
 
     served.log.clear()
     served.faults.clear()
     _, results = run(store, "601728.SH", now=EVENING + 2 * REST)
-    assert results[0].source == "eastmoney"
+    assert results[0].source == "tencent"
     assert load_breakers(store.folder, now=EVENING + 2 * REST) == ({}, ())
 
 
 def test_what_is_or_was_left_alone_is_remembered_for_a_day(tmp_path):
     store = Store(tmp_path)
-    opened = {EASTMONEY: Breaker(3, EVENING + REST, EVENING), "other.example": Breaker(1)}
+    opened = {FIRST: Breaker(3, EVENING + REST, EVENING), "other.example": Breaker(1)}
     with store.writing(now=EVENING):
         keep_breakers(store, opened)
-    assert load_breakers(tmp_path, now=EVENING)[0] == {EASTMONEY: opened[EASTMONEY]}
+    assert load_breakers(tmp_path, now=EVENING)[0] == {FIRST: opened[FIRST]}
     assert load_breakers(tmp_path, now=EVENING + MEMORY)[0] != {}
     assert load_breakers(tmp_path, now=EVENING + MEMORY + dt.timedelta(seconds=1)) == ({}, ())
     with store.writing(now=EVENING):
@@ -81,7 +81,7 @@ def test_what_is_or_was_left_alone_is_remembered_for_a_day(tmp_path):
 def test_a_run_without_refusals_leaves_no_file(tmp_path):
     store = Store(tmp_path)
     with store.writing(now=EVENING):
-        keep_breakers(store, {EASTMONEY: Breaker(1)})
+        keep_breakers(store, {FIRST: Breaker(1)})
     assert not (tmp_path / BREAKERS).exists()
 
 
@@ -108,27 +108,27 @@ def test_an_opening_in_the_future_is_ignored_with_a_note_and_the_others_are_kept
     store = Store(tmp_path)
     late = EVENING + dt.timedelta(hours=1)
     with store.writing(now=EVENING):
-        keep_breakers(store, {EASTMONEY: Breaker(3, late + REST, late), "b.example": Breaker(3, EVENING + REST, EVENING)})
+        keep_breakers(store, {FIRST: Breaker(3, late + REST, late), "b.example": Breaker(3, EVENING + REST, EVENING)})
     found, notes = load_breakers(tmp_path, now=EVENING)
     assert list(found) == ["b.example"]
-    assert [(note.code, note.params["host"]) for note in notes] == [("breaker_ahead", EASTMONEY)]
+    assert [(note.code, note.params["host"]) for note in notes] == [("breaker_ahead", FIRST)]
 
 
 def test_doctor_names_a_host_that_rests_and_does_not_ask_it(served, tmp_path):
-    fetcher = Fetcher(QUICK, breakers={EASTMONEY: Breaker(3, EVENING + REST, EVENING)}, now=lambda: EVENING)
+    fetcher = Fetcher(QUICK, breakers={FIRST: Breaker(3, EVENING + REST, EVENING)}, now=lambda: EVENING)
     found = examine(Store(tmp_path), ("600941.SH",), today=dt.date(2025, 6, 30), fetcher=fetcher)
     resting = [each for each in found if each.code == "host_resting"]
-    assert [(each.level, each.params["host"]) for each in resting] == [("warn", EASTMONEY)]
-    assert served.asked(EASTMONEY) == []
+    assert [(each.level, each.params["host"]) for each in resting] == [("warn", FIRST)]
+    assert served.asked(FIRST) == []
 
 
 def test_the_commands_say_what_they_remember(upstream, tmp_path):
     now = dt.datetime.now(dt.UTC)
     store = Store(tmp_path / "store")
     with store.writing(now=now):
-        keep_breakers(store, {EASTMONEY: Breaker(3, now + REST, now - dt.timedelta(seconds=1))})
+        keep_breakers(store, {FIRST: Breaker(3, now + REST, now - dt.timedelta(seconds=1))})
     (store.folder / "sources.toml").write_text("[policy]\ncalls_per_second = 200\ntries = 1\n")
     ran = run_screener("update", "--store", store.folder, "--start", "2025-06-02", "--end", "2025-06-30", env=upstream.env())
-    assert f"{EASTMONEY} 已连续 3 次拒绝" in ran.err
-    assert upstream.asked(EASTMONEY) == []
-    assert EASTMONEY in run_screener("doctor", "--store", store.folder, env=upstream.env()).out
+    assert f"{FIRST} 已连续 3 次拒绝" in ran.err
+    assert upstream.asked(FIRST) == []
+    assert FIRST in run_screener("doctor", "--store", store.folder, env=upstream.env()).out

@@ -19,7 +19,7 @@ from screener.store.rows import ShareCounts
 from screener.store.source import StoreSource
 from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
-from screener.upstream.akshare_source import fetch_shares
+from screener.upstream.lists import fetch_shares
 from screener.upstream.patience import Fetcher, Policy
 from screener.upstream.replies import SourceError
 from screener.upstream.update import plan_update, run_update

@@ -13,15 +13,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections import Counter
 
 import pandas as pd
 import pytest
 
 from screener.store.source import StoreSource
 from screener.store.store import Store
+from screener.terms.symbols import parse_symbol
 from screener.upstream.memory import load_settings
 from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.pull import ordered_sources
 from screener.upstream.update import plan_update, run_update
 from tests.conftest import ROOT, THESIS, run_screener
 from tests.standin import FAULTS, Upstream
@@ -116,7 +117,7 @@ def update(folder, upstream, *args):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("refusing", ["", "eastmoney"])
+@pytest.mark.parametrize("refusing", ["", "qq.com"])
 def test_an_update_and_an_outcome_from_the_store_give_the_known_answers(upstream, tmp_path, reference, refusing):
     if refusing:
         upstream.fault("reset", host=refusing)
@@ -124,11 +125,11 @@ def test_an_update_and_an_outcome_from_the_store_give_the_known_answers(upstream
     ran = update(folder, upstream)
     assert ran.code == 0, ran.out
     assert {row["state"] for row in ran.json} == {"fresh"}
-    assert len(ran.json) == 15
+    assert len(ran.json) == 18
     sources = {row["symbol"]: row["source"] for row in ran.json}
     assert sources["000300.SH"] == sources["931160.CSI"] == "csindex"
     assert sources["801770.SI"] == "swsresearch"
-    assert sources["600941.SH"] == ("sina" if refusing else "eastmoney")
+    assert sources["600941.SH"] == ("sina" if refusing else "tencent")
     assert upstream.asked("swsresearch.com", "801770")
     assert not [request for request in upstream.log if "unexpected" in request.text]
     ran, rows = outcomes("--prices", "store", "--store", folder)
@@ -146,23 +147,21 @@ def test_a_second_update_asks_for_nothing_and_a_later_one_once_per_symbol(upstre
     assert upstream.log == []
     ran = run_screener(*args, "--end", "2025-06-30", env=upstream.env())
     assert {row["last"] for row in ran.json} == {"2025-06-30", "2025-06-27"}
-    kline = Counter(request.query["secid"] for request in upstream.asked(EASTMONEY, "/kline/get"))
-    assert set(kline.values()) == {1}
-    assert len(kline) == 11
-    assert all(request.query["beg"] == "20250616" for request in upstream.asked(EASTMONEY, "/kline/get"))
+    asked = [request.query["param"] for request in upstream.asked(TENCENT, "newfqkline") if request.query["param"][-1] == ","]
+    assert len(asked) == len({param.partition(",")[0] for param in asked}) == 11
 
 
 def test_a_first_pull_stores_the_closes_of_the_folder_and_says_where_they_came_from(served, store, market_folder):
     results = pull(store, FIBERHOME, CSI300, SHENWAN)
     assert [(each.symbol, each.source, each.state, each.complete) for each in results] == [
-        (FIBERHOME, "eastmoney", "fresh", True),
+        (FIBERHOME, "tencent", "fresh", True),
         (CSI300, "csindex", "fresh", True),
         (SHENWAN, "swsresearch", "fresh", True),
     ]
     for symbol in (FIBERHOME, CSI300, SHENWAN):
         assert stored_closes(store, symbol) == true_closes(market_folder, symbol)
     rows = store.read_bars(FIBERHOME).rows
-    assert set(rows["source"]) == {"eastmoney"}
+    assert set(rows["source"]) == {"tencent"}
     assert set(rows["fetched_at"]) == {pd.Timestamp(EVENING)}
 
 
@@ -186,28 +185,28 @@ def test_actions_are_stored_checked_by_two_lists_and_the_step_of_adjusted_prices
 
 
 def test_when_the_first_source_refuses_the_next_one_is_taken_and_tried_says_so(served, store, market_folder):
-    served.fault("reset", host=EASTMONEY)
+    served.fault("reset", host=TENCENT)
     result = pull(store, FIBERHOME)
     assert (result.source, result.state) == ("sina", "fresh")
-    assert [(each.source, each.code) for each in result.tried][:2] == [("eastmoney", "connection_reset"), ("sina", "answered")]
+    assert [(each.source, each.code) for each in result.tried][:2] == [("tencent", "connection_reset"), ("sina", "answered")]
     assert stored_closes(store, FIBERHOME) == true_closes(market_folder, FIBERHOME)
 
 
 def test_rows_of_two_sources_stand_side_by_side_only_after_an_agreeing_overlap(served, store, market_folder):
     pull(store, FIBERHOME, end=dt.date(2025, 6, 20))
-    served.fault("reset", host=EASTMONEY)
+    served.fault("reset", host=TENCENT)
     result = pull(store, FIBERHOME)
     rows = store.read_bars(FIBERHOME).rows
     assert result.state == "fresh"
     assert rows.groupby("source")["session"].agg(["min", "max"]).to_dict("index") == {
-        "eastmoney": {"min": pd.Timestamp("2025-03-03"), "max": pd.Timestamp("2025-06-20")},
+        "tencent": {"min": pd.Timestamp("2025-03-03"), "max": pd.Timestamp("2025-06-20")},
         "sina": {"min": pd.Timestamp("2025-06-23"), "max": pd.Timestamp("2025-06-30")},
     }
     assert stored_closes(store, FIBERHOME) == true_closes(market_folder, FIBERHOME)
 
 
 def test_history_that_every_source_restates_is_set_aside_and_what_was_stored_is_kept(served, store, market_folder):
-    bars = bars_of(market_folder, FIBERHOME, end=dt.date(2025, 6, 20))
+    bars = bars_of(market_folder, FIBERHOME, end=dt.date(2025, 6, 20), source="tencent")
     bars.rows.loc[bars.rows.index[-3], ["close", "high"]] += 0.02
     with store.writing(now=EVENING):
         store.write_bars(FIBERHOME, bars)
@@ -221,10 +220,10 @@ def test_history_that_every_source_restates_is_set_aside_and_what_was_stored_is_
 
 def test_a_source_that_ends_early_is_completed_by_the_next_one(served, store, market_folder):
     served.fault("stale_last", host=EASTMONEY)
-    result = pull(store, FIBERHOME)
+    result = pull(store, FIBERHOME, order={"stock": ("eastmoney",)})
     assert result.state == "fresh"
     assert stored_closes(store, FIBERHOME) == true_closes(market_folder, FIBERHOME)
-    assert store.read_bars(FIBERHOME).rows["source"].iloc[-3:].tolist() == ["sina"] * 3
+    assert store.read_bars(FIBERHOME).rows["source"].iloc[-3:].tolist() == ["tencent"] * 3
 
 
 def test_a_stock_that_every_source_has_too_short_is_stale_when_no_other_stock_reaches_the_end(
@@ -421,11 +420,11 @@ HARMLESS = {"reordered", "extra_keys", "padded_holiday", "text_dates", "live_bar
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted(FAULTS))
 @pytest.mark.parametrize(
-    ("symbol", "host"), [(FIBERHOME, EASTMONEY), (FIBERHOME, SINA), (CSI300, "csindex"), (SHENWAN, "swsresearch")]
+    ("symbol", "host"), [(FIBERHOME, TENCENT), (FIBERHOME, SINA), (CSI300, "csindex"), (SHENWAN, "swsresearch")]
 )
 def test_no_fault_of_one_source_puts_a_faulty_bar_into_the_store(served, store, market_folder, kind, symbol, host):
     if host == SINA:
-        served.fault("reset", host=EASTMONEY)
+        served.fault("reset", host=TENCENT)
     served.fault(kind, host=host)
     result = pull(store, symbol, policy=HASTY if kind in HANGING else PATIENT)
     wanted = true_closes(market_folder, symbol)
@@ -449,16 +448,41 @@ def test_no_fault_of_every_source_at_once_puts_a_faulty_bar_into_the_store(serve
         assert result.state == "fresh"
 
 
-def test_the_order_of_sources_is_the_users_to_change(served, store, tmp_path):
-    (tmp_path / "sources.toml").write_text('[policy]\ntries = 1\n[order]\nstock = ["tencent", "sina"]\n')
-    chosen = load_settings(tmp_path)
-    assert chosen.policy.tries == 1
-    assert pull(store, FIBERHOME, order=chosen.order).source == "tencent"
-    assert not [request for request in served.asked(EASTMONEY) if request.query.get("fqt") == "0"]
+def test_the_order_of_sources_is_the_users_to_change_within_those_that_have_the_symbol(served, store, tmp_path):
+    (tmp_path / "sources.toml").write_text(
+        '[policy]\ntries = 1\n[order]\nstock = ["eastmoney", "sina"]\nindex = ["csindex", "sina"]\nbse = ["tencent"]\n'
+        '"000300.SH" = ["sina"]\n'
+    )
+    order = load_settings(tmp_path).order
+    asked = {
+        FIBERHOME: ("eastmoney", "sina", "tencent"),
+        "0941.HK": ("sina_hk", "eastmoney_hk"),
+        "920799.BJ": ("sina", "eastmoney"),
+        SHENWAN: ("swsresearch",),
+        CSI300: ("sina", "csindex", "eastmoney"),
+    }
+    for symbol, sources in asked.items():
+        assert ordered_sources(parse_symbol(symbol), order) == sources, symbol
+    assert pull(store, FIBERHOME, order=order).source == "eastmoney"
+    assert pull(store, SHENWAN, order=order).state == "fresh"
+    assert not [request for request in served.asked(TENCENT) if "qfq" not in request.query.get("param", "qfq")]
 
 
 @pytest.mark.parametrize(
-    "text", ["[policy]\nspeed = 3\n", "[policy]\ntries = -1\n", "[order]\nstock = ['nobody']\n", "not toml", "[x]\n"]
+    "text",
+    [
+        "[policy]\nspeed = 3\n",
+        "[policy]\ntries = -1\n",
+        "[order]\nstock = ['nobody']\n",
+        "not toml",
+        "[x]\n",
+        "[policy]\ndeadline_seconds = nan\n",
+        "[policy]\ntries = 2.5\n",
+        "[policy]\ncalls_per_second = inf\n",
+        "policy = 3\n",
+        "[hosts.'evil.example']\nverify = false\n",
+        "[hosts.'www.csindex.com.cn']\nverify = 'no'\n",
+    ],
 )
 def test_settings_that_cannot_be_meant_are_a_usage_error_that_names_the_file(tmp_path, text):
     (tmp_path / "sources.toml").write_text(text)

@@ -10,17 +10,10 @@ import pytest
 
 from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
-from screener.upstream.akshare_source import (
-    NAME_LISTS,
-    fetch_actions,
-    fetch_bars,
-    fetch_names,
-    fetch_ratings,
-    fetch_sessions,
-    fetch_shares,
-)
+from screener.upstream.lists import NAME_LISTS, fetch_actions, fetch_names, fetch_ratings, fetch_sessions, fetch_shares
 from screener.upstream.patience import Fetcher, FetchError, Policy
 from screener.upstream.replies import SourceError
+from screener.upstream.series import fetch_bars
 from screener.upstream.update import plan_update, run_update
 from screener.upstream.vendors import SOURCES
 
