@@ -60,7 +60,7 @@ def grade(ratings: Path, folder: Path, out: Path, *, engine: str = "duckdb", sha
 
     scales = {"guolian": open_library().load_scale("guolian")}
     source = FolderSource(folder)
-    grade_to_file(ratings, lambda *_: source, scales, out=out, as_of=AS_OF, today=AS_OF, engine=engine, shares=shares)
+    grade_to_file(ratings, lambda *_: source, scales, out=out, as_of=AS_OF, today=AS_OF, shares=shares)
 
 
 def dense_bound(ratings: Path, folder: Path, out: Path, *, shares: bool) -> None:

@@ -25,8 +25,8 @@ from screener.cli.options import (
     parse_date,
 )
 from screener.cli.saying import exit_with, print_json, say_notes
-from screener.grading.query import ENGINES
-from screener.grading.run import check_result_path, grade_to_file, grade_to_scoreboard
+from screener.grading.result_files import check_result_path
+from screener.grading.run import ENGINES, grade_to_file, grade_to_scoreboard
 from screener.report.scoreboard import build_scoreboard_report, scoreboard_record
 from screener.terms.notes import UsageError
 from screener.terms.say import say
@@ -67,14 +67,14 @@ def grade(
     when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": finished_day()}
     if out is not None and out.suffix.lower() not in BOARD_ENDINGS:
         check_result_path(out)
-        ground, tally = grade_to_file(ratings, choose, scales, out=out, engine=engine, **when)
+        ground, tally = grade_to_file(ratings, choose, scales, out=out, **when)
         counts = {"rows": tally.rows, "measured": tally.measured, "pending": tally.pending, "gaps": tally.gaps}
         if as_json:
             print_json({"out": str(out), "as_of": str(ground.as_of), **counts})
         else:
             print(say("grade_written", as_lang(lang), path=out, as_of=ground.as_of, **counts))
     else:
-        ground, tally, board = grade_to_scoreboard(ratings, choose, scales, engine=engine, merge_repeats=merge_repeats, **when)
+        ground, tally, board = grade_to_scoreboard(ratings, choose, scales, merge_repeats=merge_repeats, **when)
         if out is not None:
             document = build_scoreboard_report(board, ground, tally.rows, as_lang(lang))
             write_files(out.parent, {out.name: document_bytes(document, out.suffix.lower())})
@@ -84,4 +84,4 @@ def grade(
         elif out is None:
             print(scoreboard_text(board, ground, tally.rows, as_lang(lang)), end="")
     say_notes(ground.notes, as_lang(lang))
-    exit_with(tally.gaps > 0)
+    exit_with(tally.gaps > 0 or ground.is_behind)

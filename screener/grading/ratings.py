@@ -1,175 +1,220 @@
-"""Published ratings from a CSV or Parquet file: checked row by row in batches, never all in memory."""
+"""Published ratings as they lie in files: CSV or Parquet, one file, a folder, a glob; read in batches, never all in memory."""
 
 from __future__ import annotations
 
 import csv
-import datetime as dt
-import re
+import glob
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.fs
 import pyarrow.parquet as pq
 
-from screener.terms.notes import InputProblems, Problem, ScreenerError, UsageError
-from screener.terms.symbols import parse_symbol
-from screener.thesis.scale import Ladder, RatingScale
+from screener.grading.faults import Faults
+from screener.grading.results import RESULTS
+from screener.terms.notes import InputProblems, Problem, UsageError
 
+# What exporters and people call the columns; the first name is ours.
+HEADS: Mapping[str, tuple[str, ...]] = {
+    "rating_id": ("rating_id", "编号", "评级编号", "研报编号", "报告编号"),
+    "symbol": ("symbol", "证券代码", "股票代码", "代码"),
+    "published": ("published", "发布日期", "报告日期", "报告发布日", "日期"),
+    "rating": ("rating", "评级", "投资评级", "股票评级", "东财评级"),
+    "scale": ("scale", "评级标准", "标准"),
+    "house": ("house", "机构", "券商", "研究机构", "机构名称"),
+    "analyst": ("analyst", "分析师", "研究员"),
+}
 COLUMNS = ("rating_id", "symbol", "published", "rating", "scale")
-RESULTS = (
-    "base_date",
-    "end_6m",
-    "end_12m",
-    "excess_6m",
-    "excess_12m",
-    "band_6m",
-    "band_12m",
-    "hit_12m",
-    "at_least_12m",
-    "share_in_band",
-    "sessions",
-    "status",
-    "gap",
-    "flags",
-)
+# Columns of few different values: read and kept as places in a list of them.
+WORDS = ("symbol", "published", "rating", "scale", "house")
 BATCH = 500_000
-# A file with more faults than this is not a ratings file; reading stops there, and says so.
-MOST_PROBLEMS = 1000
-_DATE = r"^(\d{4}-\d{2}-\d{2}|\d{8})$"
+TEXT_BATCH = 100_000
+_OUR_NAMES = {alias: name for name, aliases in HEADS.items() for alias in aliases}
+
+Lines = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class StagedRatings:
-    """A checked ratings file as Parquet: `path`, and what a run must know of it before prices are read.
+class RatingsFile:
+    """Ratings as one or several Parquet files of the same columns: `names` as we call them, in the order of the file.
 
-    Columns: row (0, 1, …), then COLUMNS (`published` a date, the others text; `rating` is "" for a name recommended
-    without a rating), then the carried columns as they were.
+    `lines`: where a row stands in the text that it was read from; None = the number of the row. `faults`: what was wrong with
+    the rows so far.
     """
 
-    path: Path
-    rows: int
-    carried: tuple[str, ...]
-    symbols: tuple[str, ...]
-    scales: tuple[str, ...]
-    first: dt.date
-    last: dt.date
+    name: str
+    places: tuple[str, ...]
+    files: pyarrow.fs.FileSystem
+    names: Mapping[str, str]
+    lines: Lines | None = None
+    faults: Faults = field(default_factory=lambda: Faults(""))
 
-    def batches(self, columns: Sequence[str] | None = None, size: int = BATCH) -> Iterator[pa.Table]:
-        """The rows in order, at most `size` at a time, only these columns."""
-        with pq.ParquetFile(self.path) as file:
-            for batch in file.iter_batches(size, columns=list(columns) if columns else None):
-                yield pa.Table.from_batches([batch])
+    @property
+    def carried(self) -> tuple[str, ...]:
+        """The columns that are only handed on."""
+        return tuple(name for name in self.names if name not in COLUMNS)
+
+    def batches(self, columns: Sequence[str], size: int = BATCH) -> Iterator[pa.Table]:
+        """The rows in order, at most `size` at a time, these columns under our names; UsageError for a damaged file."""
+        theirs = [self.names[name] for name in columns]
+        words = [self.names[name] for name in columns if name in WORDS]
+        for place in self.places:
+            try:
+                with pq.ParquetFile(place, filesystem=self.files, read_dictionary=words) as file:
+                    for batch in file.iter_batches(size, columns=theirs):
+                        yield pa.Table.from_batches([batch]).select(theirs).rename_columns(list(columns))
+            except (pa.ArrowException, OSError) as error:
+                raise _damaged(place, error) from None
+
+    def line(self, row: int) -> int:
+        """Where a row (0, 1, …) stands: the line of a text file, the number of the row (from 1) of another."""
+        return row + 1 if self.lines is None else int(self.lines[row])
+
+
+def _damaged(place: str, error: Exception) -> UsageError:
+    return UsageError("ratings_not_parquet", path=Path(place).name, detail=str(error).splitlines()[0][:80])
+
+
+def open_ratings(place: str | Path, folder: Path) -> RatingsFile:
+    """The ratings at `place`: a CSV file (kept in `folder` as Parquet), a Parquet file, a folder or glob of them, a URI.
+
+    InputProblems for a head that lacks a column, holds one twice or one of a result; UsageError for what is missing, damaged,
+    or of another kind.
+    """
+    text = str(place)
+    if "://" not in text and Path(text).suffix.lower() == ".csv" and not any(each in text for each in "*?["):
+        return _staged_csv(Path(text), folder)
+    files, places = _parquet_places(text)
+    heads = [_read_head(each, files) for each in places]
+    name = Path(text).name or text
+    for place_, head in zip(places[1:], heads[1:], strict=True):
+        if head != heads[0]:
+            raise UsageError("ratings_heads_differ", path=Path(place_).name, first=Path(places[0]).name)
+    return RatingsFile(name, tuple(places), files, _our_names(heads[0], name), faults=Faults(name))
+
+
+def _parquet_places(text: str) -> tuple[pyarrow.fs.FileSystem, list[str]]:
+    if "://" in text:
+        return _uri_places(text)
+    path, local = Path(text), pyarrow.fs.LocalFileSystem()
+    if path.is_dir():
+        found = sorted(str(each) for each in path.glob("*.parquet") if not each.name.startswith((".", "_")))
+    elif path.is_file():
+        found = [text]
+    else:
+        found = sorted(glob.glob(text))
+    if not found:
+        raise UsageError("ratings_missing", path=text)
+    wrong = next((each for each in found if Path(each).suffix.lower() != ".parquet"), None)
+    if wrong is not None:
+        raise UsageError("ratings_kind", path=Path(wrong).name)
+    return local, found
+
+
+def _uri_places(text: str) -> tuple[pyarrow.fs.FileSystem, list[str]]:
+    try:
+        files, path = pyarrow.fs.FileSystem.from_uri(text)
+        [found] = files.get_file_info([path])
+        if found.type == pyarrow.fs.FileType.Directory:
+            below = files.get_file_info(pyarrow.fs.FileSelector(path))
+            found_paths = sorted(each.path for each in below if each.path.endswith(".parquet"))
+        else:
+            found_paths = [path] if found.type == pyarrow.fs.FileType.File else []
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise UsageError("ratings_unreachable", path=text, detail=str(error).splitlines()[0][:80]) from None
+    if not found_paths:
+        raise UsageError("ratings_missing", path=text)
+    return files, found_paths
+
+
+def _read_head(place: str, files: pyarrow.fs.FileSystem) -> tuple[tuple[str, str], ...]:
+    """(name, type) of each column."""
+    try:
+        with pq.ParquetFile(place, filesystem=files) as file:
+            return tuple((each.name, str(each.type)) for each in file.schema_arrow)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(place, error) from None
+
+
+def _our_names(head: Sequence[tuple[str, str]], name: str) -> dict[str, str]:
+    """Our name → the file's, in its order; InputProblems for a head that will not do."""
+    names = [each for each, _ in head]
+    ours = [_OUR_NAMES.get(each.strip(), each.strip()) for each in names]
+    faults = Faults(name)
+    text = ",".join(names)[:80]
+    faults.add(Problem(name, 1, each, text, "header_missing", {"wanted": " ".join(HEADS[each])}) for each in _lacking(ours))
+    faults.add(Problem(name, 1, each, text, "header_twice") for each in sorted({each for each in ours if ours.count(each) > 1}))
+    faults.add(Problem(name, 1, each, text, "ratings_column_taken") for each in ours if each in RESULTS)
+    kinds = dict(zip(ours, (kind for _, kind in head), strict=True))
+    nested = [each for each, kind in kinds.items() if each in HEADS and "<" in kind and not kind.startswith("dictionary")]
+    faults.add(Problem(name, 1, each, kinds[each][:60], "ratings_column_kind") for each in nested)
+    faults.check()
+    return dict(zip(ours, names, strict=True))
+
+
+def _lacking(ours: Sequence[str]) -> list[str]:
+    """Columns that must be there; a house stands in for a scale."""
+    return [each for each in COLUMNS if each not in ours and not (each == "scale" and "house" in ours)]
 
 
 @dataclass
-class _Census:
-    """What the batches seen so far hold."""
+class _Text:
+    """A CSV file on its way to Parquet."""
 
-    file: str
-    scales: Mapping[str, RatingScale]
-    rows: int = 0
-    symbols: dict[str, str | None] = field(default_factory=dict)
-    used_scales: set[str] = field(default_factory=set)
-    first: dt.date | None = None
-    last: dt.date | None = None
-    problems: list[Problem] = field(default_factory=list)
+    path: Path
+    head: list[str]
+    faults: Faults
+    lines: list[Lines] = field(default_factory=list)
 
 
-def stage_ratings(path: Path, scales: Mapping[str, RatingScale], folder: Path) -> StagedRatings:
-    """Check every row of a ratings file and keep it as Parquet in `folder`.
-
-    `scales`: every scale that a row may name. InputProblems lists each wrong cell with file, line (of Parquet: the row),
-    field and value; UsageError for a file that is missing or of another kind.
-    """
+def _staged_csv(path: Path, folder: Path) -> RatingsFile:
+    """The same rows as Parquet, all text; InputProblems names every row whose number of cells is wrong."""
     if not path.is_file():
         raise UsageError("ratings_missing", path=str(path))
-    readers = {".csv": _csv_batches, ".parquet": _parquet_batches}
-    if path.suffix.lower() not in readers:
-        raise UsageError("ratings_kind", path=path.name)
-    census = _Census(path.name, scales)
     staged = folder / "ratings.parquet"
-    writer: pq.ParquetWriter | None = None
-    for table, lines in readers[path.suffix.lower()](path, census):
-        checked = _check_batch(table, lines, census)
-        if writer is None:
-            writer = pq.ParquetWriter(staged, checked.schema, compression="lz4")
-        if not census.problems:
-            writer.write_table(checked.cast(writer.schema))
-        if len(census.problems) > MOST_PROBLEMS:
-            break
-    if writer is not None:
-        writer.close()
-    if census.problems:
-        raise InputProblems("ratings_broken", census.problems[:MOST_PROBLEMS], file=path.name)
-    if writer is None or census.first is None or census.last is None:
-        raise ScreenerError("ratings_empty", file=path.name)
-    return StagedRatings(
-        path=staged,
-        rows=census.rows,
-        carried=tuple(name for name in writer.schema.names if name not in ("row", *COLUMNS)),
-        symbols=tuple(sorted(census.symbols)),
-        scales=tuple(sorted(census.used_scales)),
-        first=census.first,
-        last=census.last,
-    )
-
-
-def _check_head(names: Sequence[str], file: str) -> list[Problem]:
-    head = ",".join(names)[:80]
-    missing = [name for name in COLUMNS if name not in names]
-    problems = [Problem(file, 1, name, head, "header_missing", {"wanted": name}) for name in missing]
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    problems += [Problem(file, 1, name, head, "header_twice") for name in twice]
-    return problems + [Problem(file, 1, name, head, "ratings_column_taken") for name in names if name in ("row", *RESULTS)]
-
-
-def _parquet_batches(path: Path, census: _Census) -> Iterator[tuple[pa.Table, pa.Array]]:
-    try:
-        file = pq.ParquetFile(path)
-    except pa.ArrowInvalid as error:
-        raise UsageError("ratings_not_parquet", path=path.name, detail=str(error)[:80]) from None
-    with file:
-        problems = _check_head(file.schema_arrow.names, path.name)
-        if problems:
-            raise InputProblems("ratings_broken", problems, file=path.name)
-        row = 1
-        for batch in file.iter_batches(BATCH):
-            yield pa.Table.from_batches([batch]), pa.array(np.arange(row, row + len(batch)))
-            row += len(batch)
-
-
-def _csv_batches(path: Path, census: _Census) -> Iterator[tuple[pa.Table, pa.Array]]:
     with path.open(encoding=_encoding(path), newline="") as file:
         reader = csv.reader(file, strict=True)
         head = [cell.strip() for cell in next(reader, [])]
-        problems = _check_head(head, path.name)
-        if problems:
-            raise InputProblems("ratings_broken", problems, file=path.name)
-        yield from _csv_rows(reader, head, census)
+        names = _our_names([(each, "string") for each in head], path.name)
+        text = _Text(path, head, Faults(path.name))
+        schema = pa.schema([(each, pa.string()) for each in head])
+        with pq.ParquetWriter(staged, schema, compression="lz4") as writer:
+            for table in _csv_tables(reader, text):
+                writer.write_table(table)
+    lines = np.concatenate([np.empty(0, dtype=np.int64), *text.lines])
+    return RatingsFile(path.name, (str(staged),), pyarrow.fs.LocalFileSystem(), names, lines, text.faults)
 
 
-def _csv_rows(reader: csv._reader, head: Sequence[str], census: _Census) -> Iterator[tuple[pa.Table, pa.Array]]:  # type: ignore[name-defined]
+def _csv_tables(reader: csv._reader, text: _Text) -> Iterator[pa.Table]:  # type: ignore[name-defined]
     rows: list[list[str]] = []
     lines: list[int] = []
+    for row in _csv_rows(reader, text):
+        rows.append(row)
+        lines.append(reader.line_num)
+        if len(rows) == TEXT_BATCH:
+            text.lines.append(np.array(lines, dtype=np.int64))
+            yield _text_table(rows, text.head)
+            rows, lines = [], []
+    text.lines.append(np.array(lines, dtype=np.int64))
+    yield _text_table(rows, text.head)
+
+
+def _csv_rows(reader: csv._reader, text: _Text) -> Iterator[list[str]]:  # type: ignore[name-defined]
+    """The rows with as many cells as the head; blank lines are passed over."""
+    name = text.path.name
     try:
         for row in reader:
-            if len(row) != len(head):
-                params: dict[str, object] = {"found": len(row), "expected": len(head)}
-                if row:
-                    census.problems.append(Problem(census.file, reader.line_num, "", ",".join(row)[:60], "ragged_row", params))
-                continue
-            rows.append(row)
-            lines.append(reader.line_num)
-            if len(rows) == BATCH // 5:
-                yield _text_table(rows, head), pa.array(lines)
-                rows, lines = [], []
+            if len(row) == len(text.head):
+                yield row
+            elif row:
+                params: dict[str, object] = {"found": len(row), "expected": len(text.head)}
+                text.faults.add([Problem(name, reader.line_num, "", ",".join(row)[:60], "ragged_row", params)])
     except csv.Error as error:
-        census.problems.append(Problem(census.file, reader.line_num, "", "", "broken_row", {"detail": str(error)}))
-    if rows or census.problems:
-        yield _text_table(rows, head), pa.array(lines, type=pa.int64())
+        text.faults.add([Problem(name, reader.line_num, "", "", "broken_row", {"detail": str(error)})])
 
 
 def _text_table(rows: list[list[str]], head: Sequence[str]) -> pa.Table:
@@ -187,106 +232,4 @@ def _encoding(path: Path) -> str:
         except UnicodeDecodeError:
             continue
         return encoding
-    raise InputProblems("ratings_broken", [Problem(path.name, None, "", "", "not_text")], file=path.name)
-
-
-def _check_batch(table: pa.Table, lines: pa.Array, census: _Census) -> pa.Table:
-    """One batch with the columns of a staged file, its faults noted in `census`."""
-    texts = {name: _text(table[name]) for name in COLUMNS if name != "published"}
-    published, bad_dates = _dates(table["published"])
-    _note(census, lines, table["published"], bad_dates, "published", "bad_date")
-    _note(census, lines, texts["rating_id"], pc.equal(texts["rating_id"], ""), "rating_id", "blank_cell")
-    _check_symbols(texts["symbol"], lines, census)
-    _check_ratings(texts, lines, census)
-    days = pc.min_max(published)
-    if days["min"].is_valid:
-        census.first = min(days["min"].as_py(), census.first or dt.date.max)
-        census.last = max(days["max"].as_py(), census.last or dt.date.min)
-    rows = pa.array(np.arange(census.rows, census.rows + len(table), dtype=np.int64))
-    census.rows += len(table)
-    kept = {"row": rows, **{name: published if name == "published" else texts[name] for name in COLUMNS}}
-    return pa.table({**kept, **{name: table[name] for name in table.column_names if name not in COLUMNS}})
-
-
-def _text(column: pa.ChunkedArray) -> pa.Array:
-    texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    return pc.fill_null(texts, "").combine_chunks()
-
-
-def _dates(column: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
-    """Dates of a column of dates, timestamps or text (ISO or YYYYMMDD), and which cells are none."""
-    if pa.types.is_date(column.type) or pa.types.is_timestamp(column.type):
-        dates = column.cast(pa.date32(), safe=False).combine_chunks()
-        return dates, pc.is_null(dates)
-    texts = _text(column)
-    encoded = texts.dictionary_encode()
-    days = pa.array([_date(text) for text in encoded.dictionary.to_pylist()], type=pa.date32())
-    dates = days.take(encoded.indices)
-    return dates, pc.is_null(dates)
-
-
-def _date(text: str) -> dt.date | None:
-    if not re.match(_DATE, text):
-        return None
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _check_symbols(symbols: pa.Array, lines: pa.Array, census: _Census) -> None:
-    new = [symbol for symbol in pc.unique(symbols).to_pylist() if symbol not in census.symbols]
-    for symbol in new:
-        try:
-            census.symbols[symbol] = parse_symbol(symbol).kind
-        except ScreenerError:
-            census.symbols[symbol] = None
-    bad = [symbol for symbol, kind in census.symbols.items() if kind is None]
-    if bad:
-        wrong = pc.is_in(symbols, value_set=pa.array(bad))
-        _note(census, lines, symbols, wrong, "symbol", "bad_symbol", by_value=True)
-
-
-def _check_ratings(texts: Mapping[str, pa.Array], lines: pa.Array, census: _Census) -> None:
-    """Every scale must be known, and every rating be one of the scale's, for a stock or for an index."""
-    kinds = pa.array([census.symbols[symbol] or "" for symbol in pc.unique(texts["symbol"]).to_pylist()])
-    kind = kinds.take(texts["symbol"].dictionary_encode().indices)
-    parts = pa.table({"scale": texts["scale"], "kind": kind, "rating": texts["rating"]})
-    combined = pc.binary_join_element_wise(*parts.columns, "\x1f").combine_chunks()
-    for key in pc.unique(combined).to_pylist():
-        scale_id, kind_of, rating = key.split("\x1f")
-        scale = census.scales.get(scale_id)
-        if scale is None:
-            known = ", ".join(census.scales)
-            at = pc.equal(combined, key)
-            _note(census, lines, texts["scale"], at, "scale", "ratings_scale_unknown", known=known)
-            continue
-        census.used_scales.add(scale_id)
-        ratings = ladder_of(scale, kind_of or "stock").ratings
-        if rating and kind_of and rating not in ratings:
-            at = pc.equal(combined, key)
-            _note(census, lines, texts["rating"], at, "rating", "ratings_word_unknown", known=" ".join(ratings))
-
-
-def ladder_of(scale: RatingScale, kind: str) -> Ladder:
-    """The bands for a security of this kind: an index stands for an industry."""
-    return scale.industry if kind == "index" else scale.stock
-
-
-def _note(
-    census: _Census,
-    lines: pa.Array,
-    values: pa.Array | pa.ChunkedArray,
-    wrong: pa.Array,
-    column: str,
-    code: str,
-    *,
-    by_value: bool = False,
-    **params: object,
-) -> None:
-    places = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))[: MOST_PROBLEMS + 1]
-    for place in places:
-        value = values[int(place)].as_py()
-        text = "" if value is None else str(value)
-        own = {"value": text} if by_value else {}
-        census.problems.append(Problem(census.file, lines[int(place)].as_py(), column, text, code, {**params, **own}))
+    raise InputProblems("ratings_broken", [Problem(path.name, None, "", "", "not_text")], file=path.name, total="1")

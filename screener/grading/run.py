@@ -1,220 +1,156 @@
-"""Ratings in, outcomes out: stages the file, prepares prices and facts, runs an engine, writes the result atomically."""
+"""Ratings in, outcomes out: reads the file, prepares prices and facts, gathers the figures, writes the result atomically."""
 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Literal
 
-import pandas as pd
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.parquet as pq
 
-from screener.grading.facts import CALENDAR, Facts, benchmark_of, build_facts
-from screener.grading.ratings import COLUMNS, StagedRatings, stage_ratings
-from screener.grading.scoreboard import Scoreboard, build_scoreboard, measure_base_rates
-from screener.measures.panel import Panel, build_panel, last_seen
-from screener.prices.prices import LOOKBACK, ManyPrices, ManySource, PriceSource
-from screener.terms.notes import InputProblems, Note, Problem, ScreenerError, UsageError
-from screener.terms.replacing import replacing
-from screener.terms.sessions import load_calendar
-from screener.terms.symbols import parse_symbol
+from screener.grading.base_rates import BaseRates
+from screener.grading.census import Rated, read_ratings
+from screener.grading.coding import as_text
+from screener.grading.facts import Facts
+from screener.grading.gather import PLACES, Coded, gather
+from screener.grading.ground import Choose, Ground, prepare
+from screener.grading.ratings import COLUMNS, open_ratings
+from screener.grading.result_files import check_result_path, result_writer
+from screener.grading.results import result_table
+from screener.grading.scoreboard import Scoreboard, build_scoreboard
+from screener.terms.notes import UsageError
 from screener.thesis.scale import RatingScale
 
-if TYPE_CHECKING:
-    from screener.grading.query import EngineName
-
-# A spreadsheet runs a cell that begins with one of these, unless the whole cell is a number.
-_FORMULA = r"^[=+\-@\t\r]"
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """What ratings are graded on: the panel of prices, the facts made of it, the as-of date, and what must be said."""
-
-    panel: Panel
-    facts: Facts
-    as_of: dt.date
-    kind: str
-    name: str
-    notes: tuple[Note, ...]
-    universe: int
-
-
-# Which source to read prices from, given the symbols of the ratings and the first publication date.
-Choose = Callable[[Sequence[str], dt.date], PriceSource]
+EngineName = Literal["duckdb", "spark"]
+ENGINES: tuple[EngineName, ...] = ("duckdb", "spark")
+# Batches graded ahead of the one that is written, each on a thread of its own.
+AHEAD = 2
+Batch = tuple[pa.Table, Coded]
 
 
 def grade_to_file(
-    ratings: Path,
+    ratings: Path | str,
     choose: Choose,
     scales: Mapping[str, RatingScale],
     *,
     out: Path,
     as_of: dt.date | None = None,
     today: dt.date,
-    engine: EngineName = "duckdb",
     shares: bool = True,
 ) -> tuple[Ground, Tally]:
     """Write every rating with its outcome to `out` (.csv or .parquet), in the order of the file; see `graded`."""
     check_result_path(out)
     tally = Tally()
-    with graded(ratings, choose, scales, as_of=as_of, today=today, engine=engine, shares=shares) as (ground, _, tables):
+    with graded(ratings, choose, scales, as_of=as_of, today=today, shares=shares) as (ground, _, batches):
         with result_writer(out) as writer:
-            for table in tables:
+            for table, _ in batches:
                 writer.write(tally.add(table))
         return ground, tally
 
 
 def grade_to_scoreboard(
-    ratings: Path,
+    ratings: Path | str,
     choose: Choose,
     scales: Mapping[str, RatingScale],
     *,
     as_of: dt.date | None = None,
     today: dt.date,
-    engine: EngineName = "duckdb",
     merge_repeats: bool = False,
 ) -> tuple[Ground, Tally, Scoreboard]:
     """Grade and count by house, analyst and rating, beside the base rates of the whole market; see `scoreboard`."""
     tally = Tally()
-    options: dict[str, Any] = {"as_of": as_of, "today": today, "engine": engine}
-    with graded(ratings, choose, scales, **options, shares=False, whole_market=True) as (ground, staged, tables):
-        used = {each: scales[each] for each in staged.scales}
-        base_rates = measure_base_rates(ground.panel, ground.facts, used)
-        counted: Iterator[pa.Table] = (tally.add(table) for table in tables)
-        if merge_repeats and "house" not in staged.carried:
+    options: dict[str, Any] = {"as_of": as_of, "today": today}
+    with graded(ratings, choose, scales, **options, shares=False, whole_market=True) as (ground, rated, batches):
+        base_rates = BaseRates(ground.facts)
+        counted: Iterator[Batch] = ((tally.add(table), coded) for table, coded in batches)
+        if merge_repeats and "house" not in rated.file.carried:
             raise UsageError("ratings_no_house")
         if merge_repeats:
-            counted = iter([pa.concat_tables(counted)])
+            counted = iter([_together(list(counted))])
         board = build_scoreboard(counted, base_rates, universe=ground.universe, merge_repeats=merge_repeats)
     return ground, tally, board
 
 
 @contextmanager
 def graded(
-    ratings: Path,
+    ratings: Path | str,
     choose: Choose,
     scales: Mapping[str, RatingScale],
     *,
     as_of: dt.date | None = None,
     today: dt.date,
-    engine: EngineName = "duckdb",
     shares: bool = True,
     whole_market: bool = False,
-) -> Iterator[tuple[Ground, StagedRatings, Iterator[pa.Table]]]:
-    """Grade the file `ratings` with every scale of `scales` at hand: (ground, staged file, tables in the file's order).
+) -> Iterator[tuple[Ground, Rated, Iterator[Batch]]]:
+    """Grade the file `ratings` with every scale of `scales` at hand: (ground, checked file, batches in the file's order).
 
-    Each table has COLUMNS, the carried columns and RESULTS, the figures that `outcome` gives one by one. `whole_market`
-    also reads the symbols that nobody rated, for base rates. The files behind it live as long as the context.
+    Each batch is a table and its rows as numbers; the table has COLUMNS, the carried columns and RESULTS, the figures that
+    `outcome` gives one by one. `whole_market` also reads the symbols that nobody rated, for base rates. The files behind it
+    live as long as the context.
     """
-    from screener.grading.query import open_engine, repeated_ids
-
-    with tempfile.TemporaryDirectory(prefix="screener-") as name:
-        folder = Path(name)
-        staged = stage_ratings(ratings, scales, folder)
-        again = [Problem(ratings.name, None, "rating_id", each, "ratings_id_twice") for each in repeated_ids(staged)]
-        if again:
-            raise InputProblems("ratings_broken", again, file=ratings.name)
-        used = {each: scales[each] for each in staged.scales}
-        source = choose(staged.symbols, staged.first)
-        ground = prepare(staged, source, used, as_of=as_of, today=today, whole_market=whole_market)
-        with open_engine(engine, ground.facts, folder) as running:
-            # The engine has its own copy of the large tables.
-            kept = {"dates": ground.facts.tables["dates"]}
-            ground = replace(ground, facts=replace(ground.facts, tables=kept))
-            yield ground, staged, _side_by_side(staged, running.results(staged, shares=shares))
+    with tempfile.TemporaryDirectory(prefix="screener-") as folder:
+        rated = read_ratings(open_ratings(ratings, Path(folder)), scales)
+        source = choose(rated.symbols, rated.published[0])
+        ground = prepare(rated, source, scales, as_of=as_of, today=today, whole_market=whole_market)
+        yield ground, rated, _side_by_side(rated, ground.facts, shares=shares)
 
 
-def prepare(
-    staged: StagedRatings,
-    source: PriceSource,
-    scales: Mapping[str, RatingScale],
-    *,
-    as_of: dt.date | None,
-    today: dt.date,
-    whole_market: bool,
-) -> Ground:
-    """Read the prices of every rated symbol and benchmark once and work out the facts.
-
-    The as-of date is the one asked for, or the last session on which a benchmark and some stock both have a price.
-    UsageError for one after `today`, the last finished session's date; ScreenerError without any price.
-    """
-    calendar = load_calendar(CALENDAR)
-    if as_of is not None and (as_of > today or calendar.last_on_or_before(as_of) is None):
-        raise UsageError("as_of_unknown", as_of=as_of, today=today)
-    stop = calendar.last_on_or_before(min(as_of or today, today, calendar.last_day))
-    base = calendar.last_on_or_before(max(staged.first, calendar.first_day))
-    if stop is None or base is None:
-        raise ScreenerError("no_prices", kind=source.kind)
-    many = load_many(
-        source, _wanted(staged, source, scales, whole_market), start=calendar.shift(min(base, stop), -LOOKBACK), end=stop
-    )
-    known = [day for day in (last_seen(many.prices, "index"), last_seen(many.prices, "stock")) if day]
-    if not known:
-        raise ScreenerError("no_prices", kind=source.kind)
-    as_of = stop if as_of is not None else min(known)
-    cut = ManyPrices(many.prices.cut(as_of), {symbol: day for symbol, day in many.faults.items() if day <= as_of})
-    panel = build_panel(cut)
-    facts = build_facts(panel, calendar, scales, symbols=staged.symbols, first=staged.first, last=staged.last, as_of=as_of)
-    prices = many.prices
-    universe = sum(parse_symbol(symbol).kind == "stock" for symbol in panel.symbols)
-    return Ground(panel, facts, as_of, prices.kind, prices.name, prices.notes, universe)
+def _together(batches: list[Batch]) -> Batch:
+    tables, coded = zip(*batches, strict=True)
+    return pa.concat_tables(tables), Coded(*(np.concatenate([getattr(each, name) for each in coded]) for name in PLACES))
 
 
-def _wanted(
-    staged: StagedRatings, source: PriceSource, scales: Mapping[str, RatingScale], whole_market: bool
-) -> tuple[str, ...]:
-    """Benchmarks, rated symbols on the mainland calendar, and the rest of the market if asked for."""
-    benchmarks = [symbol for symbol in map(benchmark_of, scales.values()) if symbol]
-    rated = [symbol for symbol in staged.symbols if parse_symbol(symbol).market == CALENDAR]
-    rest = source.symbols() if whole_market and isinstance(source, ManySource) else ()
-    return tuple(dict.fromkeys([*benchmarks, *rated, *rest]))
+def _side_by_side(rated: Rated, facts: Facts, *, shares: bool) -> Iterator[Batch]:
+    """Input columns and results, batch by batch in the order of the file; the next batches are graded meanwhile."""
+    waiting: deque[Future[Batch]] = deque()
+    with ThreadPoolExecutor(min(AHEAD, os.cpu_count() or 1)) as workers:
+        try:
+            for table, coded in _batches(rated):
+                waiting.append(workers.submit(_grade_batch, rated, facts, table, coded, shares=shares))
+                if len(waiting) > AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for each in waiting:
+                each.cancel()
 
 
-def load_many(source: PriceSource, symbols: tuple[str, ...], *, start: dt.date, end: dt.date) -> ManyPrices:
-    """Prices of many symbols; a source that cannot keep faults apart by symbol refuses them all (PriceProblems)."""
-    if isinstance(source, ManySource):
-        return source.load_many(symbols, start=start, end=end)
-    return ManyPrices(source.load(symbols, start=start, end=end))
+def _batches(rated: Rated) -> Iterator[tuple[pa.Table, Coded]]:
+    """The columns that are handed on as they are, beside the numbers of the same rows."""
+    columns = [name for name in rated.file.names if name not in ("symbol", "published", "rating")]
+    row = 0
+    for table in rated.file.batches(columns):
+        yield table, rated.coded.part(row, row + len(table))
+        row += len(table)
 
 
-def _side_by_side(staged: StagedRatings, results: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    """Input columns and results, piece by piece, in the order of the file."""
-    columns = [*COLUMNS, *staged.carried]
-    inputs = staged.batches(columns)
-    waiting = pa.table({name: pa.array([], type=pa.null()) for name in columns}).slice(0, 0)
-    for result in results:
-        pieces = [waiting] if len(waiting) else []
-        while sum(map(len, pieces)) < len(result):
-            pieces.append(next(inputs))
-        rows = pa.concat_tables(pieces)
-        waiting = rows.slice(len(result))
-        table = rows.slice(0, len(result))
-        for name in result.column_names:
-            table = table.append_column(name, result[name])
-        yield table
-        del table, result, rows, pieces
-        pa.default_memory_pool().release_unused()
+def _grade_batch(rated: Rated, facts: Facts, table: pa.Table, coded: Coded, *, shares: bool) -> Batch:
+    results = result_table(gather(coded, facts, shares=shares), facts)
+    inputs = {
+        "rating_id": as_text(table["rating_id"]),
+        "symbol": pa.DictionaryArray.from_arrays(coded.symbol, rated.symbols),
+        "published": pa.array(facts.dates.published[coded.date]).cast(pa.date32()),
+        "rating": _ratings(rated, coded),
+        **{name: table[name] for name in table.column_names if name != "rating_id"},
+    }
+    ordered = {name: inputs[name] for name in (*COLUMNS, *rated.file.carried) if name in inputs}
+    return pa.table({**ordered, **{name: results[name] for name in results.column_names}}), coded
 
 
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write a table to `path` (.csv or .parquet), atomically, its text safe for a spreadsheet."""
-    with result_writer(path) as writer:
-        writer.write(pa.Table.from_pandas(frame, preserve_index=False))
-
-
-def check_result_path(path: Path) -> None:
-    """UsageError unless the ending says how to write it."""
-    if path.suffix.lower() not in (".csv", ".parquet"):
-        raise UsageError("result_kind", path=path.name)
+def _ratings(rated: Rated, coded: Coded) -> pa.Array:
+    words = list(dict.fromkeys(rating for _, _, rating in rated.words))
+    places = np.array([words.index(rating) for _, _, rating in rated.words], dtype=np.int32)
+    return pa.DictionaryArray.from_arrays(places[coded.word], words)
 
 
 @dataclass
@@ -228,76 +164,10 @@ class Tally:
 
     def add(self, table: pa.Table) -> pa.Table:
         """Count the rows of a graded table, and hand it on."""
-        gap = table["gap"]
+        gap = table["gap"].cast(pa.string())
         self.rows += len(table)
         self.measured += len(table) - table["excess_12m"].null_count
         pending = pc.sum(pc.equal(gap, "not_due")).as_py() or 0
         self.pending += pending
         self.gaps += len(table) - gap.null_count - pending
         return table
-
-
-@contextmanager
-def result_writer(path: Path) -> Iterator[ResultWriter]:
-    """Write a result to `path` (.parquet or .csv): it appears under its name when complete, and not at all otherwise."""
-    check_result_path(path)
-    with replacing(path) as part:
-        writer: ResultWriter = _CsvWriter(part) if path.suffix.lower() == ".csv" else _ParquetWriter(part)
-        yield writer
-        writer.close()
-
-
-class ResultWriter(Protocol):
-    """Takes tables of equal columns, one after the other."""
-
-    def write(self, table: pa.Table) -> None:
-        """Append the rows of `table`."""
-
-    def close(self) -> None:
-        """Finish the file."""
-
-
-class _ParquetWriter:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.writer: pq.ParquetWriter | None = None
-
-    def write(self, table: pa.Table) -> None:
-        if self.writer is None:
-            self.writer = pq.ParquetWriter(self.path, table.schema, compression="zstd")
-        self.writer.write_table(table.cast(self.writer.schema))
-
-    def close(self) -> None:
-        if self.writer is not None:
-            self.writer.close()
-
-
-class _CsvWriter:
-    """UTF-8 with BOM, so that a spreadsheet reads the Chinese; text that it would run as a formula gets an apostrophe."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.writer: pyarrow.csv.CSVWriter | None = None
-
-    def write(self, table: pa.Table) -> None:
-        safe = pa.table({name: _neutral(table[name]) for name in table.column_names})
-        if self.writer is None:
-            self.file = self.path.open("wb")
-            self.file.write(b"\xef\xbb\xbf")
-            options = pyarrow.csv.WriteOptions(quoting_style="needed")
-            self.writer = pyarrow.csv.CSVWriter(self.file, safe.schema, write_options=options)
-        self.writer.write_table(safe)
-
-    def close(self) -> None:
-        if self.writer is not None:
-            self.writer.close()
-            self.file.close()
-
-
-def _neutral(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return column
-    risky = pc.and_(pc.match_substring_regex(column, _FORMULA), pc.invert(pc.match_substring_regex(column, _NUMBER)))
-    if not pc.any(risky).as_py():
-        return column
-    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)

@@ -8,29 +8,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from screener.grading.facts import Facts, band_edges
-from screener.measures.panel import NO_GAP, Floats, Panel
+from screener.grading.base_rates import BaseRates
+from screener.grading.gather import Coded
+from screener.measures.panel import Floats
 from screener.terms.sessions import add_months
-from screener.terms.symbols import parse_symbol
-from screener.thesis.scale import RatingScale
 
 # Below this many measured ratings, or this many different symbols, a hit rate says nothing about the group.
 FEW_RATINGS, FEW_SYMBOLS = 30, 10
 # Two-sided 95% of the normal distribution.
+Flags = npt.NDArray[np.bool_]
 Z_95 = 1.959963984540054
 GROUPS = ("house", "analyst", "rating")
-_SUMS = ("count", "pending", "gaps", "measured", "hits", "base")
+_SUMS = ("count", "pending", "gaps", "measured", "hits", "compared", "compared_hits", "base")
+_NEEDED = ("symbol", "published", "rating", "house", "analyst", "hit_12m", "gap")
 
 
 @dataclass(frozen=True)
 class Score:
     """One group of ratings. `measured`: rated and due, with a figure; rates and skill are fractions of these.
 
-    `low`, `high`: 95% interval of the hit rate, clustered by symbol. `base_rate`: the mean share of the market's stocks
-    that earned the stated band over the same windows. `skill` = hit_rate − base_rate. `small`: too small to say anything.
+    `low`, `high`: 95% interval of the hit rate, clustered by symbol. `base_rate`: the mean share of the market (stocks, or
+    industry indices where an index is rated) that earned the stated band over the same windows, over the `compared` ratings
+    of which it is known; None where of none. `skill`: hit rate of these − base_rate. `small`: too small to say anything.
     """
 
     by: str
@@ -41,6 +44,7 @@ class Score:
     measured: int
     symbols: int
     hits: int
+    compared: int
     hit_rate: float | None
     low: float | None
     high: float | None
@@ -51,12 +55,12 @@ class Score:
 
 @dataclass(frozen=True)
 class Scoreboard:
-    """`scores` by group; `market`: (scale, band) → the share of the market's stocks that earned it, averaged over the windows
-    of the measured ratings; `universe`: how many stocks the market has; `repeats`: ratings left out as unchanged repeats.
+    """`scores` by group; `market`: (scale, kind, band) → the share of the market that earned it, averaged over the windows of
+    the measured ratings; `universe`: how many stocks the market has; `repeats`: ratings left out as unchanged repeats.
     """
 
     scores: tuple[Score, ...]
-    market: Mapping[tuple[str, str], float]
+    market: Mapping[tuple[str, str, str], float]
     universe: int
     repeats: int = 0
 
@@ -65,102 +69,44 @@ class Scoreboard:
         return tuple(score for score in self.scores if score.by == by)
 
 
-@dataclass(frozen=True, eq=False)
-class BaseRates:
-    """`shares[plan]`: days × bands (worst first), the share of stocks in each band over the 12 months after each day."""
-
-    first: dt.date
-    scales: tuple[str, ...]
-    bands: Mapping[str, tuple[str, ...]]
-    shares: Mapping[str, Floats]
-
-    def rows(self, scale: str, published: pd.Series) -> Floats:
-        """The shares for each date of `published`: dates × bands, NaN where nothing is due."""
-        at = (published.to_numpy().astype("datetime64[D]") - np.datetime64(self.first)).astype(np.int64)
-        return self.shares[scale][at]
-
-
-def measure_base_rates(panel: Panel, facts: Facts, scales: Mapping[str, RatingScale]) -> BaseRates:
-    """For every publication date and scale, how the market's stocks were distributed over the bands 12 months later.
-
-    A stock counts when it has a figure: the same gaps as for a rating.
-    """
-    stocks = np.array([parse_symbol(symbol).board not in ("none", "b_share") for symbol in panel.symbols])
-    dates = facts.tables["dates"].to_pandas()
-    shares: dict[str, Floats] = {}
-    for plan, (name, scale) in enumerate(scales.items()):
-        edges = np.array(band_edges(scale.stock))
-        rows = dates[dates["plan"] == plan]
-        counts = [
-            _distribution(panel, stocks, edges, base, end, bench)
-            for base, end, bench in zip(rows["base_pos"], rows["pos_12"], rows["bench_12"], strict=True)
-        ]
-        shares[name] = np.array(counts)
-    bands = {name: tuple(reversed(scale.stock.ratings)) for name, scale in scales.items()}
-    return BaseRates(dates["published"].min(), tuple(scales), bands, shares)
-
-
-def _distribution(panel: Panel, stocks: np.ndarray, edges: Floats, base: float, end: float, bench: float) -> Floats:
-    if any(math.isnan(each) for each in (base, end, bench)):
-        return np.full(len(edges) + 1, np.nan)
-    start, stop = int(base), int(end)
-    known = stocks & (panel.base_gaps[:, start] == NO_GAP) & (panel.gaps[:, stop] == NO_GAP)
-    known &= panel.stops[:, start] > stop
-    excess = (panel.levels[known, stop] / panel.levels[known, start] - 1) - bench
-    counts = np.bincount(np.searchsorted(edges, excess, side="right"), minlength=len(edges) + 1)
-    return counts / counts.sum() if counts.sum() else np.full(len(edges) + 1, np.nan)
-
-
 def build_scoreboard(
-    tables: Iterable[pa.Table], base_rates: BaseRates, *, universe: int, merge_repeats: bool = False
+    batches: Iterable[tuple[pa.Table, Coded]], base_rates: BaseRates, *, universe: int, merge_repeats: bool = False
 ) -> Scoreboard:
-    """Scores by house, analyst (where there are such columns) and rating, from graded tables, one piece at a time.
+    """Scores by house, analyst (where there are such columns) and rating, from graded batches, one at a time.
 
-    `merge_repeats` (needs all ratings in one piece, and a house column): see `unchanged_repeats`.
+    `merge_repeats` (needs all ratings in one batch, and a house column): see `unchanged_repeats`.
     """
     sums: dict[str, pd.DataFrame] = {}
-    market: dict[str, Floats] = {name: np.zeros(len(bands) + 1) for name, bands in base_rates.bands.items()}
     repeats = 0
-    for table in tables:
-        frame = table.to_pandas()
+    for table, coded in batches:
+        frame = table.select([name for name in _NEEDED if name in table.column_names]).to_pandas()
+        kept = np.ones(len(frame), dtype=bool)
         if merge_repeats:
-            again = unchanged_repeats(frame)
-            repeats += int(again.sum())
-            frame = frame[~again]
-        frame = _marked(frame, base_rates, market)
+            kept = ~unchanged_repeats(frame).to_numpy()
+            repeats += int((~kept).sum())
+        measured = kept & frame["hit_12m"].notna().to_numpy()
+        frame = _marked(frame, measured, base_rates.stated(coded, measured))[kept]
         for by in (name for name in GROUPS if name in frame):
-            part = frame.groupby([frame[by].fillna("").astype(str), "symbol"], sort=False)[list(_SUMS)].sum()
-            sums[by] = part if by not in sums else pd.concat([sums[by], part]).groupby(level=[0, 1], sort=False).sum()
+            part = frame.groupby([frame[by].astype(object).fillna(""), frame["symbol"].astype(object)], sort=False)
+            added = part[list(_SUMS)].sum()
+            sums[by] = added if by not in sums else pd.concat([sums[by], added]).groupby(level=[0, 1], sort=False).sum()
     scores = [score for by, part in sums.items() for score in _scores(by, part)]
-    shares = {
-        (name, band): float(market[name][place] / market[name][-1])
-        for name, bands in base_rates.bands.items()
-        for place, band in reversed(list(enumerate(bands)))
-        if market[name][-1]
-    }
-    return Scoreboard(tuple(scores), shares, universe, repeats)
+    return Scoreboard(tuple(scores), base_rates.market(), universe, repeats)
 
 
-def _marked(frame: pd.DataFrame, base_rates: BaseRates, market: dict[str, Floats]) -> pd.DataFrame:
-    """With 0/1 columns to add up, and the base rate of the stated band; adds the measured windows to `market`."""
-    measured = frame["hit_12m"].notna()
-    base = pd.Series(0.0, index=frame.index)
-    for name in base_rates.scales:
-        mine = frame[measured & (frame["scale"] == name)]
-        if mine.empty:
-            continue
-        rows = base_rates.rows(name, mine["published"])
-        bands = pd.Index(base_rates.bands[name])
-        place = bands.get_indexer(pd.Index(mine["rating"]))
-        base[mine.index] = np.where(place >= 0, rows[np.arange(len(mine)), np.maximum(place, 0)], 0.0)
-        market[name] += np.append(np.nansum(rows, axis=0), len(rows))
+def _marked(frame: pd.DataFrame, measured: Flags, base: Floats) -> pd.DataFrame:
+    """With columns to add up: 0 or 1, and the base rate of the stated band where it is known."""
+    hits = frame["hit_12m"].fillna(False).astype(bool).to_numpy() & measured
+    compared = measured & ~np.isnan(base)
     return frame.assign(
         count=1,
         pending=(frame["gap"] == "not_due").astype(int),
         gaps=(frame["gap"].notna() & (frame["gap"] != "not_due")).astype(int),
         measured=measured.astype(int),
-        hits=frame["hit_12m"].fillna(False).astype(int),
-        base=base,
+        hits=hits.astype(int),
+        compared=compared.astype(int),
+        compared_hits=(hits & compared).astype(int),
+        base=np.where(compared, base, 0.0),
     )
 
 
@@ -193,7 +139,8 @@ def _score(by: str, group: str, sums: pd.DataFrame) -> Score:
     count, hits = int(total["measured"]), int(total["hits"])
     rate = hits / count if count else None
     low, high = clustered_interval(measured["hits"].to_numpy(), measured["measured"].to_numpy()) if count else (None, None)
-    base = float(total["base"]) / count if count else None
+    compared = int(total["compared"])
+    base = float(total["base"]) / compared if compared else None
     return Score(
         by=by,
         group=group,
@@ -203,11 +150,12 @@ def _score(by: str, group: str, sums: pd.DataFrame) -> Score:
         measured=count,
         symbols=len(measured),
         hits=hits,
+        compared=compared,
         hit_rate=rate,
         low=low,
         high=high,
         base_rate=base,
-        skill=None if rate is None or base is None else rate - base,
+        skill=None if base is None else int(total["compared_hits"]) / compared - base,
         small=count < FEW_RATINGS or len(measured) < FEW_SYMBOLS,
     )
 

@@ -23,6 +23,7 @@ Codes = npt.NDArray[np.int8]
 NO_GAP = 0
 MISSING_SESSION = 100
 GAP_NUMBER: Mapping[str, int] = {code: number for number, code in enumerate(GAP_CODES, start=1)}
+NO_ENDS: Mapping[str, dt.date] = {}
 SUSPENDED, DELISTED, ACTIONS_UNKNOWN = 1, 2, 16
 
 
@@ -30,7 +31,7 @@ SUSPENDED, DELISTED, ACTIONS_UNKNOWN = 1, 2, 16
 class Panel:
     """The `price` series of many symbols on one session axis; every array is symbols × sessions.
 
-    `levels`: adjusted level, carried over halts, NaN before the first close. `gaps`: why a session has no quote
+    `levels`: adjusted level, carried over halts, NaN where a session has no quote. `gaps`: why a session has no quote
     (GAP_NUMBER, MISSING_SESSION, 0 = it has one). `base_gaps`: the same for a base date, where also an older fault or a
     close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED and ACTIONS_UNKNOWN. `stops`:
     the first session after this one across which the level cannot be linked (a position; the number of sessions where
@@ -58,8 +59,10 @@ def last_seen(prices: Prices, kind: Kind) -> dt.date | None:
     return as_date(prices.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
 
 
-def build_panel(many: ManyPrices) -> Panel:
+def build_panel(many: ManyPrices, ends: Mapping[str, dt.date] = NO_ENDS) -> Panel:
     """Work out every cell once: symbols × sessions of `many.prices`, the headline series.
+
+    `ends`: symbol → the last session on record of the files that it is read from; later ones are not due, no suspension.
 
     Source: `performance.quote` and `performance.find_break`, whose answers these are, cell by cell.
     """
@@ -69,6 +72,11 @@ def build_panel(many: ManyPrices) -> Panel:
     traded = prices.close.notna().to_numpy().T
     levels = np.ascontiguousarray(adjusted_levels(prices, "price").to_numpy().T)
     gaps, flags, age = _quotes(prices, symbols, days, traded)
+    for place, symbol in enumerate(symbols):
+        if symbol in ends:
+            after = int(np.searchsorted(days, np.datetime64(ends[symbol]), side="right"))
+            gaps[place, after:], flags[place, after:] = GAP_NUMBER["not_due"], 0
+    levels = np.where(gaps == NO_GAP, levels, np.nan)
     stops, stop_gaps = _stops(prices, symbols, days)
     return Panel(
         symbols=symbols,
@@ -120,7 +128,8 @@ def _life_days(prices: Prices, symbols: tuple[str, ...], column: str) -> npt.NDA
 
 
 def _base_gaps(many: ManyPrices, gaps: Codes, age: npt.NDArray[np.int32], days: npt.NDArray[np.datetime64]) -> Codes:
-    base = np.where((gaps != GAP_NUMBER["not_listed"]) & (age > LOOKBACK), GAP_NUMBER["no_data"], gaps).astype(np.int8)
+    known = ~np.isin(gaps, [GAP_NUMBER["not_listed"], GAP_NUMBER["not_due"]])
+    base = np.where(known & (age > LOOKBACK), GAP_NUMBER["no_data"], gaps).astype(np.int8)
     for symbol, fault in many.faults.items():
         place = many.prices.close.columns.get_loc(symbol)
         until = int(np.searchsorted(days, np.datetime64(fault), side="right")) + LOOKBACK

@@ -166,6 +166,17 @@ class ManySource(Protocol):
         """As `PriceSource.load`, yet faults are given by symbol instead of raised; closes and halts only."""
 
 
+@runtime_checkable
+class GroupedSource(Protocol):
+    """A price source whose symbols come from several groups of files, each with an end of its own."""
+
+    def group_of(self, symbol: str) -> str:
+        """The group of files that `symbol` is read from."""
+
+    def group_end(self, group: str) -> dt.date | None:
+        """Last session on which the group has a bar of any symbol; None when it has none."""
+
+
 EMPTY_ACTIONS = pd.DataFrame(
     {
         "symbol": pd.Series(dtype="str"),

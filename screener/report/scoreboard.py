@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
-from screener.grading.run import Ground
+from screener.grading.ground import Ground
 from screener.grading.scoreboard import FEW_RATINGS, FEW_SYMBOLS, GROUPS, Score, Scoreboard
 from screener.report.document import Cell, Column, Document, Fact, Paragraph, Row, Section, Stack, Table, figure, text
 from screener.terms.say import Lang, say
@@ -51,7 +51,8 @@ def _meta(board: Scoreboard, ground: Ground, rows: int, lang: Lang) -> Iterator[
 def _market_table(board: Scoreboard, lang: Lang) -> Table:
     """The share of the market's stocks in each band, averaged over the windows of the measured ratings."""
     rows = [
-        Row(f"{scale}-{band}", band, (text(scale), figure("weight", share))) for (scale, band), share in board.market.items()
+        Row(f"{scale}-{kind}-{band}", band, (text(f"{scale} {say(f'grade_kind_{kind}', lang)}"), figure("weight", share)))
+        for (scale, kind, band), share in board.market.items()
     ]
     columns = (Column("scale", say("board_scale", lang), left=True), Column("share", say("board_share", lang), "%"))
     return Table("market", say("board_market", lang), say("board_band", lang), columns, tuple(rows))
@@ -77,7 +78,10 @@ def _cells(score: Score, lang: Lang) -> tuple[Cell, ...]:
     counts = tuple(figure("count", getattr(score, name)) for name in COUNTS)
     interval = text("") if score.low is None or score.high is None else text(f"{score.low:.1%} – {score.high:.1%}")
     rates = (figure("weight", score.hit_rate), interval, figure("weight", score.base_rate), figure("excess", score.skill))
-    return (*counts, *rates, text(say("grade_small", lang) if score.small else ""))
+    remarks = [say("grade_small", lang)] if score.small else []
+    if score.skill is not None and score.compared < score.measured:
+        remarks.append(say("grade_compared", lang, compared=f"{score.compared:,}"))
+    return (*counts, *rates, text(" ".join(remarks)))
 
 
 def scoreboard_record(board: Scoreboard, ground: Ground, rows: int) -> dict[str, Any]:
@@ -88,6 +92,8 @@ def scoreboard_record(board: Scoreboard, ground: Ground, rows: int) -> dict[str,
         "prices": {"kind": ground.kind, "name": ground.name},
         "universe_size": board.universe,
         "repeats": board.repeats,
-        "base_rates": [{"scale": scale, "band": band, "share": share} for (scale, band), share in board.market.items()],
+        "base_rates": [
+            {"scale": scale, "kind": kind, "band": band, "share": share} for (scale, kind, band), share in board.market.items()
+        ],
         "rows": [dataclasses.asdict(score) for score in board.scores],
     }

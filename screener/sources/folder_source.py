@@ -8,7 +8,8 @@ from pathlib import Path
 
 from screener.prices.prices import ManyPrices, Prices
 from screener.sources.csv_files import parse_dates, read_table
-from screener.sources.folder import FolderReader, _market_folder, _market_rows
+from screener.sources.folder import MARKET_FILE, FolderReader, _market_folder, _market_rows
+from screener.sources.group_ends import last_day_of_files, last_day_of_market
 from screener.terms.notes import UsageError
 from screener.terms.sessions import as_date
 from screener.terms.symbols import Symbol, parse_symbol
@@ -52,6 +53,17 @@ class FolderSource:
         from screener.sources.folder_market import read_many
 
         return read_many(self, symbols, start=start, end=end)
+
+    def group_of(self, symbol: str) -> str:
+        """See `prices.GroupedSource.group_of`: files of its own (`raw/`, `index/`, …), or the whole-market file."""
+        path = self.file_of(parse_symbol(symbol))
+        return path.parent.name if path.is_file() or not (self.folder / MARKET_FILE).is_file() else MARKET_FILE
+
+    def group_end(self, group: str) -> dt.date | None:
+        """See `prices.GroupedSource.group_end`; of single files only the first and last lines are looked at."""
+        if group != MARKET_FILE:
+            return last_day_of_files((self.folder / group).glob("*.csv"))
+        return last_day_of_market(self.folder / MARKET_FILE)
 
     def file_of(self, symbol: Symbol) -> Path:
         """Indices in `index/`, A shares in `raw/`, others in a folder named by their ending; a fund may stand in `index/`."""

@@ -12,7 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from screener.grading.facts import CALENDAR
-from screener.grading.run import check_result_path, write_frame
+from screener.grading.result_files import check_result_path, write_frame
 from screener.terms.notes import Note
 from screener.terms.replacing import replacing
 from screener.terms.sessions import as_date

@@ -19,9 +19,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from screener.grading.facts import band_edges, near_zones
-from screener.grading.ratings import stage_ratings
-from screener.grading.run import grade_to_file, grade_to_scoreboard, result_writer
+from screener.grading.census import read_ratings
+from screener.grading.ratings import open_ratings
+from screener.grading.result_files import result_writer
+from screener.grading.run import grade_to_file, grade_to_scoreboard
+from screener.grading.standards import band_edges, near_zones
 from screener.grading.scoreboard import clustered_interval, unchanged_repeats
 from screener.judgement.outcome import judge
 from screener.measures.panel import GAP_NUMBER, MISSING_SESSION, NO_GAP, build_panel
@@ -40,6 +42,12 @@ from tests.conftest import ROOT, run_screener
 
 CALENDAR = load_calendar()
 HAND_AS_OF = dt.date(2025, 1, 27)
+
+
+def stage_ratings(path: Path, known, folder: Path):
+    return read_ratings(open_ratings(path, folder), known)
+
+
 HEAD = ["rating_id", "symbol", "published", "rating", "scale"]
 
 
@@ -54,7 +62,7 @@ def write_ratings(path: Path, rows: list[list[object]], head: list[str] = HEAD) 
 
 
 def grade(ratings: Path, source, out: Path, *, as_of: dt.date, engine: str = "duckdb") -> pd.DataFrame:
-    grade_to_file(ratings, lambda symbols, start: source, scales(), out=out, as_of=as_of, today=as_of, engine=engine)
+    grade_to_file(ratings, lambda symbols, start: source, scales(), out=out, as_of=as_of, today=as_of)
     return pq.read_table(out).to_pandas()
 
 
@@ -279,9 +287,9 @@ def test_gb18030_and_parquet_files_give_the_same_staged_rows(tmp_path):
     found = []
     for name in ("a.csv", "b.csv", "c.parquet"):
         (tmp_path / name[0]).mkdir()
-        staged = stage_ratings(tmp_path / name, scales(), tmp_path / name[0])
-        found.append(pa.concat_tables(staged.batches()).to_pylist())
-        assert staged.carried == ("house",)
+        rated = stage_ratings(tmp_path / name, scales(), tmp_path / name[0])
+        found.append((rated.symbols, rated.published, rated.words, rated.coded.date.tolist()))
+        assert rated.file.carried == ("house",)
     assert found[0] == found[1] == found[2]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from screener.grading.run import Ground
+from screener.grading.ground import Ground
 from screener.grading.scoreboard import GROUPS, Score, Scoreboard
 from screener.terms.say import Lang, say
 
@@ -13,9 +13,9 @@ def scoreboard_text(board: Scoreboard, ground: Ground, rows: int, lang: Lang) ->
     lines = [say("grade_head", lang, rows=f"{rows:,}", as_of=ground.as_of, prices=prices, universe=board.universe)]
     lines.append(say("grade_convention", lang))
     lines.append(say("grade_repeats", lang, count=board.repeats) if board.repeats else say("grade_every", lang))
-    for scale in dict.fromkeys(scale for scale, _ in board.market):
-        shares = "  ".join(f"{band} {share:.1%}" for (name, band), share in board.market.items() if name == scale)
-        lines.append(say("grade_market", lang, scale=scale, shares=shares))
+    for scale, kind in dict.fromkeys((scale, kind) for scale, kind, _ in board.market):
+        shares = "  ".join(f"{band} {share:.1%}" for (*of, band), share in board.market.items() if of == [scale, kind])
+        lines.append(say("grade_market", lang, scale=scale, kind=say(f"grade_kind_{kind}", lang), shares=shares))
     for by in GROUPS:
         scores = board.of(by)
         if scores:
@@ -27,11 +27,10 @@ def scoreboard_text(board: Scoreboard, ground: Ground, rows: int, lang: Lang) ->
 def _line(score: Score, lang: Lang) -> str:
     cells = [score.group or say("grade_unrated", lang)]
     cells += [f"{each:,}" for each in (score.count, score.pending, score.gaps, score.measured, score.symbols)]
-    if score.hit_rate is None or score.base_rate is None or score.skill is None:
-        cells += ["—"] * 4
-    else:
-        cells += [f"{score.hit_rate:.1%}", f"{score.low:.1%}–{score.high:.1%}"]
-        cells += [f"{score.base_rate:.1%}", f"{score.skill * 100:+.1f} pp"]
+    cells += ["—"] * 2 if score.hit_rate is None else [f"{score.hit_rate:.1%}", f"{score.low:.1%}–{score.high:.1%}"]
+    cells += ["—"] * 2 if score.skill is None else [f"{score.base_rate:.1%}", f"{score.skill * 100:+.1f} pp"]
+    if score.skill is not None and score.compared < score.measured:
+        cells.append(say("grade_compared", lang, compared=f"{score.compared:,}"))
     if score.small:
         cells.append(say("grade_small", lang))
     return " | ".join(cells)

@@ -1,0 +1,96 @@
+"""What a ratings file holds, read once before prices are: every cell checked, every rating a few numbers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from screener.grading.coding import Coder, Word, as_text
+from screener.grading.faults import SHOWN
+from screener.grading.gather import Coded
+from screener.grading.ratings import COLUMNS, RatingsFile
+from screener.terms.notes import Problem, ScreenerError
+from screener.thesis.scale import RatingScale
+
+Hashes = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, eq=False)
+class Rated:
+    """A checked ratings file: `coded` has one entry a row, pointing into `symbols`, `published` (ascending) and `words`."""
+
+    file: RatingsFile
+    coded: Coded
+    symbols: tuple[str, ...]
+    published: tuple[dt.date, ...]
+    words: tuple[Word, ...]
+
+    @property
+    def scales(self) -> tuple[str, ...]:
+        """The scales that are used, sorted."""
+        return tuple(sorted({scale for scale, _, _ in self.words}))
+
+
+def read_ratings(file: RatingsFile, scales: Mapping[str, RatingScale]) -> Rated:
+    """Check every row of `file` and code it.
+
+    `scales`: every scale that a row may name. InputProblems counts the wrong cells and lists the first with file, line (of
+    Parquet: the row), field and value; ScreenerError for a file without rows.
+    """
+    coder = Coder(scales, file.faults)
+    parts: list[Coded] = []
+    hashes: list[Hashes] = []
+    row = 0
+    for table in file.batches([name for name in COLUMNS if name in file.names]):
+        coded = coder.code(table, file, row)
+        parts.append(coded)
+        hashes.append(hash_ids(as_text(table["rating_id"])))
+        row += len(table)
+    file.faults.check()
+    if not row:
+        raise ScreenerError("ratings_empty", file=file.name)
+    _check_ids(file, np.concatenate(hashes))
+    date, published = _distinct([part.date for part in parts])
+    symbol, word = (np.concatenate([getattr(part, name) for part in parts]) for name in ("symbol", "word"))
+    return Rated(file, Coded(symbol, date, word), tuple(coder.symbols.values), published, tuple(coder.words))
+
+
+def _distinct(parts: list[npt.NDArray[np.int32]]) -> tuple[npt.NDArray[np.int32], tuple[dt.date, ...]]:
+    """(place of each day among the distinct ones, these as dates, ascending)."""
+    days = np.concatenate(parts)
+    first = int(days.min())
+    there = np.bincount(days - first) > 0
+    places = (np.cumsum(there) - 1).astype(np.int32)[days - first]
+    epoch = dt.date(1970, 1, 1)
+    return places, tuple(epoch + dt.timedelta(days=first + each) for each in np.flatnonzero(there).tolist())
+
+
+def hash_ids(ids: pa.Array) -> Hashes:
+    """A 64-bit number for each id, equal for equal ids: a tenth of the memory of the ids."""
+    import duckdb
+
+    rows = pa.table({"id": ids})  # noqa: F841 DuckDB reads it by its name
+    with duckdb.connect() as connection:
+        return connection.sql("SELECT hash(id) AS hash FROM rows").fetchnumpy()["hash"]  # type: ignore[no-any-return]
+
+
+def _check_ids(file: RatingsFile, hashes: Hashes) -> None:
+    """InputProblems with ids that occur more than once; looked up only where two have the same number."""
+    ordered = np.sort(hashes)
+    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(again):
+        return
+    times: dict[str, int] = {}
+    for table in file.batches(["rating_id"]):
+        ids = as_text(table["rating_id"])
+        for place in np.flatnonzero(np.isin(hash_ids(ids), again)).tolist():
+            times[ids[place].as_py()] = times.get(ids[place].as_py(), 0) + 1
+    twice = sorted(each for each, count in times.items() if count > 1)
+    shown = [Problem(file.name, None, "rating_id", each, "ratings_id_twice") for each in twice[:SHOWN]]
+    file.faults.add(shown, count=len(twice))
+    file.faults.check()
