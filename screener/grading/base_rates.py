@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from screener.grading.facts import Facts
+from screener.grading.arrays import Facts
 from screener.grading.gather import Coded
+from screener.measures.cells import NO_GAP, Floats
 from screener.measures.industries import industries
-from screener.measures.panel import NO_GAP, Floats
-from screener.terms.symbols import A_SHARE_BOARDS, parse_symbol
+from screener.terms.symbols import parse_symbol
 
 # Fewer industries than this are no market: the rated one would be compared with itself.
 FEWEST_INDUSTRIES = 10
@@ -103,7 +103,7 @@ class BaseRates:
         if is_index not in self.peers:
             symbols = self.facts.panel.symbols
             level_one = {each.symbol for each in industries()}
-            mine = [each in level_one if is_index else parse_symbol(each).board in A_SHARE_BOARDS for each in symbols]
+            mine = [each in level_one if is_index else parse_symbol(each).is_a_share for each in symbols]
             self.peers[is_index] = np.flatnonzero(mine)
         return self.peers[is_index]
 

@@ -13,7 +13,9 @@ import pyarrow as pa
 from screener.grading.coding import Coder, Word, as_text
 from screener.grading.faults import SHOWN
 from screener.grading.gather import Coded
-from screener.grading.ratings import COLUMNS, RatingsFile
+from screener.grading.ratings import RatingsFile
+from screener.grading.results import COLUMNS
+from screener.grading.standards import ratings_of
 from screener.terms.notes import Problem, ScreenerError
 from screener.thesis.scale import RatingScale
 
@@ -21,19 +23,20 @@ Hashes = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
-class Rated:
-    """A checked ratings file: `coded` has one entry a row, pointing into `symbols`, `published` (ascending) and `words`."""
+class Contents:
+    """What ratings speak of: their different symbols, publication dates (ascending) and words."""
 
-    file: RatingsFile
-    coded: Coded
     symbols: tuple[str, ...]
     published: tuple[dt.date, ...]
     words: tuple[Word, ...]
 
-    @property
-    def scales(self) -> tuple[str, ...]:
-        """The scales that are used, sorted."""
-        return tuple(sorted({scale for scale, _, _ in self.words}))
+
+@dataclass(frozen=True, eq=False)
+class Rated(Contents):
+    """A checked ratings file: `coded` has one entry a row, pointing into `symbols`, `published` and `words`."""
+
+    file: RatingsFile
+    coded: Coded
 
 
 def read_ratings(file: RatingsFile, scales: Mapping[str, RatingScale]) -> Rated:
@@ -42,12 +45,13 @@ def read_ratings(file: RatingsFile, scales: Mapping[str, RatingScale]) -> Rated:
     `scales`: every scale that a row may name. InputProblems counts the wrong cells and lists the first with file, line (of
     Parquet: the row), field and value; ScreenerError for a file without rows.
     """
-    coder = Coder(scales, file.faults)
+    coder = Coder(ratings_of(scales))
     parts: list[Coded] = []
     hashes: list[Hashes] = []
     row = 0
     for table in file.batches([name for name in COLUMNS if name in file.names]):
-        coded = coder.code(table, file, row)
+        coded, faults = coder.code(table)
+        file.faults.take(faults, file.line, row)
         parts.append(coded)
         hashes.append(hash_ids(as_text(table["rating_id"])))
         row += len(table)
@@ -57,7 +61,7 @@ def read_ratings(file: RatingsFile, scales: Mapping[str, RatingScale]) -> Rated:
     _check_ids(file, np.concatenate(hashes))
     date, published = _distinct([part.date for part in parts])
     symbol, word = (np.concatenate([getattr(part, name) for part in parts]) for name in ("symbol", "word"))
-    return Rated(file, Coded(symbol, date, word), tuple(coder.symbols.values), published, tuple(coder.words))
+    return Rated(tuple(coder.symbols.values), published, tuple(coder.words), file, Coded(symbol, date, word))
 
 
 def _distinct(parts: list[npt.NDArray[np.int32]]) -> tuple[npt.NDArray[np.int32], tuple[dt.date, ...]]:
@@ -66,8 +70,12 @@ def _distinct(parts: list[npt.NDArray[np.int32]]) -> tuple[npt.NDArray[np.int32]
     first = int(days.min())
     there = np.bincount(days - first) > 0
     places = (np.cumsum(there) - 1).astype(np.int32)[days - first]
-    epoch = dt.date(1970, 1, 1)
-    return places, tuple(epoch + dt.timedelta(days=first + each) for each in np.flatnonzero(there).tolist())
+    return places, tuple(day_of(first + each) for each in np.flatnonzero(there).tolist())
+
+
+def day_of(number: int) -> dt.date:
+    """The date that is `number` days after 1970-01-01."""
+    return dt.date(1970, 1, 1) + dt.timedelta(days=number)
 
 
 def hash_ids(ids: pa.Array) -> Hashes:

@@ -12,13 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from screener.grading.faults import SHOWN, Faults
 from screener.grading.gather import Coded
-from screener.grading.ratings import RatingsFile
-from screener.grading.standards import ladder_of
-from screener.terms.notes import Problem, ScreenerError
+from screener.terms.notes import ScreenerError
 from screener.terms.symbols import parse_symbol
-from screener.thesis.scale import RatingScale
 
 # (scale, kind, rating): what a rating says, and under which bands.
 Word = tuple[str, str, str]
@@ -49,86 +45,80 @@ class Words:
         return self.places[value]
 
 
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """Cells of one column that are wrong in one way: `rows` says which rows of the batch, `params` fill the message."""
+
+    column: str
+    code: str
+    rows: Wrong
+    values: pa.Array
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def value(self, row: int) -> str:
+        """What stands in a cell."""
+        cell = self.values[row].as_py()
+        return "" if cell is None else str(cell)
+
+
 @dataclass
 class Coder:
-    """Turns batches of a ratings file into numbers; keeps what the values are, and counts what is wrong."""
+    """Turns batches of ratings into numbers. `ratings`: (scale, kind) → its ratings; `words`: each with its place."""
 
-    scales: Mapping[str, RatingScale]
-    faults: Faults
+    ratings: Mapping[tuple[str, str], tuple[str, ...]]
     symbols: Words = field(default_factory=Words)
     words: dict[Word, int] = field(default_factory=dict)
 
-    def code(self, table: pa.Table, file: RatingsFile, first: int) -> Coded:
-        """The rows as numbers, `date` in days since 1970; the first is row `first` of the file. Faults are counted."""
-        note = _Noting(self.faults, file, first)
+    def code(self, table: pa.Table) -> tuple[Coded, list[Fault]]:
+        """(the rows as numbers, `date` in days since 1970; what is wrong with them: such a row's numbers mean nothing)."""
         texts = {name: as_words(table[name]) for name in ("symbol", "rating", "scale")}
         ids = as_text(table["rating_id"])
-        note.wrong("rating_id", ids, pc.equal(ids, "").to_numpy(zero_copy_only=False), "blank_cell")
-        symbol = self._symbols(texts["symbol"], note)
-        days = self._days(table["published"], note)
-        return Coded(symbol, days, self._word(texts, symbol, note))
+        days, bad, timed = read_days(table["published"])
+        symbol, symbol_fault = self._symbols(texts["symbol"])
+        word, word_faults = self._word(texts, symbol)
+        faults = [
+            Fault("rating_id", "blank_cell", pc.equal(ids, "").to_numpy(zero_copy_only=False), ids),
+            symbol_fault,
+            Fault("published", "bad_date", bad, table["published"]),
+            Fault("published", "ratings_time_of_day", timed, table["published"]),
+            *word_faults,
+        ]
+        return Coded(symbol, days, word), [fault for fault in faults if fault.rows.any()]
 
-    def _symbols(self, texts: pa.DictionaryArray, note: _Noting) -> Places:
+    def _symbols(self, texts: pa.DictionaryArray) -> tuple[Places, Fault]:
         by_value = np.array([self.symbols.place(each, _is_symbol) for each in texts.dictionary.to_pylist()], dtype=np.int32)
         found = _spread(by_value, texts)
-        note.wrong("symbol", texts, found < 0, "bad_symbol", with_value=True)
-        return found
+        return found, Fault("symbol", "bad_symbol", found < 0, texts)
 
-    def _days(self, column: pa.ChunkedArray, note: _Noting) -> Places:
-        days, bad, timed = read_days(column)
-        note.wrong("published", column, bad, "bad_date")
-        note.wrong("published", column, timed, "ratings_time_of_day")
-        return days
-
-    def _word(self, texts: Mapping[str, pa.DictionaryArray], symbol: Places, note: _Noting) -> Places:
+    def _word(self, texts: Mapping[str, pa.DictionaryArray], symbol: Places) -> tuple[Places, list[Fault]]:
         """Every scale must be known, and every rating be one of the scale's, for a stock or for an index."""
         kinds = np.array([parse_symbol(each).kind == "index" for each in self.symbols.values] + [False])
         scale, rating = texts["scale"], texts["rating"]
         scales, ratings = scale.dictionary.to_pylist(), rating.dictionary.to_pylist()
         key = (_indices(scale) * len(ratings) + _indices(rating)) * 2 + kinds[symbol]
         table = np.full(len(scales) * len(ratings) * 2, -1, dtype=np.int32)
+        faults: list[Fault] = []
         for each in np.flatnonzero(np.bincount(key, minlength=len(table))).tolist():
             scale_at, rest = divmod(each, len(ratings) * 2)
             word = (scales[scale_at], "index" if rest % 2 else "stock", ratings[rest // 2])
-            fault = self._fault(word)
-            if fault is None:
+            wrong = self._fault(word)
+            if wrong is None:
                 table[each] = self.words.setdefault(word, len(self.words))
             else:
-                name, code, params = fault
+                column, code, params = wrong
                 # Of a symbol that is none it is not known which bands apply.
-                note.wrong(name, texts[name], (key == each) & (symbol >= 0 if name == "rating" else True), code, **params)
-        return table[key]
+                rows = (key == each) & ((symbol >= 0) | (column == "scale"))
+                faults.append(Fault(column, code, rows, texts[column], params))
+        return table[key].astype(np.int32), faults
 
     def _fault(self, word: Word) -> tuple[str, str, dict[str, object]] | None:
-        scale, kind, rating = self.scales.get(word[0]), word[1], word[2]
-        if scale is None:
-            return "scale", "ratings_scale_unknown", {"known": ", ".join(self.scales)}
-        ratings = ladder_of(scale, kind).ratings
-        return ("rating", "ratings_word_unknown", {"known": " ".join(ratings)}) if rating and rating not in ratings else None
-
-
-@dataclass(frozen=True)
-class _Noting:
-    """Counts the wrong cells of one batch, whose first row is `first`."""
-
-    faults: Faults
-    file: RatingsFile
-    first: int
-
-    def wrong(
-        self, column: str, values: pa.Array, wrong: Wrong, code: str, *, with_value: bool = False, **params: object
-    ) -> None:
-        count = int(np.count_nonzero(wrong))
-        if not count:
-            return
-        found = []
-        for place in np.flatnonzero(wrong)[:SHOWN].tolist():
-            cell = values[place].as_py()
-            text = "" if cell is None else str(cell)
-            own = {"value": text} if with_value else {}
-            line = self.file.line(self.first + place)
-            found.append(Problem(self.faults.file, line, column, text, code, {**params, **own}))
-        self.faults.add(found, count=count)
+        scale, kind, rating = word
+        known = self.ratings.get((scale, kind))
+        if known is None:
+            return "scale", "ratings_scale_unknown", {"known": ", ".join(dict.fromkeys(each for each, _ in self.ratings))}
+        if rating and rating not in known:
+            return "rating", "ratings_word_unknown", {"known": " ".join(known)}
+        return None
 
 
 def _is_symbol(text: str) -> bool:
@@ -156,11 +146,11 @@ def as_words(column: pa.ChunkedArray) -> pa.DictionaryArray:
 
 
 def _indices(words: pa.DictionaryArray) -> npt.NDArray[np.int64]:
-    return words.indices.to_numpy().astype(np.int64)
+    return np.asarray(words.indices.to_numpy(), dtype=np.int64)
 
 
 def _spread(by_value: Places, words: pa.DictionaryArray) -> Places:
-    return by_value[words.indices.to_numpy()]
+    return np.asarray(by_value[words.indices.to_numpy()], dtype=np.int32)
 
 
 def read_days(column: pa.ChunkedArray) -> tuple[Places, Wrong, Wrong]:
@@ -175,7 +165,7 @@ def read_days(column: pa.ChunkedArray) -> tuple[Places, Wrong, Wrong]:
         return _stamped(column)
     words = as_words(column)
     read = [read_day(text) for text in words.dictionary.to_pylist()]
-    days = np.array([0 if each is None or each == "time" else (each - _ZERO_DAY).days for each in read], dtype=np.int32)
+    days = np.array([(each - _ZERO_DAY).days if isinstance(each, dt.date) else 0 for each in read], dtype=np.int32)
     bad, timed = np.array([each is None for each in read]), np.array([each == "time" for each in read])
     at = words.indices.to_numpy()
     return days[at], bad[at], timed[at]
@@ -194,11 +184,11 @@ def _stamped(column: pa.ChunkedArray) -> tuple[Places, Wrong, Wrong]:
 
 
 def _nulls(column: pa.ChunkedArray) -> Wrong:
-    return column.is_null().combine_chunks().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    return np.asarray(column.is_null().combine_chunks().to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _filled(days: pa.ChunkedArray) -> Places:
-    return pc.fill_null(days, 0).combine_chunks().to_numpy()  # type: ignore[no-any-return]
+    return np.asarray(pc.fill_null(days, 0).combine_chunks().to_numpy(), dtype=np.int32)
 
 
 def read_day(text: str) -> dt.date | str | None:

@@ -4,66 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from screener.grading.standards import Plan, Standards
+from screener.grading.arrays import HORIZONS, NO_DAY, STATUSES, Dates, Facts, Places, Standards
+from screener.grading.standards import Plan
 from screener.judgement.outcome import end_date, judge_status
-from screener.measures.panel import GAP_NUMBER, NO_ENDS, NO_GAP, Codes, Panel
+from screener.measures.cells import GAP_NUMBER, NO_ENDS, NO_GAP, Panel
 from screener.terms.sessions import Calendar, add_months
 from screener.terms.symbols import parse_symbol
 
-# The two horizons that have columns of their own, calendar months.
-HORIZONS = (6, 12)
 CALENDAR = "XSHG"
-STATUSES = ("pending", "running", "matured")
-# No day, as days since 1970.
-NO_DAY = np.iinfo(np.int32).min
-Places = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True, eq=False)
-class Dates:
-    """What follows from each publication date (rows): positions are those of the panel's sessions, −1 = none.
-
-    `published`, `base_day`, `end_day` (by month of `months`): days since 1970, NO_DAY = unknown. `base`, `end`: positions,
-    −1 where not due. `gap`: why nothing published then has a figure (GAP_NUMBER, 0 = it may have one). `last`: the as-of
-    date's position. `status`: by as-of date, publication date and plan, a place in STATUSES.
-    """
-
-    published: Places
-    base_day: Places
-    base: Places
-    gap: Codes
-    months: tuple[int, ...]
-    end_day: Places
-    end: Places
-    status: Codes
-    last: int
-
-    def month(self, months: int) -> int:
-        """Column of a horizon."""
-        return self.months.index(months)
-
-
-@dataclass(frozen=True, eq=False)
-class Facts:
-    """Everything that a rating's figures follow from.
-
-    By symbol of the ratings: `place` in the panel (−1 = none), why there is none, and `group`, the place of its own as-of date
-    in `Dates.status`. By plan: `benchmark`, a place in the panel, −1 = none.
-    """
-
-    panel: Panel
-    dates: Dates
-    standards: Standards
-    symbols: tuple[str, ...]
-    place: Places
-    missing: Codes
-    group: Places
-    benchmark: Places
 
 
 def build_facts(
@@ -103,7 +54,7 @@ def build_dates(
     """The sessions that follow from each day of `published` (distinct, ascending), as known on the last of `as_ofs`."""
     as_of = as_ofs[-1]
     positions = {day: place for place, day in enumerate(panel.days.tolist())}
-    months = tuple(sorted({*HORIZONS, *standards.months}))
+    months = tuple(sorted({*HORIZONS, *standards.months.ravel().tolist()}))
     bases = [calendar.last_on_or_before(day) for day in published]
     ends = [[_end(calendar, day, each) for each in months] for day in published]
     known = [
@@ -139,7 +90,7 @@ def _gap_and_base(day: dt.date, base: dt.date | None, positions: Mapping[dt.date
     """(why nothing published on `day` has a figure, position of its base date)."""
     if day > as_of and (base is None or base > as_of):
         return GAP_NUMBER["not_due"], -1
-    if base not in positions:
+    if base is None or base not in positions:
         return GAP_NUMBER["no_data"], -1  # before the first price on record
     return NO_GAP, positions[base]
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from screener.grading.coding import Fault
 from screener.terms.notes import InputProblems, Problem
 
 SHOWN = 10
@@ -23,6 +26,16 @@ class Faults:
         new = list(problems)
         self.count += len(new) if count is None else count
         self.shown = sorted([*self.shown, *new], key=lambda problem: problem.line or 0)[:SHOWN]
+
+    def take(self, faults: Iterable[Fault], line: Callable[[int], int], first: int) -> None:
+        """Take in what is wrong with a batch, whose first row is row `first` of the file; `line`: where a row stands."""
+        for fault in faults:
+            rows = np.flatnonzero(fault.rows)
+            self.add((self._problem(fault, line, first, row) for row in rows[:SHOWN].tolist()), count=len(rows))
+
+    def _problem(self, fault: Fault, line: Callable[[int], int], first: int, row: int) -> Problem:
+        value = fault.value(row)
+        return Problem(self.file, line(first + row), fault.column, value, fault.code, {"value": value, **fault.params})
 
     def check(self) -> None:
         """InputProblems when there is any fault."""

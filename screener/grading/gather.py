@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from screener.grading.facts import HORIZONS, Facts
-from screener.measures.panel import GAP_NUMBER, NO_GAP, Codes, Floats
+from screener.grading.arrays import HORIZONS, Facts
+from screener.measures.cells import GAP_NUMBER, NO_GAP, Codes, Floats
 
 NOT_DUE, NO_DATA, NO_BENCHMARK = (GAP_NUMBER[code] for code in ("not_due", "no_data", "no_benchmark"))
 NEAR_EDGE_FLAG, FORM_DIFFERS = 4, 8
@@ -106,7 +106,7 @@ class _Leg:
             return self.panel.levels.ravel().take(at) / self.level - 1, np.where(self.base_gap != NO_GAP, self.base_gap, gap)
 
     def flags(self, position: Rows) -> Codes:
-        return self.base_flag | self.panel.flags.ravel().take(self.row + position)
+        return np.asarray(self.base_flag | self.panel.flags.ravel().take(self.row + position), dtype=np.int8)
 
 
 class _Pair:
@@ -186,18 +186,15 @@ def count_windows(pair: _Pair) -> tuple[Places, Places]:
     """
     measured, earned = (np.zeros(len(pair.date), dtype=np.int32) for _ in range(2))
     dates, standards = pair.facts.dates, pair.facts.standards
-    first, last = (np.array([dates.month(getattr(plan.window, name)) for plan in standards.plans]) for name in WINDOW_ENDS)
-    start = dates.end[pair.date, first[pair.plan]]
+    first, last = (np.searchsorted(dates.months, each)[pair.plan] for each in standards.months.T)
+    start = dates.end[pair.date, first]
     ready = np.flatnonzero((start >= 0) & (pair.own.base_gap == NO_GAP) & (dates.gap[pair.date] == NO_GAP))
-    stop = dates.end[pair.date, last[pair.plan]]
+    stop = dates.end[pair.date, last]
     stop = np.where(stop >= 0, stop, dates.last)
     for rows in _groups(pair, start, stop, ready):
         some = slice(int(start[rows[0]]), int(stop[rows[0]]) + 1)
         measured[rows], earned[rows] = _count(pair, rows, some)
     return measured, earned
-
-
-WINDOW_ENDS = ("from_months", "to_months")
 
 
 def _groups(pair: _Pair, start: Places, stop: Places, ready: Rows) -> Iterator[Rows]:

@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from screener.grading.census import Rated
-from screener.grading.facts import CALENDAR, Facts, build_facts
-from screener.grading.standards import Standards, build_standards
+from screener.grading.arrays import Facts, Standards
+from screener.grading.census import Contents
+from screener.grading.facts import CALENDAR, build_facts
+from screener.grading.standards import build_standards
+from screener.measures.cells import Panel
 from screener.measures.industries import industries
-from screener.measures.panel import Panel, build_panel, last_seen
+from screener.measures.panel import build_panel, last_seen
 from screener.prices.prices import LOOKBACK, GroupedSource, ManyPrices, ManySource, Prices, PriceSource
 from screener.terms.notes import Note, ScreenerError, UsageError
 from screener.terms.sessions import Calendar, load_calendar
@@ -43,13 +45,13 @@ class Ground:
 
 
 def prepare(
-    rated: Rated,
+    rated: Contents,
     source: PriceSource,
     scales: Mapping[str, RatingScale],
     *,
     as_of: dt.date | None,
     today: dt.date,
-    whole_market: bool,
+    whole_market: bool = False,
 ) -> Ground:
     """Read the prices of every rated symbol and benchmark once and work out the facts.
 
@@ -106,7 +108,7 @@ def _said(ends: Mapping[str, dt.date], judged: dt.date, asked: dt.date | None) -
         yield Note("grade_group_ends", {"count": f"{sum(end == day for end in ends.values()):,}", "day": day, "as_of": judged})
 
 
-def _start(rated: Rated, source: PriceSource, standards: Standards, calendar: Calendar, stop: dt.date) -> dt.date:
+def _start(rated: Contents, source: PriceSource, standards: Standards, calendar: Calendar, stop: dt.date) -> dt.date:
     """From where prices are needed: some sessions before the first rating, but not before any benchmark has a price.
 
     So that one rating of 2004 costs nothing: without its benchmark it has no figure.
@@ -120,7 +122,7 @@ def _start(rated: Rated, source: PriceSource, standards: Standards, calendar: Ca
     return max(start, calendar.shift(prices.first, -LOOKBACK))
 
 
-def _wanted(rated: Rated, source: PriceSource, standards: Standards, whole_market: bool) -> tuple[str, ...]:
+def _wanted(rated: Contents, source: PriceSource, standards: Standards, whole_market: bool) -> tuple[str, ...]:
     """Benchmarks, rated symbols on the mainland calendar, and the rest of the market if asked for."""
     benchmarks = [plan.benchmark for plan in standards.plans if plan.benchmark]
     own = [symbol for symbol in rated.symbols if parse_symbol(symbol).market == CALENDAR]

@@ -15,7 +15,7 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from screener.grading.faults import Faults
-from screener.grading.results import RESULTS
+from screener.grading.results import COLUMNS, RESULTS
 from screener.terms.notes import InputProblems, Problem, UsageError
 
 # What exporters and people call the columns; the first name is ours.
@@ -28,7 +28,6 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "house": ("house", "机构", "券商", "研究机构", "机构名称"),
     "analyst": ("analyst", "分析师", "研究员"),
 }
-COLUMNS = ("rating_id", "symbol", "published", "rating", "scale")
 # Columns of few different values: read and kept as places in a list of them.
 WORDS = ("symbol", "published", "rating", "scale", "house")
 BATCH = 500_000
@@ -94,7 +93,7 @@ def open_ratings(place: str | Path, folder: Path) -> RatingsFile:
     for place_, head in zip(places[1:], heads[1:], strict=True):
         if head != heads[0]:
             raise UsageError("ratings_heads_differ", path=Path(place_).name, first=Path(places[0]).name)
-    return RatingsFile(name, tuple(places), files, _our_names(heads[0], name), faults=Faults(name))
+    return RatingsFile(name, tuple(places), files, our_names(heads[0], name), faults=Faults(name))
 
 
 def _parquet_places(text: str) -> tuple[pyarrow.fs.FileSystem, list[str]]:
@@ -140,7 +139,7 @@ def _read_head(place: str, files: pyarrow.fs.FileSystem) -> tuple[tuple[str, str
         raise _damaged(place, error) from None
 
 
-def _our_names(head: Sequence[tuple[str, str]], name: str) -> dict[str, str]:
+def our_names(head: Sequence[tuple[str, str]], name: str) -> dict[str, str]:
     """Our name → the file's, in its order; InputProblems for a head that will not do."""
     names = [each for each, _ in head]
     ours = [_OUR_NAMES.get(each.strip(), each.strip()) for each in names]
@@ -179,7 +178,7 @@ def _staged_csv(path: Path, folder: Path) -> RatingsFile:
     with path.open(encoding=_encoding(path), newline="") as file:
         reader = csv.reader(file, strict=True)
         head = [cell.strip() for cell in next(reader, [])]
-        names = _our_names([(each, "string") for each in head], path.name)
+        names = our_names([(each, "string") for each in head], path.name)
         text = _Text(path, head, Faults(path.name))
         schema = pa.schema([(each, pa.string()) for each in head])
         with pq.ParquetWriter(staged, schema, compression="lz4") as writer:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from screener.grading.facts import HORIZONS, NO_DAY, STATUSES, Facts
-from screener.grading.gather import FORM_DIFFERS, NEAR_EDGE_FLAG, Graded
-from screener.measures.panel import ACTIONS_UNKNOWN, DELISTED, GAP_NUMBER, MISSING_SESSION, SUSPENDED, Floats
+from screener.grading.arrays import HORIZONS, NO_DAY, STATUSES, Facts
+from screener.grading.coding import as_text
+from screener.grading.gather import FORM_DIFFERS, NEAR_EDGE_FLAG, Coded, Graded, gather
+from screener.measures.cells import ACTIONS_UNKNOWN, DELISTED, GAP_NUMBER, MISSING_SESSION, SUSPENDED, Floats
 from screener.terms.notes import GAP_CODES
 
+COLUMNS = ("rating_id", "symbol", "published", "rating", "scale")
 RESULTS = (
     "base_date",
     "end_6m",
@@ -46,6 +48,29 @@ _GAP_PLACES[MISSING_SESSION] = GAP_CODES.index("no_data")
 Numbers = npt.NDArray[np.integer]
 
 
+def side_by_side(table: pa.Table, coded: Coded, facts: Facts, *, names: Sequence[str], shares: bool) -> pa.Table:
+    """The columns COLUMNS, those of `names` that are only handed on, and RESULTS, a row a rating.
+
+    `table`: the same ratings as they were read; its symbol, date and rating are not looked at again.
+    """
+    ratings = list(dict.fromkeys(facts.standards.ratings))
+    rating = np.array([ratings.index(each) for each in facts.standards.ratings], dtype=np.int32)[coded.word]
+    made = {
+        "rating_id": as_text(table["rating_id"]),
+        "symbol": pa.DictionaryArray.from_arrays(coded.symbol, list(facts.symbols)),
+        "published": pa.array(facts.dates.published[coded.date]).cast(pa.date32()),
+        "rating": pa.DictionaryArray.from_arrays(rating, ratings),
+    }
+    inputs = {name: made[name] if name in made else table[name] for name in ordered(names)}
+    results = result_table(gather(coded, facts, shares=shares), facts)
+    return pa.table({**inputs, **{name: results[name] for name in results.column_names}})
+
+
+def ordered(names: Sequence[str]) -> list[str]:
+    """The columns of a ratings file in the order of a result: COLUMNS, then those that are only handed on."""
+    return [*(name for name in COLUMNS if name in names), *(name for name in names if name not in COLUMNS)]
+
+
 def result_table(graded: Graded, facts: Facts) -> pa.Table:
     """The columns RESULTS, a row a rating in the order of the coded ones; words are dictionary-encoded."""
     dates, coded = facts.dates, graded.coded
@@ -65,13 +90,12 @@ def result_table(graded: Graded, facts: Facts) -> pa.Table:
     return pa.table({name: columns[name] for name in RESULTS})
 
 
-def result_schema(columns: Mapping[str, pa.DataType]) -> pa.Schema:
-    """The schema of a result whose input columns are `columns`: what any engine writes."""
-    word = pa.dictionary(pa.int32(), pa.string())
+def result_fields() -> list[pa.Field]:
+    """The columns RESULTS with their types, words as text."""
     types = dict.fromkeys(("base_date", "end_6m", "end_12m"), pa.date32())
     types |= dict.fromkeys(("excess_6m", "excess_12m", "share_in_band"), pa.float64())
     types |= {"hit_12m": pa.bool_(), "at_least_12m": pa.bool_(), "sessions": pa.int32()}
-    return pa.schema([*columns.items(), *((name, types.get(name, word)) for name in RESULTS)])
+    return [pa.field(name, types.get(name, pa.string())) for name in RESULTS]
 
 
 def _shares(graded: Graded, stated: npt.NDArray[np.bool_]) -> Floats:

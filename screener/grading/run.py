@@ -17,15 +17,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from screener.grading.arrays import Facts
 from screener.grading.base_rates import BaseRates
 from screener.grading.census import Rated, read_ratings
-from screener.grading.coding import as_text
-from screener.grading.facts import Facts
-from screener.grading.gather import PLACES, Coded, gather
+from screener.grading.gather import PLACES, Coded
 from screener.grading.ground import Choose, Ground, prepare
-from screener.grading.ratings import COLUMNS, open_ratings
+from screener.grading.ratings import open_ratings
 from screener.grading.result_files import check_result_path, result_writer
-from screener.grading.results import result_table
+from screener.grading.results import side_by_side
 from screener.grading.scoreboard import Scoreboard, build_scoreboard
 from screener.terms.notes import UsageError
 from screener.thesis.scale import RatingScale
@@ -115,7 +114,7 @@ def _side_by_side(rated: Rated, facts: Facts, *, shares: bool) -> Iterator[Batch
     with ThreadPoolExecutor(min(AHEAD, os.cpu_count() or 1)) as workers:
         try:
             for table, coded in _batches(rated):
-                waiting.append(workers.submit(_grade_batch, rated, facts, table, coded, shares=shares))
+                waiting.append(workers.submit(_graded_batch, rated, facts, table, coded, shares=shares))
                 if len(waiting) > AHEAD:
                     yield waiting.popleft().result()
             while waiting:
@@ -134,23 +133,8 @@ def _batches(rated: Rated) -> Iterator[tuple[pa.Table, Coded]]:
         row += len(table)
 
 
-def _grade_batch(rated: Rated, facts: Facts, table: pa.Table, coded: Coded, *, shares: bool) -> Batch:
-    results = result_table(gather(coded, facts, shares=shares), facts)
-    inputs = {
-        "rating_id": as_text(table["rating_id"]),
-        "symbol": pa.DictionaryArray.from_arrays(coded.symbol, rated.symbols),
-        "published": pa.array(facts.dates.published[coded.date]).cast(pa.date32()),
-        "rating": _ratings(rated, coded),
-        **{name: table[name] for name in table.column_names if name != "rating_id"},
-    }
-    ordered = {name: inputs[name] for name in (*COLUMNS, *rated.file.carried) if name in inputs}
-    return pa.table({**ordered, **{name: results[name] for name in results.column_names}}), coded
-
-
-def _ratings(rated: Rated, coded: Coded) -> pa.Array:
-    words = list(dict.fromkeys(rating for _, _, rating in rated.words))
-    places = np.array([words.index(rating) for _, _, rating in rated.words], dtype=np.int32)
-    return pa.DictionaryArray.from_arrays(places[coded.word], words)
+def _graded_batch(rated: Rated, facts: Facts, table: pa.Table, coded: Coded, *, shares: bool) -> Batch:
+    return side_by_side(table, coded, facts, names=tuple(rated.file.names), shares=shares), coded
 
 
 @dataclass

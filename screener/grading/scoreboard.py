@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from screener.grading.base_rates import BaseRates
 from screener.grading.gather import Coded
-from screener.measures.panel import Floats
+from screener.measures.cells import Floats
 from screener.terms.sessions import add_months
 
 # Below this many measured ratings, or this many different symbols, a hit rate says nothing about the group.

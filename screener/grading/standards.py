@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from screener.grading.arrays import Places, Standards
 from screener.terms.sessions import Floats
 from screener.thesis.scale import Ladder, RatingScale, Window, is_at_least, is_near_edge, rate
 
 MARKET = "a_share"
 Bounds = tuple[float, float]
-Places = npt.NDArray[np.int32]
 # Half a percentage point around an edge (rating.NEAR_EDGE) and a little more, where the search for the zone's ends begins.
 BEYOND_NEAR = 0.0051
 
@@ -42,31 +41,6 @@ class Plan:
         return benchmark_of(self.scale)
 
 
-@dataclass(frozen=True, eq=False)
-class Standards:
-    """Plans and the words that ratings use, as arrays.
-
-    By word: `plan`, and as excess [from, to) the `stated` band and the bands that are `at_least` it (NaN: unrated). By plan
-    and edge, padded with infinity: `edges`, `near_from`, `near_to`. By plan and number of edges passed: `band`, a place in
-    `bands`.
-    """
-
-    plans: tuple[Plan, ...]
-    plan: Places
-    stated: Floats
-    at_least: Floats
-    edges: Floats
-    near_from: Floats
-    near_to: Floats
-    band: Places
-    bands: tuple[str, ...]
-
-    @property
-    def months(self) -> tuple[int, ...]:
-        """Every month at which some plan's window begins or ends, ascending."""
-        return tuple(sorted({month for plan in self.plans for month in (plan.window.from_months, plan.window.to_months)}))
-
-
 def build_standards(scales: Mapping[str, RatingScale], words: Sequence[tuple[str, str, str]]) -> Standards:
     """The plans that `words` (scale, kind, rating; "" being unrated) are judged by, and the words in their order."""
     pairs = tuple(dict.fromkeys((scale, kind) for scale, kind, _ in words))
@@ -79,7 +53,9 @@ def build_standards(scales: Mapping[str, RatingScale], words: Sequence[tuple[str
     bands = tuple(dict.fromkeys(rating for plan in plans for rating in plan.ladder.ratings))
     return Standards(
         plans=plans,
+        ratings=tuple(rating for _, _, rating in words),
         plan=np.array(at, dtype=np.int32),
+        months=np.array([(plan.window.from_months, plan.window.to_months) for plan in plans], dtype=np.int32).reshape(-1, 2),
         stated=np.array([stated for stated, _ in bounds], dtype=float).reshape(-1, 2),
         at_least=np.array([least for _, least in bounds], dtype=float).reshape(-1, 2),
         edges=_padded([band_edges(plan.ladder) for plan in plans], width),
@@ -93,6 +69,11 @@ def build_standards(scales: Mapping[str, RatingScale], words: Sequence[tuple[str
 def ladder_of(scale: RatingScale, kind: str) -> Ladder:
     """The bands for a security of this kind: an index stands for an industry."""
     return scale.industry if kind == "index" else scale.stock
+
+
+def ratings_of(scales: Mapping[str, RatingScale]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(scale, kind) → the ratings that it knows, best first."""
+    return {(name, kind): ladder_of(scale, kind).ratings for name, scale in scales.items() for kind in ("stock", "index")}
 
 
 def benchmark_of(scale: RatingScale) -> str | None:

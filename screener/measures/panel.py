@@ -4,52 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from screener.measures.cells import (
+    ACTIONS_UNKNOWN,
+    DELISTED,
+    GAP_NUMBER,
+    MISSING_SESSION,
+    NO_ENDS,
+    NO_GAP,
+    SUSPENDED,
+    Codes,
+    Panel,
+)
 from screener.measures.quotes import MAX_AGE
 from screener.prices.adjust import adjusted_levels
 from screener.prices.prices import LOOKBACK, ManyPrices, Prices
-from screener.terms.notes import GAP_CODES, Gap
+from screener.terms.notes import Gap
 from screener.terms.sessions import as_date
 from screener.terms.symbols import Kind, parse_symbol
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int8]
-
-# Gap codes as small integers, 0 = no gap. An index that lacks one session is told apart from one without any data.
-NO_GAP = 0
-MISSING_SESSION = 100
-GAP_NUMBER: Mapping[str, int] = {code: number for number, code in enumerate(GAP_CODES, start=1)}
-NO_ENDS: Mapping[str, dt.date] = {}
-SUSPENDED, DELISTED, ACTIONS_UNKNOWN = 1, 2, 16
-
-
-@dataclass(frozen=True, eq=False)
-class Panel:
-    """The `price` series of many symbols on one session axis; every array is symbols × sessions.
-
-    `levels`: adjusted level, carried over halts, NaN where a session has no quote. `gaps`: why a session has no quote
-    (GAP_NUMBER, MISSING_SESSION, 0 = it has one). `base_gaps`: the same for a base date, where also an older fault or a
-    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED and ACTIONS_UNKNOWN. `stops`:
-    the first session after this one across which the level cannot be linked (a position; the number of sessions where
-    there is none); `stop_gaps`: why.
-    """
-
-    symbols: tuple[str, ...]
-    days: npt.NDArray[np.datetime64]
-    levels: Floats
-    gaps: Codes
-    base_gaps: Codes
-    flags: Codes
-    stops: npt.NDArray[np.int32]
-    stop_gaps: Codes
-
-    def place(self, symbol: str) -> int:
-        """Row of `symbol`; KeyError when the panel does not hold it."""
-        return {each: place for place, each in enumerate(self.symbols)}[symbol]
 
 
 def last_seen(prices: Prices, kind: Kind) -> dt.date | None:
