@@ -54,7 +54,7 @@ def write_ratings(path: Path, count: int, symbols: tuple[str, ...]) -> None:
     writer.close()
 
 
-def grade(ratings: Path, folder: Path, out: Path, *, engine: str = "duckdb", shares: bool) -> None:
+def grade(ratings: Path, folder: Path, out: Path, *, shares: bool) -> None:
     """What this package does: `screener grade`."""
     from screener.grading.run import grade_to_file
 

@@ -53,12 +53,12 @@ Theses = Annotated[list[str] | None, typer.Argument(metavar="[THESIS…]", help=
 
 
 RatingsFile = Annotated[
-    Path, typer.Argument(metavar="RATINGS", help="CSV or Parquet: rating_id, symbol, published, rating, scale.")
+    str, typer.Argument(metavar="RATINGS", help="CSV or Parquet, folder or glob: rating_id, symbol, published, rating, scale.")
 ]
 
 
 ResultFile = Annotated[
-    Path | None, typer.Option("--out", metavar="FILE", help="Every outcome as .csv or .parquet; .html .xlsx .md: scoreboard.")
+    str | None, typer.Option("--out", metavar="FILE", help="Every outcome as .csv or .parquet; .html .xlsx .md: scoreboard.")
 ]
 
 

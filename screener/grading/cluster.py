@@ -135,7 +135,9 @@ def _engine() -> Iterator[Spark]:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
         builder = SparkSession.builder.appName("screener grade")
-        session = builder.config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={settings.as_uri()}").getOrCreate()
+        session = builder.config(
+            "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={settings.as_uri()}"
+        ).getOrCreate()
         session.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", ROWS_A_BATCH)
         with tempfile.TemporaryDirectory(prefix="screener-") as folder:
             yield Spark(session, Path(folder))
@@ -149,7 +151,11 @@ def _log_settings(log: Path) -> Path:
     """A configuration of Java's logging that writes to `log` instead of the terminal."""
     path = log.with_suffix(".log4j2.properties")
     lines = ["rootLogger.level = warn", "rootLogger.appenderRef.file.ref = file", "appender.file.type = File"]
-    lines += ["appender.file.name = file", f"appender.file.fileName = {log.as_posix()}", "appender.file.layout.type = PatternLayout"]
+    lines += [
+        "appender.file.name = file",
+        f"appender.file.fileName = {log.as_posix()}",
+        "appender.file.layout.type = PatternLayout",
+    ]
     lines += ["appender.file.layout.pattern = %d %p %c: %m%n%ex"]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -192,7 +198,9 @@ class Spark:
             raise ScreenerError("ratings_empty", file=place)
         if rows == bad:
             faults = [each for each in table if each["what"] == "fault"][:SHOWN]
-            shown = [Problem(place, None, each["a"], each["c"], each["b"], {"value": each["c"], "known": ""}) for each in faults]
+            shown = [
+                Problem(place, None, each["a"], each["c"], each["b"], {"value": each["c"], "known": ""}) for each in faults
+            ]
             raise InputProblems("ratings_broken", shown, file=place, total=f"{bad:,}")
         symbols = sorted({each["a"] for each in table if each["what"] == "symbol"})
         words = sorted({(each["a"], each["b"], each["c"]) for each in table if each["what"] == "word"})
@@ -228,9 +236,7 @@ class Spark:
         shares: bool,
     ) -> None:
         schema = pa.schema([*_input_fields(frame, names), *result_fields()])
-        part = functools.partial(
-            grade_part, shipped=shipped, ratings=ratings, names=dict(names), schema=schema, shares=shares
-        )
+        part = functools.partial(grade_part, shipped=shipped, ratings=ratings, names=dict(names), schema=schema, shares=shares)
         self._map(frame, part, schema).write.mode("errorifexists").parquet(out)
 
     def write_bad(
@@ -305,9 +311,7 @@ def _open_uri(place: str) -> tuple[pyarrow.fs.FileSystem, str]:
 
 def _input_fields(frame: Frame, names: Mapping[str, str]) -> list[pa.Field]:
     made = {"rating_id": pa.string(), "symbol": pa.string(), "published": pa.date32(), "rating": pa.string()}
-    return [
-        pa.field(name, made[name]) if name in made else _field(frame, name, names[name]) for name in ordered(tuple(names))
-    ]
+    return [pa.field(name, made[name]) if name in made else _field(frame, name, names[name]) for name in ordered(tuple(names))]
 
 
 def _field(frame: Frame, ours: str, theirs: str) -> pa.Field:

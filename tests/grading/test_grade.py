@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -32,13 +31,13 @@ from screener.prices.prices import LOOKBACK, ManyPrices
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import InputProblems, UsageError
-from screener.terms.sessions import as_date, load_calendar
-from screener.thesis.library import open_library
+from screener.terms.sessions import load_calendar
 from screener.thesis.scale import is_near_edge, rate
 from screener.thesis.thesis import Bucket, Candidate, Thesis
 from screener.upstream.patience import Fetcher, Policy
 from screener.upstream.ratings import map_rating, pull_ratings, ratings_table
 from tests.conftest import ROOT, run_screener
+from tests.grading.conftest import HEAD, grade, scales, sessions_of, write_ratings
 
 CALENDAR = load_calendar()
 HAND_AS_OF = dt.date(2025, 1, 27)
@@ -46,24 +45,6 @@ HAND_AS_OF = dt.date(2025, 1, 27)
 
 def stage_ratings(path: Path, known, folder: Path):
     return read_ratings(open_ratings(path, folder), known)
-
-
-HEAD = ["rating_id", "symbol", "published", "rating", "scale"]
-
-
-def scales():
-    return {"guolian": open_library().load_scale("guolian")}
-
-
-def write_ratings(path: Path, rows: list[list[object]], head: list[str] = HEAD) -> Path:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([head, *rows])
-    return path
-
-
-def grade(ratings: Path, source, out: Path, *, as_of: dt.date, engine: str = "duckdb") -> pd.DataFrame:
-    grade_to_file(ratings, lambda symbols, start: source, scales(), out=out, as_of=as_of, today=as_of)
-    return pq.read_table(out).to_pandas()
 
 
 def as_value(cell: object) -> object:
@@ -74,37 +55,6 @@ def as_value(cell: object) -> object:
 
 
 # --- a folder small enough to work out by hand --------------------------------------------------------------------------
-
-
-def sessions_of(start: str, end: str) -> list[dt.date]:
-    return [as_date(day) for day in CALENDAR.between(dt.date.fromisoformat(start), dt.date.fromisoformat(end))]
-
-
-def write_prices(folder: Path, name: str, closes: dict[dt.date, float | None]) -> None:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="") as file:
-        rows = [[day, f"{close:g}"] for day, close in closes.items() if close is not None]
-        csv.writer(file).writerows([["date", "close"], *rows])
-
-
-@pytest.fixture
-def hand_folder(tmp_path: Path) -> Path:
-    """CSI 300 flat at 4000 until 2024-08-30, then 4200. 600001 at 10 with a 10-for-10 split half way; 600002 stops trading.
-
-    Published 2024-01-10 (Wednesday): base 2024-01-10, 6 months 2024-07-10, 12 months 2025-01-10.
-    """
-    folder = tmp_path / "hand"
-    days = sessions_of("2023-10-09", "2025-01-27")
-    later = dt.date(2024, 9, 2)
-    write_prices(folder, "index/000300.csv", {day: 4200.0 if day >= later else 4000.0 for day in days})
-    split = dt.date(2024, 3, 4)
-    split_closes = {day: 10.0 if day < split else 5.5 for day in days}
-    write_prices(folder, "raw/600001.csv", split_closes)
-    write_prices(folder, "raw/600002.csv", {day: 8.0 if day <= dt.date(2024, 7, 31) else None for day in days})
-    write_prices(folder, "raw/600003.csv", {day: 20.0 if day >= dt.date(2024, 5, 6) else None for day in days})
-    (folder / "actions.csv").write_text("code,ex_date,cash_per_share,split_ratio\n600001,2024-03-04,0,2\n")
-    return folder
 
 
 def test_a_tiny_folder_gives_the_figures_of_a_hand_calculation(hand_folder, tmp_path):
@@ -472,22 +422,9 @@ def test_base_rates_are_what_grading_the_whole_market_gives(market_folder, tmp_p
     found = grade(ratings, source, tmp_path / "o.parquet", as_of=MARKET_AS_OF)
     shares = found["band_12m"].dropna().value_counts(normalize=True)
     _, _, board = grade_to_scoreboard(ratings, lambda symbols, start: source, scales(), as_of=MARKET_AS_OF, today=MARKET_AS_OF)
-    assert {band: share for (_, band), share in board.market.items()} == pytest.approx(shares.to_dict())
+    assert {band: share for (_, _, band), share in board.market.items()} == pytest.approx(shares.to_dict())
     # Everything rated 买入: the hit rate is the market's share of 买入, so there is no skill.
     assert board.of("rating")[0].skill == pytest.approx(0.0, abs=1e-12)
-
-
-@pytest.mark.slow
-def test_spark_gives_the_same_rows(market_folder, tmp_path):
-    pytest.importorskip("pyspark", reason="needs the extra `spark`")
-    if shutil.which("java") is None:
-        pytest.skip("needs Java 17")
-    source = FolderSource(market_folder)
-    pq.write_table(random_ratings(source, 200_000, seed=11), tmp_path / "r.parquet")
-    for engine in ("duckdb", "spark"):
-        grade(tmp_path / "r.parquet", source, tmp_path / f"{engine}.parquet", as_of=MARKET_AS_OF, engine=engine)
-    duckdb, spark = (pq.read_table(tmp_path / f"{engine}.parquet") for engine in ("duckdb", "spark"))
-    assert duckdb.equals(spark)
 
 
 @pytest.mark.slow
