@@ -172,7 +172,7 @@ def test_an_industry_rating_has_the_base_rate_of_the_industries_and_a_house_with
     stocks = sorted(path.stem for path in (reference / "market" / "raw").glob("60*.csv"))
     rows += [[f"s{each}", f"{each}.SH", day, "买入", "guolian", "乙"] for each in stocks]
     rows += [
-        ["m1", f"{names[0]}.SI", "2024-04-15", "强于大市", "guolian", "丙"],
+        ["m1", f"{names[0]}.SI", day, "强于大市", "guolian", "丙"],
         ["m2", f"{stocks[0]}.SH", day, "买入", "guolian", "丙"],
     ]
     file = write_ratings(tmp_path / "r.csv", rows, ["rating_id", "symbol", "published", "rating", "scale", "house"])
@@ -184,7 +184,7 @@ def test_an_industry_rating_has_the_base_rate_of_the_industries_and_a_house_with
     assert houses["甲"].skill == pytest.approx(0.0, abs=1e-12)
     assert houses["甲"].base_rate > 0
     of_both = [score.base_rate for score in board.of("rating")]
-    assert min(of_both) < houses["丙"].base_rate < max(of_both)
+    assert houses["丙"].base_rate == pytest.approx(sum(of_both) / 2)
 
 
 def test_without_the_industries_there_is_no_base_rate_instead_of_zero(tmp_path, hand_folder):
