@@ -10,7 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from screener.measures.baskets import Measured, measure, value_path
-from screener.measures.quotes import Market, build_market
+from screener.measures.quotes import SHARED_FLAGS, Market, build_market
 from screener.measures.returns import excess_return, geometric_excess
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, Note
@@ -240,7 +240,7 @@ class _Check:
         end = self.ends[months]
         own = self.measure(subject.members, series, end)
         other = self.measure((benchmark,), "price", end)
-        flags, gap = [*own.flags, *(flag for flag in other.flags if flag == "unverified")], own.gap
+        flags, gap = [*own.flags, *(flag for flag in other.flags if flag in SHARED_FLAGS)], own.gap
         if gap is None and other.gap is not None:
             gap = _of_benchmark(other.gap, benchmark)
         excess = geometric = band = None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from screener.measures.baskets import Measured, measure
-from screener.measures.quotes import Market, build_market
+from screener.measures.quotes import SHARED_FLAGS, Market, build_market
 from screener.measures.returns import excess_return
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, ScreenerError
@@ -180,7 +180,7 @@ class _Measurer:
         ladder = self.scale.ladder(subject.kind)
         rated = since_excess is not None and subject.kind != "benchmark"
         flags = [*own.flags, *(flag for member in since.members for flag in member.end.flags)]
-        flags += [flag for flag in other.flags if flag == "unverified"]
+        flags += [flag for flag in (*other.flags, *so_far.flags) if flag in SHARED_FLAGS]
         if self.base is None or self.base > self.previous:
             flags += ["equal_at_start"] if not subject.is_single else []
         flags += ["near_edge"] if rated and since_excess is not None and is_near_edge(since_excess, ladder) else []

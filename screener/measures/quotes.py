@@ -18,6 +18,8 @@ from screener.terms.symbols import parse_symbol
 
 # A close at most this many sessions old stands in for a session without one; older is stale (MEASUREMENT).
 MAX_AGE = 5
+# Flags of a benchmark that every figure against it carries too.
+SHARED_FLAGS = ("unverified", "unconfirmed_index")
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,10 @@ def _find_quote(market: Market, symbol: str, session: dt.date, *, series: Series
             flags = ("suspended",)
         else:
             return Gap("stale", "stale_close", params)
-    level = float(tape.levels[series][position])
-    return Quote(session, float(tape.closes[last]), as_date(prices.close.index[last]), level, flags)
+    level, day = float(tape.levels[series][position]), as_date(prices.close.index[last])
+    if prices.unconfirmed.get(symbol) == day:
+        flags = (*flags, "unconfirmed_index")
+    return Quote(session, float(tape.closes[last]), day, level, flags)
 
 
 def _life(prices: Prices, symbol: str) -> tuple[dt.date | None, dt.date | None]:

@@ -90,6 +90,7 @@ def assemble_prices(
     total_breaks: Mapping[str, Mapping[dt.date, Gap]] | None = None,
     flags: Mapping[str, tuple[str, ...]] | None = None,
     notes: Sequence[Note] = (),
+    unconfirmed: Mapping[str, dt.date] | None = None,
     stale: Gap | None = None,
     shares: pd.DataFrame | None = None,
 ) -> Prices:
@@ -121,6 +122,7 @@ def assemble_prices(
         total_breaks=total,
         flags=dict(flags or {}),
         notes=tuple(notes),
+        unconfirmed=dict(unconfirmed or {}),
         stale=stale,
         shares=EMPTY_SHARES if shares is None else shares.reset_index(drop=True),
     )

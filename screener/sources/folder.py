@@ -16,9 +16,11 @@ import pandas as pd
 
 from screener.prices.adjust import assemble_prices
 from screener.prices.bars import CheckedBars, check_bars, listing_of
+from screener.prices.index_check import index_notes
 from screener.prices.prices import EMPTY_ACTIONS, FIELDS, Prices
 from screener.prices.tables import ACTIONS, SHARES, schema_problems
 from screener.sources.csv_files import Table, check_codes, parse_dates, parse_numbers, read_table
+from screener.sources.index_record import check_index_frames, index_problem
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
 from screener.terms.symbols import Symbol, parse_symbol, stock_symbol
@@ -47,10 +49,12 @@ class FolderReader:
         listings = self._read_names(symbols)
         shares = self._read_shares(symbols) if mainland else None
         checked: dict[str, CheckedBars] = {}
+        frames: dict[str, pd.DataFrame] = {}
         for symbol in symbols:
             frame, file = self._read_bars(parse_symbol(symbol))
             if frame is None:
                 continue
+            frames[symbol] = frame
             own = None if self._actions_unknown(symbol, actions) else actions[actions["symbol"] == symbol]
             checked[symbol] = check_bars(
                 frame,
@@ -70,6 +74,7 @@ class FolderReader:
                 self.flags[symbol] = ("actions_unknown",)
         if shares is not None:
             self._check_counts(shares, checked)
+        unconfirmed = self._check_indices(frames, actions, market)
         if self.problems:
             raise PriceProblems("prices_broken", self.problems, name=self.source.folder.name)
         return assemble_prices(
@@ -86,8 +91,18 @@ class FolderReader:
             breaks={symbol: result.breaks for symbol, result in checked.items() if result.breaks},
             flags=self.flags,
             notes=self.notes,
+            unconfirmed=unconfirmed,
             shares=shares,
         )
+
+    def _check_indices(self, frames: Mapping[str, pd.DataFrame], actions: pd.DataFrame, market: str) -> Mapping[str, dt.date]:
+        """Judge the indices by each other: faults become problems, what could not be judged a note; returns last leaps."""
+        check = check_index_frames(frames, self.source.folder, start=self.start, end=self.end, market=market, actions=actions)
+        for fault in check.faults:
+            file = self.source.label(self.source.file_of(parse_symbol(fault.symbol)))
+            self.problems.append(index_problem(fault, frames[fault.symbol], file))
+        self.notes += index_notes(check)
+        return check.unconfirmed
 
     def _actions_file(self, symbol: str) -> str:
         if _market_folder(parse_symbol(symbol)) == "raw":

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from screener.sources.folder_source import FolderSource
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,6 +104,8 @@ class _ManyReader(FolderReader):
         self.breaks: dict[str, dict[dt.date, Gap]] = {}
         self.faults: dict[str, dt.date] = {}
         self.lives: dict[str, Listing] = {}
+        self.index_rows: dict[str, pd.DataFrame] = {}
+        self.unconfirmed: Mapping[str, dt.date] = {}
         self.actions = self._read_actions(symbols)
         self.acting = set(self.actions["symbol"])
         self.listings = self._read_names(symbols)
@@ -129,6 +131,7 @@ class _ManyReader(FolderReader):
             total_breaks=total,
             flags=self.flags,
             notes=tuple(self.notes),
+            unconfirmed=self.unconfirmed,
         )
 
     def _read_files(self) -> None:
@@ -143,6 +146,19 @@ class _ManyReader(FolderReader):
             else:
                 without.append(column)
         self._read_whole_market(without)
+        self._judge_indices()
+
+    def _judge_indices(self) -> None:
+        """A close that the other indices contradict is a fault of its index, named in the notes."""
+        indices = [symbol for symbol in self.symbols if symbol in self.index_rows]
+        frames = {symbol: self.index_rows[symbol] for symbol in indices}
+        files = {self.source.label(self.source.file_of(parse_symbol(each))): each for each in indices}
+        self.unconfirmed = self._check_indices(frames, self.actions, self.calendar.market)
+        for problem in self.problems:
+            symbol, day = files[problem.file], as_date(problem.params["day"])
+            self.faults[symbol] = max(day, self.faults.get(symbol, day))
+            self.notes.append(Note("index_fault", {"place": problem.place, "value": problem.value}))
+        self.problems.clear()
 
     def _check_one(self, column: int, frame: pd.DataFrame | None, file: str) -> None:
         """Check one symbol's rows as `outcome` does, from after its last faulty session on."""
@@ -152,6 +168,8 @@ class _ManyReader(FolderReader):
             self.problems.clear()
         if frame is None:
             return
+        if parse_symbol(symbol).kind == "index":
+            self.index_rows[symbol] = frame
         actions_unknown = self._actions_unknown(symbol, self.actions)
         begin = self.start
         while True:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from screener.measures.industries import industries
 from screener.measures.universe import IndexHistory
+from screener.prices.prices import EMPTY_ACTIONS
 from screener.sources.csv_files import parse_dates, parse_numbers, read_table
+from screener.sources.index_record import check_index_frames, index_problem
 from screener.terms.notes import PriceProblems, Problem
 from screener.terms.sessions import Days, Floats, as_date, load_calendar, spread_on
 from screener.terms.symbols import parse_symbol
@@ -31,6 +35,7 @@ def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHi
         if path is not None:
             days, closes = _read(path, problems)
             found[symbol] = (days[days <= np.datetime64(end)], closes[days <= np.datetime64(end)])
+    problems = problems or _index_faults(folder, found, end)
     if problems:
         raise PriceProblems("prices_broken", problems, name=folder.name)
     symbols = tuple(symbol for symbol, (days, _) in found.items() if symbol != benchmark and len(days))
@@ -41,6 +46,23 @@ def load_index_history(folder: Path, *, benchmark: str, end: dt.date) -> IndexHi
     close = np.column_stack([spread_on(sessions, *found[symbol]) for symbol in symbols])
     bench = spread_on(sessions, *found[benchmark]) if benchmark in found else np.full(len(sessions), np.nan)
     return IndexHistory(sessions, symbols, close, bench, {each.symbol: (each.name, each.name_en) for each in industries()})
+
+
+def _index_faults(folder: Path, found: Mapping[str, tuple[Days, Floats]], end: dt.date) -> list[Problem]:
+    """Closes that the other indices contradict."""
+    frames = {
+        symbol: pd.DataFrame({"session": days.astype("datetime64[s]"), "close": closes})
+        for symbol, (days, closes) in found.items()
+    }
+    start = as_date(min((days.min() for days, _ in found.values() if len(days)), default=np.datetime64(end)))
+    check = check_index_frames(frames, folder, start=start, end=end, market="XSHG", actions=EMPTY_ACTIONS)
+    problems = []
+    for fault in check.faults:
+        path = _path(folder, fault.symbol)
+        label = f"index/{path.name}" if path else ""
+        dates = parse_dates(read_table(path, label, required=("date", "close")), "date")[0] if path else pd.Series()
+        problems.append(index_problem(fault, pd.DataFrame({"session": dates}), label))
+    return problems
 
 
 def _path(folder: Path, symbol: str) -> Path | None:

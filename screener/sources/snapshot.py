@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pandas as pd
 
 from screener.prices.adjust import assemble_prices
+from screener.prices.index_check import IndexCheck, index_notes, judge_indices
 from screener.prices.prices import FIELDS, Prices
 from screener.sources import bundled
 from screener.terms.names import bundled_names
@@ -34,6 +36,7 @@ class SnapshotSource:
         known = list(bars)
         actions = pd.concat([bundled.actions(), bundled.actions_abroad()], ignore_index=True)
         shares = bundled.float_shares()
+        check = _check_indices(tuple(symbols), start, end)
         return assemble_prices(
             bars,
             {symbol: each["close"].isna() for symbol, each in bars.items()},
@@ -46,6 +49,8 @@ class SnapshotSource:
             name=self.kind,
             gaps={symbol: Gap("no_data", "not_in_snapshot", {"symbol": symbol}) for symbol in symbols if symbol not in bars},
             breaks={},
+            notes=[note for note in index_notes(check) if note.code != "index_unchecked"],
+            unconfirmed=check.unconfirmed,
             shares=shares[shares["symbol"].isin(known) & (shares["date"] <= pd.Timestamp(end))],
         )
 
@@ -61,6 +66,23 @@ def _table_of(symbol: str) -> pd.DataFrame | None:
     """The table of closes that holds `symbol`; the later ones are read only when an earlier one lacks it."""
     tables = (bundled.closes, bundled.industry_closes, bundled.closes_abroad)
     return next((table for read in tables if symbol in (table := read())), None)
+
+
+@lru_cache(maxsize=64)
+def _check_indices(symbols: tuple[str, ...], start: dt.date, end: dt.date) -> IndexCheck:
+    """Leaps in last rows. The tables were checked whole before they were shipped, so early dates need no note."""
+    closes = bundled.closes()
+    every = [str(symbol) for symbol in closes.columns]
+    names = [symbol for symbol in every if parse_symbol(symbol).kind == "stock"]
+    return judge_indices(
+        {symbol: closes[symbol].dropna() for symbol in every},
+        [symbol for symbol in symbols if symbol in every and symbol not in names],
+        names=names,
+        actions=bundled.actions(),
+        sessions=pd.DatetimeIndex(closes.index),
+        start=start,
+        end=end,
+    )
 
 
 def _bars(symbol: str, start: dt.date, end: dt.date) -> pd.DataFrame | None:

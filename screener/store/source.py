@@ -10,6 +10,7 @@ import pandas as pd
 
 from screener.prices.adjust import assemble_prices
 from screener.prices.bars import CheckedBars, check_bars, listing_of
+from screener.prices.index_check import index_notes, judge_indices
 from screener.prices.prices import EMPTY_ACTIONS, EMPTY_SHARES, FIELDS, Prices
 from screener.store.files import StoreError
 from screener.store.rows import Actions
@@ -72,6 +73,7 @@ class _StoreReader:
                 checked[symbol] = result
                 self._add_breaks(self.breaks, symbol, result.breaks)
         stale = self._stale(calendar, listings)
+        unconfirmed = self._check_indices(symbols, market)
         return assemble_prices(
             {symbol: result.bars for symbol, result in checked.items()},
             {symbol: result.halted for symbol, result in checked.items()},
@@ -87,6 +89,7 @@ class _StoreReader:
             total_breaks=self.total_breaks,
             flags=self.flags,
             notes=self.notes,
+            unconfirmed=unconfirmed,
             stale=stale,
             shares=pd.concat(self.shares, ignore_index=True) if self.shares else None,
         )
@@ -120,6 +123,27 @@ class _StoreReader:
         self._mark_unverified(symbol, {*bars.unverified, *(() if actions is None else actions.unverified)})
         self._take_shares(symbol)
         return result
+
+    def _check_indices(self, symbols: Sequence[str], market: str) -> Mapping[str, dt.date]:
+        """Judge the stored indices by each other and the run's names: a fault is the index's gap; returns last leaps."""
+        asked = [symbol for symbol in symbols if parse_symbol(symbol).kind == "index" and symbol not in self.gaps]
+        names = [symbol for symbol in symbols if parse_symbol(symbol).kind == "stock" and symbol not in self.gaps]
+        others = [symbol for symbol in self.source.store.symbols() if parse_symbol(symbol).kind == "index"] if asked else []
+        check = judge_indices(
+            {symbol: stored_closes(self.source.store, symbol) for symbol in dict.fromkeys([*asked, *others, *names])},
+            asked,
+            names=names,
+            actions=pd.concat(self.actions, ignore_index=True) if self.actions else EMPTY_ACTIONS,
+            sessions=pd.DatetimeIndex(load_calendar(market).days.astype("datetime64[s]")),
+            start=self.start,
+            end=self.end,
+        )
+        for fault in check.faults:
+            file, params = f"bars/{fault.symbol}.parquet", {"day": fault.day, **fault.params}
+            problem = Problem(file, None, f"{fault.day} close", f"{fault.close:g}", fault.code, params)
+            self.gaps[fault.symbol] = _wrong(fault.symbol, [problem])
+        self.notes += index_notes(check)
+        return check.unconfirmed
 
     def _take_shares(self, symbol: str) -> None:
         """The counts up to the window's end; from the day after the last one that the source spoke of nothing is known."""
@@ -173,6 +197,18 @@ class _StoreReader:
         symbol = min(behind, key=lambda each: (behind[each], each))
         params: dict[str, object] = {"last": behind[symbol], "due": due, "symbol": symbol, "count": len(behind)}
         return Gap("stale", "store_behind", {**params, "sessions": calendar.count_between(behind[symbol], due)})
+
+
+def stored_closes(store: Store, symbol: str) -> pd.Series:
+    """Every stored close of a symbol by session; empty where there is none, or its file does not open."""
+    try:
+        rows = store.read_closes(symbol)
+    except StoreError:
+        rows = None
+    if rows is None:
+        return pd.Series(dtype=float, index=pd.DatetimeIndex([]))
+    closes = pd.Series(rows.close, index=pd.DatetimeIndex(rows.days.astype("datetime64[s]")))
+    return closes[(closes > 0) & ~closes.index.duplicated()].sort_index()
 
 
 def breaks_of_actions(

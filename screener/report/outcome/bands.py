@@ -215,7 +215,9 @@ def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -
 
 
 # Flags on which an answer hangs.
-STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted", "actions_unknown", "unverified")
+# Figures that rest on something not shown to be right.
+DOUBTFUL = ("actions_unknown", "unadjusted", "unconfirmed_index", "unverified")
+STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted", *DOUBTFUL)
 
 
 def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
