@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib.resources import files
 
-from screener.terms.symbols import Symbol, parse_symbol
+from screener.terms.codes import code_changes, read_rows
+from screener.terms.notes import Note, ScreenerError
+from screener.terms.symbols import Symbol, parse_symbol, stock_symbol
 
 # What exchanges put before a short name: risk warning, ex-dividend and ex-right days, the first days of trading.
 _RISK = re.compile(r"^(?:S?\*?ST|SST)(?=[一-鿿A-Z0-9])")
@@ -23,11 +23,13 @@ _DELISTING = re.compile(r"^退市|退$")
 WHOLE_MARKET = 3000
 
 
+_EXCHANGE_FIRST = re.compile(r"^(SH|SZ|BJ)[.]?(\d{6})$")
+
+
 @cache
 def bundled_names() -> dict[str, str]:
-    """Symbol → name, from the bundled `data/names.csv`."""
-    with (files("screener") / "data" / "names.csv").open(encoding="utf-8") as file:
-        return {row["symbol"]: row["name"] for row in csv.DictReader(file)}
+    """Symbol → name of what the bundled theses concern, from `data/names.csv`: indices and Hong Kong shares too."""
+    return {row["symbol"]: row["name"] for row in read_rows("names.csv")}
 
 
 def plain_name(name: str) -> str:
@@ -46,12 +48,13 @@ def is_delisting(name: str) -> bool:
 class NameRegistry:
     """A list of securities: symbol → short name, and the date of delisting where known.
 
-    `names` are as the list prints them; `label` says in messages which list it is.
+    `names` are as the list prints them; `label` says in messages which list it is. `former`: symbol → names it bore before.
     """
 
     names: Mapping[str, str]
     label: str
     delisted: Mapping[str, dt.date] = field(default_factory=dict)
+    former: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def is_whole_market(self) -> bool:
@@ -62,14 +65,20 @@ class NameRegistry:
         """Every stock that `name` may mean: () when unknown, several when it is ambiguous.
 
         A name printed whole wins; then the same with the A of an A share (万科 is 万科A); then a listed name that an
-        ex-dividend mark cut short (XD生益科 is 生益科技). Of one company's listings the A share wins.
+        ex-dividend mark cut short (XD生益科 is 生益科技); then a name that a security bore before. A name that is one
+        security's today and was another's before means both. Of one company's listings the A share wins.
         """
+        return _prefer_a_share(self.bearers_of(name))
+
+    def bearers_of(self, name: str) -> tuple[str, ...]:
+        """As `symbols_of`, with every listing of a company."""
         plain = plain_name(name)
+        before = self._by_former.get(plain, ())
         for wanted in (plain, f"{plain}A"):
             if wanted in self._by_name:
-                return _prefer_a_share(self._by_name[wanted])
+                return tuple(dict.fromkeys((*self._by_name[wanted], *before)))
         cut = [symbol for short, symbol in self._cut_short if plain.startswith(short) and len(short) < len(plain)]
-        return _prefer_a_share(tuple(cut))
+        return tuple(cut) or before
 
     def listings_of(self, symbol: str) -> tuple[str, ...]:
         """Other symbols of the list under the same plain name as `symbol` on another exchange; () for an unknown one."""
@@ -82,6 +91,16 @@ class NameRegistry:
         for symbol, name in self.names.items():
             if parse_symbol(symbol).kind == "stock":
                 found[plain_name(name)] = (*found.get(plain_name(name), ()), symbol)
+        return found
+
+    @cached_property
+    def _by_former(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for symbol, names in self.former.items():
+            for plain in {plain_name(name) for name in names} - {plain_name(self.names.get(symbol, ""))}:
+                # A code that no longer exists under a name that does: the same security, renumbered.
+                if symbol in self.names or plain not in self._by_name:
+                    found[plain] = (*found.get(plain, ()), symbol)
         return found
 
     @cached_property
@@ -98,62 +117,53 @@ def _prefer_a_share(symbols: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def bundled_registry() -> NameRegistry:
-    """The names that ship with the package."""
-    return NameRegistry(bundled_names(), "data/names.csv")
+    """The names that ship with the package: every A share, what they were called before, and the names of the theses."""
+    rows = [(str(stock_symbol(row["code"])), row) for row in read_rows("securities.csv")]
+    listed = {symbol: row["name"] for symbol, row in rows}
+    delisted = {symbol: dt.date.fromisoformat(row["delisted"]) for symbol, row in rows if row["delisted"]}
+    former: dict[str, tuple[str, ...]] = {}
+    for row in read_rows("former_names.csv"):
+        symbol = str(stock_symbol(row["code"]))
+        former[symbol] = (*former.get(symbol, ()), row["name"])
+    return NameRegistry({**listed, **bundled_names()}, "data/securities.csv", delisted, former)
 
 
 @dataclass(frozen=True)
-class CodeChange:
-    """A security that bears another code since a date; `?` in a rule stands for a digit, the last ones being kept."""
+class Security:
+    """What a reader's word was understood as: the symbol, and the name that the security bears today (None = unknown)."""
 
-    old: str
-    new: str
-    since: dt.date
-    old_name: str
-    new_name: str
-
-    @property
-    def is_rule(self) -> bool:
-        """Whether the row stands for a whole range of codes."""
-        return "?" in self.old
-
-    def apply(self, symbol: str) -> str | None:
-        """The new symbol of `symbol`, None when this change does not concern it."""
-        if not re.fullmatch(re.escape(self.old).replace(r"\?", r"\d"), symbol) or parse_symbol(symbol).kind != "stock":
-            return None
-        kept = self.new.count("?")
-        return self.new.replace("?" * kept, parse_symbol(symbol).code[-kept:]) if kept else self.new
+    symbol: Symbol
+    listed: str | None
 
 
-@cache
-def code_changes() -> tuple[CodeChange, ...]:
-    """The bundled code changes, single securities before rules.
+def find_security(text: str, registry: NameRegistry) -> Security:
+    """The security that a word means: 688012.SH, SH688012, 688012, or a short name, old ones included.
 
-    Source: announcements of the exchanges. 中航电测 became 中航成飞 on 2025-02-17. The Beijing exchange moved six pilot
-    stocks on 2025-05-06 and all others on 2025-10-09 to 920 and the old last three digits; where two old codes ended alike
-    it moved one of them on to the next free number, which a rule cannot know (a list of names can).
+    Full-width letters, spaces and case do not matter. ScreenerError `security_unknown` for a word that means none and
+    `security_ambiguous`, which lists them, for one that means several.
     """
-    with (files("screener") / "data" / "code_changes.csv").open(encoding="utf-8") as file:
-        rows = [
-            CodeChange(row["old"], row["new"], dt.date.fromisoformat(row["since"]), row["old_name"], row["new_name"])
-            for row in csv.DictReader(file)
-        ]
-    return tuple(sorted(rows, key=lambda row: row.is_rule))
+    word = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
+    coded = _EXCHANGE_FIRST.sub(r"\2.\1", word)
+    if "." in coded:
+        symbol = parse_symbol(coded)
+        return Security(symbol, registry.names.get(str(symbol)))
+    if re.fullmatch(r"\d{6}", word):
+        symbol = stock_symbol(word)
+        return Security(symbol, registry.names.get(str(symbol)))
+    found = registry.symbols_of(word) if word else ()
+    if len(found) != 1:
+        options = "、".join(f"{each} {registry.names.get(each, '')}".strip() for each in found)
+        raise ScreenerError("security_ambiguous" if found else "security_unknown", value=text, options=options)
+    return Security(parse_symbol(found[0]), registry.names.get(found[0]))
 
 
-def current_symbol(symbol: str, on: dt.date) -> str:
-    """The symbol that the security bears on the date `on`; itself when nothing is known to have changed."""
-    for change in code_changes():
-        new = change.apply(symbol) if change.since <= on else None
-        if new is not None:
-            return new
-    return symbol
-
-
-def successor(symbol: Symbol) -> Symbol:
-    """The symbol under which sources know the security today: itself, unless its own change of code is on record.
-
-    A rule over a range of codes is no proof: asking by it could bring another company's prices.
-    """
-    found = (change.new for change in code_changes() if not change.is_rule and change.old == str(symbol))
-    return parse_symbol(next(found, str(symbol)))
+def renaming(symbol: str, name: str, registry: NameRegistry) -> Note | None:
+    """What to say where `name` is printed of a security that bears another name or code today; None where nothing changed."""
+    change = code_changes().get(symbol)
+    listed = registry.names.get(symbol if change is None else change.new) or registry.names.get(symbol)
+    if change is not None:
+        params: dict[str, object] = {"symbol": symbol, "new": change.new, "since": change.since, "name": listed or name}
+        return Note("code_now", params)
+    if listed is None or plain_name(listed) == plain_name(name) or plain_name(name).startswith(plain_name(listed)):
+        return None
+    return Note("name_now", {"symbol": symbol, "name": name, "listed": listed})

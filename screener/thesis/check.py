@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from screener.terms.names import bundled_names, plain_name
+from screener.terms.names import bundled_names, bundled_registry, find_security, plain_name
 from screener.terms.notes import Problem, ScreenerError
 from screener.terms.say import printable
 from screener.terms.symbols import parse_symbol
@@ -48,7 +48,9 @@ def check_thesis_text(
     if document is None:
         return None, None, problems
     lines = _Lines(data.decode("utf-8-sig"))
+    unresolved = tuple(_resolve_candidates(document, file, lines))
     thesis, problems = _validate(Thesis, {"slug": slug, **document}, file, lines)
+    problems = (*problems, *unresolved)
     scale: RatingScale | None = None
     found = find_scale(str(document.get("scale", "")))
     if found is None and "scale" in document:
@@ -265,6 +267,19 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, value
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
         yield from _texts(inner, (*path, key))
+
+
+def _resolve_candidates(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
+    """Give each candidate the symbol that its code without ending, its name or its former name means; else a problem."""
+    for at, entry in enumerate(_entries(document, "candidates")):
+        word = entry.get("symbol", entry.get("name"))
+        if not isinstance(word, str) or "." in word:
+            continue
+        path: Path = ("candidates", at, "symbol" if "symbol" in entry else "name")
+        try:
+            entry["symbol"] = str(find_security(word, bundled_registry()).symbol)
+        except ScreenerError as error:
+            yield _problem(file, lines, path, document, error.code, **{**error.params, "value": printable(word)[:SHOWN]})
 
 
 def _check_symbols(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:

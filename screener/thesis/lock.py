@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from screener.terms.names import NameRegistry, code_changes, current_symbol, is_delisting, plain_name
+from screener.terms.codes import code_changes, current_symbol
+from screener.terms.names import NameRegistry, is_delisting, plain_name
 from screener.terms.notes import InputProblems, Problem, ScreenerError, UsageError
 from screener.terms.say import Lang, say
 from screener.thesis.check import locate
@@ -82,9 +83,8 @@ def _stale(symbol: str, name: str, registry: NameRegistry, today: dt.date) -> tu
     now = current_symbol(symbol, today)
     listed = registry.names.get(now) or registry.names.get(symbol)
     if now != symbol:
-        change = next(each for each in code_changes() if each.since <= today and each.apply(symbol) == now)
-        code = "code_changed_by_rule" if change.is_rule and now not in registry.names else "code_changed"
-        return code, {"new": now, "name": change.new_name or listed or name, "since": change.since}
+        change = code_changes()[symbol]
+        return "code_changed", {"new": now, "name": change.new_name or listed or name, "since": change.since}
     delisted = registry.delisted.get(symbol)
     if delisted is not None and delisted <= today:
         return "candidate_delisted", {"name": name, "day": delisted}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from screener.terms.names import successor
+from screener.terms.codes import successor
 from screener.terms.symbols import Symbol, stock_symbol
 from screener.upstream.akshare_source import ask, check_identity, host_of
 from screener.upstream.columns import (

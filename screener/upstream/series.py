@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from screener.terms.names import successor
+from screener.terms.codes import successor
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import Symbol
 from screener.upstream.akshare_source import Answer, ask, check_identity, host_of, nothing_found

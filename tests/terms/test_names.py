@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from screener.sources.name_lists import read_registry
-from screener.terms.names import NameRegistry, bundled_registry, code_changes, current_symbol, plain_name
-from screener.terms.notes import InputProblems, UsageError
+from screener.terms.codes import current_symbol, symbols_borne
+from screener.terms.names import NameRegistry, bundled_registry, find_security, plain_name, renaming
+from screener.terms.notes import InputProblems, ScreenerError, UsageError
 
 MARKET = NameRegistry(
     {
@@ -85,7 +86,7 @@ def test_a_name_means_every_stock_that_it_may_mean(name, symbols):
 def test_the_bundled_list_knows_taclink_and_its_look_alike():
     assert bundled_registry().symbols_of("德科立") == ("688205.SH",)
     assert bundled_registry().symbols_of("联特科技") == ("301205.SZ",)
-    assert not bundled_registry().is_whole_market
+    assert bundled_registry().is_whole_market
 
 
 def test_a_folder_of_names_is_read_whole_with_the_bundled_names_beside_it(tmp_path):
@@ -155,6 +156,55 @@ def test_a_security_bears_its_new_code_from_the_day_of_the_change(symbol, day, c
     assert current_symbol(symbol, dt.date.fromisoformat(day)) == current
 
 
-def test_a_single_change_goes_before_a_rule():
-    kinds = [change.is_rule for change in code_changes()]
-    assert kinds == sorted(kinds)
+def test_where_two_old_codes_ended_alike_the_list_knows_which_one_moved_on():
+    # 839167 took 920167 in May 2025, so 831167 was moved on.
+    assert current_symbol("831167.BJ", dt.date(2025, 10, 9)) == "920267.BJ"
+    assert current_symbol("839167.BJ", dt.date(2025, 10, 9)) == "920167.BJ"
+
+
+def test_a_security_is_found_under_every_code_that_it_has_borne():
+    assert symbols_borne("831167.BJ") == ("831167.BJ", "920267.BJ")
+    assert symbols_borne("920267.BJ") == ("920267.BJ", "831167.BJ")
+    assert symbols_borne("600941.SH") == ("600941.SH",)
+
+
+@pytest.mark.parametrize(
+    ("word", "symbol"),
+    [
+        ("双林生物", "000403.SZ"),  # until 2021-04-01
+        ("派林生物", "000403.SZ"),
+        ("派林生物 ", "000403.SZ"),
+        ("000403", "000403.SZ"),
+        ("sz000403", "000403.SZ"),
+        ("000403.sz", "000403.SZ"),
+        ("ＳＨ６８８０１２", "688012.SH"),
+        ("盛科通信", "688702.SH"),
+        ("中国移动", "600941.SH"),
+        ("微创光电", "920198.BJ"),  # listed as 430198 before
+    ],
+)
+def test_a_word_is_understood_as_the_security_it_means(word, symbol):
+    assert str(find_security(word, bundled_registry()).symbol) == symbol
+
+
+@pytest.mark.parametrize(("word", "code"), [("安德利", "security_ambiguous"), ("无此股", "security_unknown"), ("", "security_unknown")])
+def test_a_word_that_means_several_or_none_is_asked_about(word, code):
+    with pytest.raises(ScreenerError) as caught:
+        find_security(word, bundled_registry())
+    assert caught.value.code == code
+    if code == "security_ambiguous":  # 603031 was called so before, 605198 is today
+        assert "603031.SH" in caught.value.text("zh")
+        assert "605198.SH" in caught.value.text("zh")
+
+
+def test_a_name_or_code_that_changed_since_is_said():
+    registry = bundled_registry()
+    assert renaming("000403.SZ", "双林生物", registry).params["listed"] == "派林生物"
+    assert renaming("000403.SZ", "派林生物", registry) is None
+    assert renaming("300114.SZ", "中航电测", registry).params["new"] == "302132.SZ"
+
+
+def test_every_bundled_name_means_its_own_code():
+    registry = bundled_registry()
+    lost = [symbol for symbol, name in registry.names.items() if symbol[-2:] in ("SH", "SZ", "BJ") and symbol not in registry.bearers_of(name)]
+    assert lost == ["000300.SH"]  # an index is no stock

@@ -205,11 +205,11 @@ def test_a_code_changed_since_is_stale_from_that_day(folder):
     assert stale(folder, bundled_registry(), today=dt.date(2025, 2, 17)) == [("300114.SZ", "code_changed")]
 
 
-def test_a_beijing_code_is_stale_by_the_rule_and_the_message_says_so(folder):
+def test_a_beijing_code_is_stale_and_the_message_names_the_new_one(folder):
     edit(folder, 'symbol = "688205.SH"\nname = "德科立"', 'symbol = "832982.BJ"\nname = "锦波生物"')
     (folder / LOCK).unlink()
     (problem,) = check(folder).stale
-    assert problem.code == "code_changed_by_rule"
+    assert problem.code == "code_changed"
     assert "920982.BJ" in problem.text("zh")
 
 
