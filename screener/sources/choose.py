@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NotedSource:
-    """A source whose prices carry one more note: why it was chosen."""
+    """A source whose prices carry more notes: why it was chosen, and what else a reader must know of it."""
 
     source: PriceSource
     note: Note
+    more: tuple[Note, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -36,7 +37,14 @@ class NotedSource:
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
         """See `prices.PriceSource.load`."""
         prices = self.source.load(symbols, start=start, end=end)
-        return replace(prices, notes=(self.note, *prices.notes))
+        return replace(prices, notes=(self.note, *self.more, *prices.notes))
+
+
+def with_notes(source: PriceSource, notes: Sequence[Note]) -> PriceSource:
+    """The same source, its prices carrying `notes` too."""
+    if isinstance(source, NotedSource):
+        return replace(source, more=(*source.more, *notes))
+    return NotedSource(source, notes[0], tuple(notes[1:])) if notes else source
 
 
 def open_source(

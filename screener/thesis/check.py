@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from screener.terms.codes import symbols_borne
 from screener.terms.names import bundled_names, bundled_registry, find_security, plain_name
 from screener.terms.notes import Problem, ScreenerError
 from screener.terms.say import printable
@@ -304,6 +305,18 @@ def _check_symbols(document: dict[str, Any], file: str, lines: _Lines) -> Iterat
             yield _problem(
                 file, lines, path, document, "name_has_other_symbol", symbol=symbol, name=name, right=" / ".join(right)
             )
+        elif symbol not in names and (others := _others_named(symbol, name)):
+            yield _problem(
+                file, lines, path, document, "name_has_other_symbol", symbol=symbol, name=name, right=" / ".join(others)
+            )
+
+
+def _others_named(symbol: str, name: str) -> tuple[str, ...]:
+    """The A shares that bear or bore `name`, where `symbol` is an A share and none of them under any of its codes."""
+    if symbol.rpartition(".")[2] not in ("SH", "SZ", "BJ") or parse_symbol(symbol).kind != "stock" or not name:
+        return ()
+    found = bundled_registry().bearers_of(name)
+    return () if set(found) & set(symbols_borne(symbol)) else found
 
 
 def _named_symbols(document: dict[str, Any]) -> Iterator[tuple[Path, str, str]]:

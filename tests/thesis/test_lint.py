@@ -92,7 +92,6 @@ def test_the_marks_of_an_exchange_make_no_other_name():
     ("value", "code"),
     [
         ("688205", "bare_number"),
-        ('"688205"', "bad_symbol"),
         ('"688205.SZ"', "bad_symbol"),
         ('"688205.sh"', "bad_symbol"),
         ('"６８８２０５.SH"', "bad_symbol"),
@@ -106,6 +105,22 @@ def test_a_code_must_be_text_with_its_exchange(value, code):
     text = edited('"688205.SH"', value)
     problems = [each for each in check(text) if each.field == "candidates[8].symbol"]
     assert [(each.line, each.code) for each in problems] == [(line_of(text, f"symbol = {value}"), code)]
+
+
+@pytest.mark.parametrize(("value", "name"), [('"688205"', "德科立"), ('"sh688205"', "德科立"), ('"德科立"', "德科立")])
+def test_a_code_without_its_exchange_or_a_name_is_understood_where_it_means_one_security(value, name):
+    assert check(edited('"688205.SH"', value)) == ()
+
+
+def test_a_former_name_stands_for_the_security_and_another_s_name_is_a_problem():
+    former = '[[candidates]]\nname = "双林生物"\nbucket = "aidc"'
+    assert check(appended(former)) == ()
+    twice = check(appended('[[candidates]]\nsymbol = "300308.SZ"\nname = "双林生物"\nbucket = "aidc"'))
+    assert [(each.code, each.params["right"]) for each in twice if each.code == "name_has_other_symbol"] == [
+        ("name_has_other_symbol", "000403.SZ")
+    ]
+    asked = check(appended('[[candidates]]\nname = "安德利"\nbucket = "aidc"'))
+    assert "security_ambiguous" in {each.code for each in asked}
 
 
 def test_a_bare_code_with_a_leading_zero_is_a_syntax_error_that_says_what_to_do():
