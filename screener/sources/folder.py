@@ -21,6 +21,7 @@ from screener.prices.prices import EMPTY_ACTIONS, FIELDS, Prices
 from screener.prices.tables import ACTIONS, SHARES, schema_problems
 from screener.sources.csv_files import Table, check_codes, parse_dates, parse_numbers, read_table
 from screener.sources.index_record import check_index_frames, index_problem
+from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
 from screener.terms.symbols import Symbol, parse_symbol, stock_symbol
@@ -172,7 +173,7 @@ class FolderReader:
         ratio, bad_ratio = parse_numbers(table, "split_ratio")
         frame = pd.DataFrame({"code": table.cells["code"], "ex_date": dates, "cash_per_share": cash, "split_ratio": ratio})
         faults += more + bad_cash + bad_ratio + schema_problems(ACTIONS, frame[dates.notna()], "actions.csv")
-        codes = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
+        codes = stock_codes(symbols)
         ours = frame[frame["code"].isin(list(codes))].drop_duplicates()
         again = ours[ours.duplicated(["code", "ex_date"], keep="first")]
         faults += [
@@ -195,7 +196,7 @@ class FolderReader:
         frame = pd.DataFrame({"code": table.cells["code"], "date": dates, "float_shares": counts})
         faults = schema_problems(SHARES, frame[dates.notna()], "shares.csv")
         self.problems += [*check_codes(table), *bad_dates, *bad_counts, *faults]
-        codes = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
+        codes = stock_codes(symbols)
         ours = frame[frame["code"].isin(list(codes)) & dates.notna()].drop_duplicates()
         again = ours[ours.duplicated(["code", "date"], keep="first")]
         self.problems += [
@@ -259,7 +260,7 @@ class FolderReader:
         if table is None:
             return empty
         self.problems += check_codes(table)
-        codes = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
+        codes = stock_codes(symbols)
         ours = table.cells[table.cells["code"].isin(list(codes))]
         own = Table(table.file, ours, (), ())
         frame = pd.DataFrame({"name": ours["name"].astype("str")})
@@ -273,7 +274,8 @@ class FolderReader:
     def _check_own_code(self, table: Table, symbol: Symbol) -> None:
         if "code" not in table.cells:
             return
-        other = table.cells[table.cells["code"].str.replace(r"\D", "", regex=True) != symbol.code]
+        borne = [each.partition(".")[0] for each in symbols_borne(str(symbol))]
+        other = table.cells[~table.cells["code"].str.replace(r"\D", "", regex=True).isin(borne)]
         if len(other) and symbol.code.isdigit():
             line, cell = int(other.index[0]), str(other["code"].iloc[0])
             self.problems.append(Problem(table.file, line, "code", cell, "code_of_other", {"expected": symbol.code}))
@@ -303,9 +305,9 @@ def _market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
     path = folder / MARKET_FILE
     if not path.is_file() or not stocks:
         return pd.DataFrame(columns=["symbol", "session", "close", "volume"])
-    codes = [symbol.code for symbol in stocks if stock_symbol(symbol.code) == symbol]
-    rows = pd.read_parquet(path, columns=["code", "date", "close", "volume"], filters=[("code", "in", codes)])
+    codes = stock_codes(str(symbol) for symbol in stocks if stock_symbol(symbol.code) == symbol)
+    rows = pd.read_parquet(path, columns=["code", "date", "close", "volume"], filters=[("code", "in", list(codes))])
     return rows.assign(
-        symbol=rows["code"].map({symbol.code: str(symbol) for symbol in stocks}),
+        symbol=rows["code"].map(codes),
         session=pd.to_datetime(rows["date"]).astype("datetime64[s]"),
     )[["symbol", "session", "close", "volume"]]

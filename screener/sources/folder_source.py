@@ -10,6 +10,7 @@ from screener.prices.prices import ManyPrices, Prices
 from screener.sources.csv_files import parse_dates, read_table
 from screener.sources.folder import MARKET_FILE, FolderReader, _market_folder, _market_rows
 from screener.sources.group_ends import last_day_of_files, last_day_of_market
+from screener.terms.codes import symbols_borne
 from screener.terms.notes import UsageError
 from screener.terms.sessions import as_date
 from screener.terms.symbols import Symbol, parse_symbol
@@ -70,7 +71,8 @@ class FolderSource:
         index = self.folder / "index" / f"{symbol.code}.csv"
         if symbol.kind == "index":
             return index
-        own = self.folder / _market_folder(symbol) / f"{symbol.code}.csv"
+        files = [self.folder / _market_folder(symbol) / f"{each.partition('.')[0]}.csv" for each in symbols_borne(str(symbol))]
+        own = next((path for path in files if path.is_file()), files[0])
         return index if _market_folder(symbol) != "raw" and not own.is_file() and index.is_file() else own
 
     def label(self, path: Path) -> str:

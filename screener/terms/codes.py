@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -59,6 +59,13 @@ def symbols_borne(symbol: str) -> tuple[str, ...]:
     change = code_changes().get(symbol)
     newest = symbol if change is None else change.new
     return tuple(dict.fromkeys((symbol, newest, *_older().get(newest, ()))))
+
+
+def stock_codes(symbols: Iterable[str]) -> dict[str, str]:
+    """Every code that the stocks among `symbols` have borne → the symbol asked for; an own code goes before a borne one."""
+    stocks = [symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"]
+    borne = {parse_symbol(each).code: symbol for symbol in stocks for each in symbols_borne(symbol)}
+    return {**borne, **{parse_symbol(symbol).code: symbol for symbol in stocks}}
 
 
 @cache

@@ -187,7 +187,9 @@ def test_a_word_is_understood_as_the_security_it_means(word, symbol):
     assert str(find_security(word, bundled_registry()).symbol) == symbol
 
 
-@pytest.mark.parametrize(("word", "code"), [("安德利", "security_ambiguous"), ("无此股", "security_unknown"), ("", "security_unknown")])
+@pytest.mark.parametrize(
+    ("word", "code"), [("安德利", "security_ambiguous"), ("无此股", "security_unknown"), ("", "security_unknown")]
+)
 def test_a_word_that_means_several_or_none_is_asked_about(word, code):
     with pytest.raises(ScreenerError) as caught:
         find_security(word, bundled_registry())
@@ -206,5 +208,9 @@ def test_a_name_or_code_that_changed_since_is_said():
 
 def test_every_bundled_name_means_its_own_code():
     registry = bundled_registry()
-    lost = [symbol for symbol, name in registry.names.items() if symbol[-2:] in ("SH", "SZ", "BJ") and symbol not in registry.bearers_of(name)]
+    lost = [
+        symbol
+        for symbol, name in registry.names.items()
+        if symbol[-2:] in ("SH", "SZ", "BJ") and symbol not in registry.bearers_of(name)
+    ]
     assert lost == ["000300.SH"]  # an index is no stock
