@@ -1,27 +1,26 @@
-"""From a report's text to a thesis: best guesses as data, and a list of what could not be read."""
+"""From a report's text to a thesis: what is certain as data with the line it comes from, the rest as questions."""
 
 from __future__ import annotations
 
 import datetime as dt
-import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from screener.drafting.facts import (
-    Sector,
-    read_house,
-    read_policies,
-    read_published,
-    read_rating,
-    read_related,
-    read_risks,
-    read_sector,
-    read_title,
-)
-from screener.drafting.names import Found, NameReader, build_groups
-from screener.drafting.scale import PrintedScale, ladder_record, rating_words, read_scale
-from screener.drafting.text import ReportText
+from screener.drafting.dates import read_published
+from screener.drafting.fact import Fact, Seen
+from screener.drafting.groups import Group, build_groups
+from screener.drafting.house import read_house
+from screener.drafting.known import NameIndex
+from screener.drafting.names import Found, NameReader
+from screener.drafting.rating import Rating, is_company_report, read_rating
+from screener.drafting.risks import read_policies, read_related, read_risks
+from screener.drafting.scale_choice import Choice, choose_scale
+from screener.drafting.sector import Sector, read_sector
+from screener.drafting.text import Line, ReportText
+from screener.drafting.title import read_title
+from screener.drafting.words import rating_words
 from screener.terms.names import NameRegistry
 from screener.terms.notes import Problem
 from screener.thesis.scale import RatingScale
@@ -30,13 +29,15 @@ Record = dict[str, Any]
 
 # Without a printed date: the report follows the last one of its series within a few weeks, most likely after one.
 _USUAL_GAP, _LONGEST_GAP = dt.timedelta(days=7), dt.timedelta(days=28)
+_NEEDED = ("title", "house", "sector", "scale", "published", "buckets", "candidates")
 
 
 @dataclass(frozen=True)
 class Draft:
     """A drafted thesis as data. `scale`: a new rating standard, None when the library has it or none was printed.
 
-    `questions`: what could not be read or was guessed, each with the line of the report that it concerns.
+    `questions`: what could not be read or is only proposed, each with the line of the report that it concerns; `sources`:
+    the line of each value by its field; `seen`: what looked like a value and was not taken, with the reason.
     `policies`: dated policies of the report's tables (`date` as printed to the month or day, `issuer`, `title`).
     """
 
@@ -45,11 +46,13 @@ class Draft:
     scale: Record | None
     questions: tuple[Problem, ...]
     policies: tuple[Record, ...]
+    sources: dict[str, Line] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that a thesis file needs was read or guessed."""
-        return all(key in self.thesis for key in ("title", "house", "sector", "scale", "published", "buckets", "candidates"))
+        """Whether everything that a thesis file needs was read or proposed."""
+        return all(key in self.thesis for key in _NEEDED)
 
 
 def draft_thesis(
@@ -78,118 +81,136 @@ class _Drafter:
     ) -> None:
         self.report, self.file, self.slug = report, file, slug
         self.registry, self.scales, self.today = registry, scales, today
+        self.index = NameIndex(registry)
         self.questions: list[Problem] = []
+        self.sources: dict[str, Line] = {}
+        self.seen: list[Seen] = []
 
     def draft(self, scale_id: str | None) -> Draft:
-        house = read_house(self.report.half)
+        for page in self.report.pictures:
+            self._ask("report", "page_is_picture", str(page))
         related = read_related(self.report)
-        sector = read_sector(self.report, related)
-        known, scale = self._scale(house, scale_id)
-        stock, industry = _ratings(known, scale, "stock"), _ratings(known, scale, "industry")
-        names = NameReader(self.registry)
-        names.read(self.report)
-        market = self._market(list(names.found.values()), known, scale)
+        title = self._text("title", read_title(self.report), "title_unread")
+        house = self._house()
+        sector = self._sector(title or "", related)
+        choice = choose_scale(self.report, house, self.scales, scale_id, slug=self.slug, file=self.file)
+        self._said(choice)
+        company = is_company_report(self.report, title or "")
+        stated = self._rating(choice, company)
+        names = self._names(house or "", title or "", company, stated)
+        market = self._market(list(names.found.values()), choice)
         thesis: Record = {
-            "title": self._asked("title", read_title(self.report), "title_unread"),
-            "house": self._asked("house", house, "house_unread"),
-            **({"house_en": known.house_en} if known and known.house == house else {}),
-            "sector": self._asked("sector", sector.sector if sector else None, "sector_unread"),
-            **({"sector_en": sector.sector_en} if sector else {}),
+            "title": title,
+            "house": house,
+            "house_en": choice.house_en if house else None,
+            "sector": sector.sector if sector else None,
+            "sector_en": sector.sector_en if sector else None,
             "market": market,
-            "scale": known.id if known else scale["id"] if scale else None,
+            "scale": choice.id,
             **self._published(related),
-            "rating": self._rating(industry),
+            "rating": None if company or stated is None else self._rated(stated, choice),
             **self._indices(sector, market),
             "related_reports": related,
-            **self._names(names, stock, _markets(known, scale)),
+            **self._named(names, choice),
             "risks": [{"text": risk} for risk in read_risks(self.report)],
         }
         if not thesis["risks"]:
             self._ask("risks", "risks_unread")
-        kept = {key: value for key, value in thesis.items() if value not in (None, [], {})}
-        return Draft(self.slug, kept, scale, tuple(self.questions), tuple(read_policies(self.report)))
+        kept = {key: value for key, value in thesis.items() if value not in (None, [], {}, "")}
+        policies = tuple(read_policies(self.report))
+        return Draft(self.slug, kept, choice.record, tuple(self.questions), policies, self.sources, tuple(self.seen))
 
-    def _ask(self, field: str, code: str, value: str = "", line: int | None = None, **params: object) -> None:
-        self.questions.append(Problem(self.file, line, field, value, code, params))
+    def _ask(self, name: str, code: str, value: str = "", line: Line | None = None, **params: object) -> None:
+        file = f"{self.file} p.{line.page}" if line is not None and line.page is not None else self.file
+        self.questions.append(Problem(file, line.number if line else None, name, value, code, params))
 
-    def _asked(self, field: str, value: str | None, code: str) -> str | None:
-        if not value:
-            self._ask(field, code)
-        return value or None
+    def _text(self, name: str, fact: Fact[str] | None, unread: str) -> str | None:
+        """The value of a fact, noted with its line; asked about where it is missing or only proposed."""
+        if fact is None:
+            self._ask(name, unread)
+            return None
+        self.sources[name] = fact.line
+        if fact.doubt:
+            self._ask(name, fact.doubt, fact.value, fact.line, **dict(fact.params))
+        return fact.value
 
-    def _scale(self, house: str | None, scale_id: str | None) -> tuple[RatingScale | None, Record | None]:
-        """The library's standard, or a new one as data; neither when the report prints none and its house is unknown."""
-        own = [scale for scale in self.scales if scale.house == house]
-        if scale_id is not None:
-            return next(scale for scale in self.scales if scale.id == scale_id), None
-        printed = read_scale("\n".join(line.text for line in self.report.lines))
-        if printed is None or not (printed.stock or printed.industry):
-            if own:
-                self._ask("scale", "scale_not_printed", own[0].id)
-                return own[0], None
-            self._ask("scale", "scale_unread", known=", ".join(scale.id for scale in self.scales))
-            return None, None
-        record = self._scale_record(printed, house)
-        same = next((scale for scale in own if _judges_alike(scale, record)), None)
-        if same is not None:
-            self.questions = [each for each in self.questions if not each.field.startswith("scale.")]
-            return same, None
-        return None, record
+    def _house(self) -> str | None:
+        fact = read_house(self.report)
+        house = self._text("house", fact, "house_unread")
+        return house if fact is not None and fact.doubt != "house_unsure" else None
 
-    def _scale_record(self, printed: PrintedScale, house: str | None) -> Record:
-        ladders = {"stock": ladder_record(printed.stock), "industry": ladder_record(printed.industry)}
-        for kind, other in (("stock", "industry"), ("industry", "stock")):
-            if not ladders[kind]:
-                self._ask(f"scale.{kind}", f"{kind}_bands_unread")
-                ladders[kind] = ladders[other]
-        if printed.window is None:
-            self._ask("scale.window", "window_unread")
-        if not printed.has_benchmark:
-            self._ask("scale.markets", "benchmark_unread")
-        self._ask("scale.house_en", "house_en_unread", house or "")
-        first, last, phrase = printed.window or (6, 12, "")
-        return {
-            "id": f"{self.slug}-scale",
-            "house": house or "",
-            "house_en": house or "",
-            "source": f"printed in {self.file}",
-            "window": {"from_months": first, "to_months": last, "phrase": phrase},
-            **{kind: {"bands": bands} for kind, bands in ladders.items()},
-            "markets": list(printed.markets),
-        }
+    def _sector(self, title: str, related: Sequence[Record]) -> Sector | None:
+        fact = read_sector(self.report, title, related)
+        if fact is None:
+            self._ask("sector", "sector_unread")
+            return None
+        self.sources["sector"] = fact.line
+        if fact.doubt:
+            self._ask("sector", fact.doubt, fact.value.sector, fact.line, **dict(fact.params))
+        return fact.value
 
-    def _market(self, found: Sequence[Found], known: RatingScale | None, scale: Record | None) -> str:
+    def _said(self, choice: Choice) -> None:
+        for name, code, value, params in choice.questions:
+            self._ask(name, code, value, choice.line, **dict(params))
+        if choice.line is not None:
+            self.sources["scale"] = choice.line
+
+    def _rating(self, choice: Choice, company: bool | None) -> Rating | None:
+        """The stated rating where it is certain and a word of the standard."""
+        words = choice.industry or tuple(rating_words())
+        fact, seen = read_rating(self.report, words, company)
+        self.seen += seen
+        if fact is None:
+            if not company:
+                self._ask("rating.industry", "rating_unread", known=" ".join(choice.industry or ()))
+            return None
+        if fact.doubt:
+            self._ask("rating.industry", fact.doubt, fact.value.word, fact.line)
+            return None
+        if not company and choice.industry and fact.value.word not in choice.industry:
+            self._ask("rating.industry", "rating_of_other_kind", fact.value.word, fact.line, known=" ".join(choice.industry))
+            return None
+        self.sources["rating"] = fact.line
+        return fact.value
+
+    def _rated(self, rating: Rating, choice: Choice) -> Record:
+        record = rating.record()
+        if rating.change is None:
+            self._ask("rating.change", "change_unread", rating.word, self.sources["rating"])
+        if choice.industry and record.get("previous") not in (None, *choice.industry):
+            self._ask("rating.previous", "previous_of_other_scale", record.pop("previous"), self.sources["rating"])
+        return record
+
+    def _names(self, house: str, title: str, company: bool | None, stated: Rating | None) -> NameReader:
+        names = NameReader(self.index, house)
+        own = names.read_subject(self.report, title, stated.word if stated else None) if company else False
+        if not own:
+            names.read(self.report)
+        self.seen += names.seen
+        return names
+
+    def _market(self, found: Sequence[Found], choice: Choice) -> str:
         hong_kong = sum(each.symbol.endswith(".HK") for each in found)
         market = "hong_kong" if hong_kong * 2 > len(found) else "a_share"
-        markets = _markets(known, scale)
-        if markets and market not in markets:
+        if choice.markets and market not in choice.markets:
             self._ask("market", "market_without_benchmark", market)
         return market
 
     def _published(self, related: Sequence[Record]) -> Record:
-        day = read_published(self.report, self.today)
-        if day is not None:
-            return {"published": day, "published_basis": "printed"}
+        fact = read_published(self.report, self.today)
+        if fact is not None:
+            self.sources["published"] = fact.line
+            if fact.doubt:
+                self._ask("published", fact.doubt, str(fact.value), fact.line)
+            return {"published": fact.value, "published_basis": "printed"}
         last = max((each["date"] for each in related if each["date"] <= self.today), default=None)
         if last is None:
             self._ask("published", "published_unread")
             return {}
-        one_day = dt.timedelta(days=1)
         guess = {"published": last + _USUAL_GAP, "published_basis": "inferred"}
-        guess |= {"published_earliest": last + one_day, "published_latest": last + _LONGEST_GAP}
+        guess |= {"published_earliest": last + dt.timedelta(days=1), "published_latest": last + _LONGEST_GAP}
         self._ask("published", "published_inferred", str(guess["published"]), last=last)
         return guess
-
-    def _rating(self, words: Sequence[str]) -> Record | None:
-        found = read_rating(self.report, words)
-        if found is None:
-            self._ask("rating.industry", "rating_unread", known=" ".join(words))
-            return None
-        if "change" not in found:
-            self._ask("rating.change", "change_unread", found["industry"])
-        if found.get("previous") not in (None, *words):
-            self._ask("rating.previous", "previous_of_other_scale", found.pop("previous"))
-        return found
 
     def _indices(self, sector: Sector | None, market: str) -> Record:
         """The industry's indices; those of Shenwan stand for A shares only."""
@@ -206,68 +227,36 @@ class _Drafter:
         found = [{"symbol": other, "market": "hong_kong"} for other in others if other.endswith(".HK")]
         return {"listings": found} if found else {}
 
-    def _names(self, names: NameReader, stock: Sequence[str], markets: Sequence[str]) -> Record:
+    def _named(self, names: NameReader, choice: Choice) -> Record:
         for unread in names.unread.values():
             self._ask("candidates", unread.code, unread.name, unread.line, **unread.params)
         found = list(names.found.values())
         if not found:
             self._ask("candidates", "names_unread")
-        groups = build_groups(found)
-        used = [groups[each.phrase] for each in found]
-        untranslated = [group.name for group in groups.values() if group.name == group.name_en and not group.name.isascii()]
-        if untranslated:
-            self._ask("buckets.name_en", "bucket_en_unread", "、".join(untranslated))
+        groups = self._groups(found)
         for each in found:
-            if each.rating and each.rating not in stock:
+            if each.rating and choice.stock and each.rating not in choice.stock:
                 self._ask("candidates.rating", "rating_of_other_scale", each.rating, each.line, name=each.name)
+        placed = [(each, group) for group in groups.values() for each in found if groups[each.phrase] is group]
+        self.sources |= {f"candidates[{at}]": each.line for at, (each, _) in enumerate(placed)}
         return {
             "buckets": [{"id": group.id, "name": group.name, "name_en": group.name_en} for group in groups.values()],
             "candidates": [
-                {**_candidate(each, group.id, stock), **self._listings(each.symbol, markets)}
-                for wanted in groups.values()
-                for each, group in zip(found, used, strict=True)
-                if group is wanted
+                {**_candidate(each, group.id, choice), **self._listings(each.symbol, choice.markets)} for each, group in placed
             ],
         }
 
+    def _groups(self, found: Sequence[Found]) -> dict[str, Group]:
+        groups = build_groups(each.phrase for each in found)
+        if "" in groups and len(found) > 1:
+            self._ask("buckets", "buckets_unread", groups[""].name, next(each.line for each in found if not each.phrase))
+        untranslated = [group.name for group in groups.values() if group.name == group.name_en and not group.name.isascii()]
+        if untranslated:
+            self._ask("buckets.name_en", "bucket_en_unread", "、".join(untranslated))
+        return groups
 
-def _markets(known: RatingScale | None, scale: Record | None) -> tuple[str, ...]:
-    """The ids of the markets that the standard names."""
-    if known is not None:
-        return tuple(market.id for market in known.markets)
-    return tuple(each["id"] for each in (scale or {}).get("markets", ()))
 
-
-def _candidate(found: Found, bucket: str, stock: Sequence[str]) -> Record:
-    rating = {"rating": found.rating} if found.rating in stock else {}
+def _candidate(found: Found, bucket: str, choice: Choice) -> Record:
+    rating = {"rating": found.rating} if found.rating and (not choice.stock or found.rating in choice.stock) else {}
     named = {"named_in": found.places} if found.places else {}
-    return {"symbol": found.symbol, "name": found.name, "bucket": bucket, **rating, **named}
-
-
-def _ratings(known: RatingScale | None, scale: Record | None, kind: str) -> tuple[str, ...]:
-    """The rating words of a kind: of the standard, else every word that some house uses for it."""
-    if known is not None:
-        return (known.stock if kind == "stock" else known.industry).ratings
-    if scale is not None:
-        return tuple(band["rating"] for band in scale[kind]["bands"])
-    return tuple(each.word for each in rating_words().values() if each.kind in ("", kind))
-
-
-def _judges_alike(scale: RatingScale, record: Record) -> bool:
-    """Whether the printed standard gives every excess the same word as the library's, over the same months."""
-    window = record["window"]
-    months = (window["from_months"], window["to_months"]) == (scale.window.from_months, scale.window.to_months)
-    return months and all(
-        [_edges(band.model_dump()) for band in ladder.bands] == [_edges(band) for band in record[kind]["bands"]]
-        for kind, ladder in (("stock", scale.stock), ("industry", scale.industry))
-    )
-
-
-def _edges(band: Record) -> tuple[Any, ...]:
-    return (
-        band["rating"],
-        band.get("lower", -math.inf),
-        band.get("upper", math.inf),
-        band.get("lower_closed", False),
-        band.get("upper_closed", False),
-    )
+    return {"symbol": found.symbol, "name": re.sub(r"\s", "", found.name), "bucket": bucket, **rating, **named}

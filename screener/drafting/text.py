@@ -1,19 +1,20 @@
-"""The text of a published report: read from .txt, .md or .pdf, and cut into lines that keep their numbers."""
+"""A report as lines that know where they stand: characters made alike, runs cut short, so that any text reads in linear time."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
 
-from screener.terms.notes import UsageError
+Zone = Literal["front", "body", "contents", "furniture", "standard", "back"]
 
 # Full-width forms and their kin, one character for one, so that places in both texts agree.
 _HALF: dict[int, int | str] = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _HALF |= {ord(each): " " for each in "\u3000\u00a0\u2002\u2003\u2009"}
-_HALF |= {ord(each): "~" for each in "～∼〜"} | {ord(each): "-" for each in "–—−﹣‐‑"}
-_HALF |= {ord(a): b for a, b in zip("【】〔〕“”‘’≧≦﹪", "()()\"\"''≥≤%", strict=True)}
+_HALF |= {ord(each): "~" for each in "～∼〜"} | {ord(each): "-" for each in "–—−﹣‐‑─"}
+_HALF |= {ord(a): b for a, b in zip("【】〔〕［］“”‘’≧≦﹪∶︰", "()()()\"\"''≥≤%::", strict=True)}
 # PDF fonts map some characters to look-alike radicals, which no name list has.
 _RADICALS = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
 _RADICALS |= {
@@ -22,17 +23,22 @@ _RADICALS |= {
         "⺟⺠⻅⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻥⻦⻧⻨⻩⻬⻮⻰⻳", "母民见贝车长门青韦页风飞食马鱼鸟卤麦黄齐齿龙龟", strict=True
     )
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u200b-\u200d\u202a-\u202e\u2066-\u2069\ufeff\ue000-\uf8ff]")
+# A long run of one mark says no more than a short one: every later pattern meets bounded runs only.
+_RUNS = re.compile(r"([^\w\s])\1{7,}")
 _SPACES = re.compile(r"[ \u00a0\u2002\u2003\u2009\u3000]{4,}")
-_CONTENTS = re.compile(r"(?:\t|\.{3,}|…+|·{3,}|\s{3,})\s*\d{1,3}\s*$")
-# What follows the report proper: nothing there recommends anything.
-_BACK_MATTER = re.compile(
-    r"^\W{0,4}(?:\d+(?:\.\d+)*[.、]?\s*)?(?:[^\s。:]{0,6}(?:分析师|特别|重要|免责|法律|一般|信息)(?:声明|承诺|披露)|[^\s。:]{0,8}(?:评级说明|评级标准|评级体系|评级定义|评级系统))"
+_LEADERS = re.compile(r"[.．…·⋯]{3,}|(?:\. ){3,}")
+# Where a text without line breaks goes on with something new. Each is tried once at each place: no repetition inside.
+_NEW_START = re.compile(
+    r"(?<=[。！？])(?=[^\s”\"’')）」』])"
+    r"|(?=证券研究报告|(?:证券)?分析师(?:[:：\s]|声明|承诺|及)|(?:证券分析师|联系人|研究助理)[:：\s]|执业证书|SAC|相关(?:研究|报告)(?!所|院)|投资要点|核心观点|投资摘要"
+    r"|风险(?:提示|因素)(?:[:：])|资料来源|数据来源|(?:图表?|表)\s?\d{1,3}[:：]|(?:免责|法律|重要|特别|一般)(?:声明|条款)|(?:行业|公司|股票|投资)?(?:投资)?评级(?:的?说明|标准|体系|定义)"
+    r"|(?:正文|内容|图表|报告)目录|投资建议[:：]|(?:行业|投资)评级[:：])"
 )
-_HEADING = re.compile(
-    r"^(?P<mark>#{1,6}\s+|[►■●◆▶❑➢]\s*|\d{1,2}(?:\.\d{1,2})*[.、]?\s+|[一二三四五六七八九十]{1,3}、\s*)(?P<title>\S.*)$"
+_PLEASE = re.compile(
+    r"(?:敬请|请)(?:您)?(?:务必|仔细|认真)?(?:阅读|参阅|参考|参见|查阅|关注)[^。；;\n]{0,36}?(?:声明|条款|说明|披露|申明|提示)(?:(?:部分|内容)|(?:及|和|与|、)[^。；;\n]{0,14}?(?:声明|条款|说明|披露|申明))?"
 )
-READABLE = (".txt", ".md", ".pdf")
+_LONG_LINE = 300
 
 
 def half_width(text: str) -> str:
@@ -42,49 +48,56 @@ def half_width(text: str) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the report: its number in the file, its text, and the same in half width."""
+    """A line of the report: its number (in the file, or on its page), its text, and the same in half width.
+
+    `size`: height of its type in points, 0 where unknown; `full`: it fills its column, so that the next one may go on.
+    """
 
     number: int
     text: str
     half: str
+    page: int | None = None
+    size: float = 0.0
+    full: bool = False
+    zone: Zone = "body"
 
     @property
-    def heading(self) -> str | None:
-        """The title when the line is a heading (numbered, marked, or Markdown), else None."""
-        found = _HEADING.match(self.half)
-        if found is None or self.half.endswith((".", "。", ";", "、")) or len(found["title"]) > 60:
-            return None
-        return found["title"].strip("* ")
+    def place(self) -> str:
+        """How to find the line again: `p.1 l.12`, or `l.12` where there are no pages."""
+        return f"l.{self.number}" if self.page is None else f"p.{self.page} l.{self.number}"
 
     @property
-    def level(self) -> int:
-        """Depth of a numbered or Markdown heading: 1 for `3.`, 2 for `3.1`; 1 for any other mark."""
-        found = _HEADING.match(self.half)
-        mark = found["mark"].strip() if found else ""
-        return mark.count("#") or len(re.findall(r"\d+", mark)) or 1
+    def is_row(self) -> bool:
+        """Whether the line is a row of a table: cells between tabs or bars."""
+        return "\t" in self.half or (self.half.startswith("|") and self.half.count("|") > 1)
 
-    @property
-    def label(self) -> str:
-        """How to cite the heading: its number, or its first words."""
-        found = _HEADING.match(self.half)
-        number = re.match(r"\d[\d.]*", found["mark"]) or re.match(r"\d[\d.]*(?=[.、\s])", found["title"]) if found else None
-        return number[0].rstrip(".") if number else (self.heading or "").split(":")[0].strip()
+
+@dataclass(frozen=True)
+class RawLine:
+    """A line as a reader of files found it, before characters are made alike."""
+
+    text: str
+    number: int
+    page: int | None = None
+    size: float = 0.0
+    full: bool | None = None
 
 
 @dataclass(frozen=True)
 class ReportText:
-    """A report's lines without blank ones and tables of contents; `body` ends where declarations and legal text begin."""
+    """A report's lines without blank ones, each in its zone; `stem` is the file's name without its ending.
+
+    `pictures`: numbers of pages that hold no text (scans), so that what stands there is known to be unread.
+    """
 
     lines: tuple[Line, ...]
+    stem: str = ""
+    pictures: tuple[int, ...] = ()
+    zones: dict[Zone, tuple[Line, ...]] = field(default_factory=dict)
 
-    @property
-    def body(self) -> tuple[Line, ...]:
-        """The lines before the back matter (rating standard, declarations)."""
-        start = len(self.lines) // 4
-        for at, line in enumerate(self.lines):
-            if at >= min(start, 8) and len(line.half) < 40 and _BACK_MATTER.match(line.half):
-                return self.lines[:at]
-        return self.lines
+    def of(self, *zones: Zone) -> tuple[Line, ...]:
+        """The lines of these zones in the order of the report."""
+        return tuple(line for line in self.lines if line.zone in zones)
 
     @property
     def half(self) -> str:
@@ -92,57 +105,55 @@ class ReportText:
         return "\n".join(line.half for line in self.lines)
 
 
-def parse_report(text: str) -> ReportText:
-    """The lines of `text`; control characters, blank lines and lines of a table of contents are dropped."""
-    clean = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n").translate(_RADICALS))
-    lines = [(number, _SPACES.sub("   ", line.strip(" \u3000"))) for number, line in enumerate(clean.split("\n"), start=1)]
-    kept = [(number, line) for number, line in lines if line.strip() and not _CONTENTS.search(line.strip())]
-    return ReportText(tuple(Line(number, line, half_width(line)) for number, line in kept))
+def clean(text: str) -> str:
+    """`text` without control characters and look-alike radicals, with long runs of one mark or of spaces cut short."""
+    plain = _CONTROL.sub("", text.translate(_RADICALS))
+    return _SPACES.sub("   ", _RUNS.sub(lambda found: found[1] * 8, plain))
 
 
-def read_report(path: Path) -> ReportText:
-    """The text of a .txt, .md or .pdf file; UsageError for anything else and for what holds no text.
-
-    Text is UTF-8 or GB18030. A PDF needs the optional `pypdf`; scanned pages have no text.
-    """
-    if not path.is_file():
-        raise UsageError("report_missing", path=str(path))
-    if path.suffix.lower() not in READABLE:
-        raise UsageError("report_kind", path=path.name, kinds=" ".join(READABLE))
-    report = parse_report(_pdf_text(path) if path.suffix.lower() == ".pdf" else _decode(path))
-    if not report.lines:
-        raise UsageError("report_empty", path=path.name)
-    return report
+def split_text(text: str) -> list[RawLine]:
+    """The lines of plain text: at its line breaks, form feeds as pages; a line too long for one also where something begins."""
+    pages = text.replace("\r\n", "\n").replace("\r", "\n").split("\f")
+    found: list[RawLine] = []
+    for page, part in enumerate(pages, start=1):
+        for number, line in enumerate(part.split("\n"), start=1):
+            at = page if len(pages) > 1 else None
+            pieces = _pieces(line) if len(line) > _LONG_LINE and "|" not in line[:2] else [line]
+            found += [RawLine(piece, number, at, full=False if len(pieces) > 1 else None) for piece in pieces]
+    return found
 
 
-def _decode(path: Path) -> str:
-    data = path.read_bytes()
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise UsageError("report_not_text", path=path.name)
+def _pieces(line: str) -> list[str]:
+    """A long line cut where something new begins; what asks the reader to read the disclaimer goes."""
+    return _NEW_START.split(_PLEASE.sub("\n", _RUNS.sub(lambda found: found[1] * 8, line)).replace("\n", " ")) or [line]
 
 
-def _pdf_text(path: Path) -> str:
-    try:
-        from pypdf import PdfReader
-        from pypdf.errors import PyPdfError
-    except ImportError:
-        raise UsageError("pypdf_missing", path=path.name) from None
-    try:
-        return _unwrap("\n".join(page.extract_text() for page in PdfReader(path).pages))
-    except (PyPdfError, ValueError, KeyError) as error:
-        raise UsageError("pdf_unreadable", path=path.name, detail=str(error)[:80]) from None
+def make_lines(raw: Iterable[RawLine]) -> list[Line]:
+    """Lines with text in them, characters made alike."""
+    lines = []
+    for each in raw:
+        text = clean(each.text).strip(" \t\u3000\u00a0") if "\t" not in each.text else clean(each.text).rstrip()
+        if text.strip():
+            lines.append(Line(each.number, text, half_width(text), each.page, each.size, bool(each.full)))
+    width = _wrap_width(lines) if any(each.full is None for each in raw) else 0
+    if not width:
+        return lines
+    return [
+        Line(line.number, line.text, line.half, line.page, line.size, len(line.text) >= width, line.zone) for line in lines
+    ]
 
 
-def _unwrap(text: str) -> str:
-    """Lines of a page joined into paragraphs: a line that fills the width and ends without a stop goes on in the next."""
-    lines = text.split("\n")
-    width = sorted(len(line) for line in lines)[len(lines) * 9 // 10]
-    joined = ""
-    for line in lines:
-        goes_on = len(line) >= 0.9 * width and not line.rstrip().endswith(("。", "；", "：", ".", ";", ":"))
-        joined += line if goes_on else line + "\n"
-    return joined
+def _wrap_width(lines: list[Line]) -> float:
+    """From which length a line of plain text counts as full: near the longest, where many lines are about that long."""
+    lengths = sorted(len(line.text) for line in lines if len(line.text) >= 12)
+    if len(lengths) < 8:
+        return 0
+    widest = lengths[len(lengths) * 9 // 10]
+    near = sum(0.85 * widest <= length <= 1.15 * widest for length in lengths)
+    return 0.85 * widest if near >= 0.25 * len(lengths) and widest <= 120 else 0
+
+
+def has_leaders(half: str) -> bool:
+    """Whether the line belongs to a table of contents: dots that lead to a page number."""
+    cut = _LEADERS.split(half)
+    return len(cut) > 1 and any(re.match(r"\s{0,3}\d{1,3}(?!\d)", part) for part in cut[1:])
