@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,8 +16,8 @@ from screener.cli.opening import open_registry
 from screener.cli.options import AsJson, Debug, Language, NamesPlace, ThemesDir, as_lang, today
 from screener.cli.saying import exit_with, print_json
 from screener.drafting.draft import Draft, Record, draft_thesis
-from screener.drafting.files import draft_place, scale_text, thesis_text, write_draft
-from screener.drafting.text import read_report
+from screener.drafting.files import draft_place, quoted, scale_text, thesis_text, write_draft
+from screener.drafting.reading import read_report
 from screener.report.records import problem_record, thesis_record
 from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
@@ -72,7 +73,7 @@ def check_theses(
 @app.command("draft")
 @reported
 def draft_report(
-    report: Annotated[Path, typer.Argument(metavar="REPORT", help="The report's text: .txt, .md or .pdf.")],
+    report: Annotated[Path, typer.Argument(metavar="REPORT", help="The report: .pdf, .docx, .md or .txt.")],
     names: NamesPlace = None,
     scale: Annotated[str | None, typer.Option("--scale", metavar="ID", help="Take this rating scale of the library.")] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write here instead of printing.")] = None,
@@ -82,7 +83,7 @@ def draft_report(
     debug: Debug = False,
 ) -> None:
     """Draft a thesis file from a report's text. 由研报正文起草投资逻辑。"""
-    library, text = open_library(themes), read_report(report)
+    library, text = open_library(themes), read_report(report, _progress(as_lang(lang)))
     slug, place = draft_place(report, out)
     scales = [library.load_scale(each) for each in ([scale] if scale else library.scale_ids())]
     draft = draft_thesis(
@@ -95,6 +96,19 @@ def draft_report(
         print(thesis_text(draft, as_lang(lang)), end="")
     _say_draft(draft, written, as_lang(lang))
     exit_with(not draft.is_complete)
+
+
+def _progress(lang: Lang) -> Callable[[int, int], None]:
+    """Tells the page being read on standard error, from the first second on and once a second."""
+    begun = time.monotonic()
+    said = [begun]
+
+    def tell(page: int, pages: int) -> None:
+        if time.monotonic() - said[0] >= 1:
+            said[0] = time.monotonic()
+            print(say("draft_reading", lang, page=page, pages=pages), file=sys.stderr)
+
+    return tell
 
 
 def _say_draft(draft: Draft, written: Sequence[Path], lang: Lang) -> None:
@@ -115,6 +129,11 @@ def draft_record(draft: Draft, written: Sequence[Path], lang: Lang = "zh") -> Re
         "thesis": json.loads(json.dumps(draft.thesis, default=str)),
         "scale": draft.scale,
         "questions": [problem_record(each, lang) for each in draft.questions],
+        "source": {name: {"page": line.page, "line": line.number, "text": line.text} for name, line in draft.sources.items()},
+        "seen": [
+            {"field": each.field, "value": each.value, "line": quoted(each.line), "text": say(each.code, lang)}
+            for each in draft.seen
+        ],
         "policies": list(draft.policies),
         "written": [str(path) for path in written],
     }

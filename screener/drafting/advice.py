@@ -17,7 +17,9 @@ _VERB = (
 _TRIGGER = re.compile(_VERB)
 # Not the verb: the rating of that name, or what is told of somebody else.
 _NO_VERB = re.compile(rf"^(?:评级|等级|[\"')(]{{0,2}}(?:{CHANGE}|评级|级别)|目录|系统|算法|位|信)")
-_DENIED = re.compile(r"(?:不|未|不再|暂不|并不|并未|无需|不宜|停止|暂停|取消|终止|没有|避免)(?:再|予|予以|给予|对|会|做|作)?(?:建议|推荐|重点|继续)?$")
+_DENIED = re.compile(
+    r"(?:不|未|不再|暂不|并不|并未|无需|不宜|停止|暂停|取消|终止|没有|避免)(?:再|予|予以|给予|对|会|做|作)?(?:建议|推荐|重点|继续)?$"
+)
 _AGAINST = re.compile(r"(?:建议)?(?:回避|规避|剔除|移出|调出|减持|卖出|减配|低配|看空|下调至|谨慎对待|不建议|不推荐|暂不|不再)")
 SCOPE = re.compile(
     r"投资建议|投资策略|投资主线|投资机会|投资观点|配置建议|选股(?:思路|策略)|标的(?:推荐|梳理|选择)|(?:相关|推荐|关注|受益|重点|建议关注)(?:标的|公司|个股)|推荐逻辑|个股推荐|重点推荐|投资组合"
@@ -102,18 +104,23 @@ def _is_item(half: str) -> bool:
 def _sentences(state: _State, paragraph: Paragraph) -> Iterator[Passage]:
     """The sentences of a paragraph that recommend; an enumeration that one opens goes on in numbered items."""
     item = ""
-    inside = state.opened and (state.scope or _ITEM_START.match(paragraph.half) is not None)
+    starts = _ITEM_START.match(paragraph.half) is not None
+    labelled = len(paragraph.half) < 90 and re.match(r"[^。;,:]{2,16}:", paragraph.half) is not None
+    inside = (state.opened and (state.scope or starts)) or (state.scope and (starts or labelled))
     for start, sentence in _split(paragraph.half):
         number = _ITEM.match(sentence.lstrip())
         item = number[0].strip("( ") if number else item
         place = f"{state.label} {item}".strip() if state.scope else item
         cut = re.search(r"(?:资料|数据)来源|风险提示[:：]", sentence)
         text = sentence[: cut.start()] if cut else sentence
-        found = list(_triggered(text, paragraph, start, state.phrase, place, inside and bool(number or item or state.scope)))
+        found = list(
+            _triggered(text, paragraph, start, state.phrase, place, inside and bool(number or item or state.scope or starts))
+        )
         yield from found
-        if any(not each.strict and not each.refused and _OPENS.search(each.text.rstrip(" :;,").split(":")[-1][-12:] or "有") for each in found) or (
-            found and text.rstrip().endswith(":")
-        ):
+        if any(
+            not each.strict and not each.refused and _OPENS.search(each.text.rstrip(" :;,").split(":")[-1][-12:] or "有")
+            for each in found
+        ) or (found and text.rstrip().endswith(":")):
             state.opened = inside = True
     if not state.scope and not inside:
         state.opened = False
@@ -131,7 +138,7 @@ def _split(half: str) -> Iterator[tuple[int, str]]:
 def _triggered(text: str, paragraph: Paragraph, start: int, phrase: str, place: str, inside: bool) -> Iterator[Passage]:
     """From each verb of advice to the next one, or to the end; what stands before the first only where a list is open."""
     verbs = [found for found in _TRIGGER.finditer(text) if not _NO_VERB.match(text[found.end() : found.end() + 6])]
-    against = [found for found in _AGAINST.finditer(text)]
+    against = list(_AGAINST.finditer(text))
     if not verbs:
         if inside and not against:
             yield Passage(text, paragraph, start, phrase, place, strict=True)
@@ -141,12 +148,14 @@ def _triggered(text: str, paragraph: Paragraph, start: int, phrase: str, place: 
     first = verbs[0].start()
     if first and (inside or _is_backward(text, verbs)):
         yield Passage(text[:first], paragraph, start, phrase, place, strict=True, refused=_is_denied(text, first))
+    starts = {found.end(): found.start() for found in [*against, *verbs]}
     marks = sorted({found.end(): _is_denied(text, found.start()) for found in verbs}.items())
     marks += [(found.end(), True) for found in against if not any(verb.start() <= found.start() < verb.end() for verb in verbs)]
     marks.sort()
     for at, (end, refused) in enumerate(marks):
         last = marks[at + 1][0] if at + 1 < len(marks) else len(text)
-        yield Passage(text[end:last], paragraph, start + end, phrase, place, refused=refused, before=text[max(0, end - 40) : end])
+        before = text[max(0, starts[end] - 40) : starts[end]]
+        yield Passage(text[end:last], paragraph, start + end, phrase, place, refused=refused, before=before)
 
 
 def _is_denied(text: str, at: int) -> bool:
@@ -155,4 +164,8 @@ def _is_denied(text: str, at: int) -> bool:
 
 def _is_backward(text: str, verbs: Sequence[re.Match[str]]) -> bool:
     """Whether the verb closes the sentence, so that the list stands before it: 中兴通讯、烽火通信等，建议关注."""
-    return len(verbs) == 1 and not re.search(r"[一-鿿]{2}", text[verbs[0].end() :]) and re.search(r"等[^,]{0,6}[,]\s?$", text[: verbs[0].start()]) is not None
+    return (
+        len(verbs) == 1
+        and not re.search(r"[一-鿿]{2}", text[verbs[0].end() :])
+        and re.search(r"等[^,]{0,6}[,]\s?$", text[: verbs[0].start()]) is not None
+    )

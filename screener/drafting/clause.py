@@ -13,21 +13,26 @@ from screener.terms.names import plain_name
 CODE = r"(?:(?:SH|SZ|BJ|HK)[.:]?\d{5,6}|\d{6}\s?(?:\.\s?(?:SH|SS|SZ|BJ|XSHG|XSHE))?|\d{1,5}\s?\.?\s?HK|0\d{4})"
 _CODE_IN = re.compile(rf"(?<![\dA-Z.]){CODE}(?![\d.%])", re.IGNORECASE)
 _BRACKET = re.compile(r"\s{0,2}\((?P<inside>[^()]{0,120})\)")
-_CODE_AFTER = re.compile(rf"\s{{0,2}}(?P<inside>(?:(?:SH|SZ|BJ)\.?\d{{6}}|\d{{6}}(?:\.(?:SH|SS|SZ|BJ))?|\d{{1,5}}\.HK))(?![\d%])", re.IGNORECASE)
+_CODE_AFTER = re.compile(
+    r"\s{0,2}(?P<inside>(?:(?:SH|SZ|BJ)\.?\d{6}|\d{6}(?:\.(?:SH|SS|SZ|BJ))?|\d{1,5}\.HK))(?![\d%])", re.IGNORECASE
+)
 # What may follow a name that is an item of a list, and what joins it to the next.
 _CLOSES = re.compile(r"\s{0,3}(?:$|[、,;。:!?)\]\"'/|\t\n]|等(?!待)|以及|-|相关|标的|\+)")
 _JOINS = re.compile(r"\s{0,2}(?:和|与|及|或|以及|、|,)\s{0,2}")
 _SPACE = re.compile(r"\s{1,3}(?=\S)")
 # What may stand right before a name of three characters or less, or of an ordinary word.
 _OPENS = re.compile(
-    r"(?:^|[的、,;:\"'(/|\t )]|关注|推荐|首推|看好|包括|例如|比如|如|为|有|是|龙头|厂商|厂家|商|企业|公司|标的|个股|股|及|和|与|以及|者|配置|布局|受益|业)\s{0,2}$"
+    r"(?:^|[的、,;:\"'(/|\t )]|关注|推荐|首推|看好|包括|例如|比如|如|为|有|是|龙头|厂商|厂家|商"
+    r"|企业|公司|标的|个股|股|及|和|与|以及|者|配置|布局|受益|业)\s{0,2}$"
 )
 # A clause that says one of these before a name tells of somebody else than the recommended.
 _OTHERS = re.compile(
     r"(?:竞争(?:对手|者|格局)|可比(?:公司)?|对标|(?:主要|下游|核心|大|海外|重要)?客户|股东|持股|参股|控股子公司|资料来源|数据来源|注:|相比|相较|对比|不如|弱于|不及|仅次于|媲美|超越|除了|不同于|区别于|承销|保荐|合作伙伴)[^,;。]{0,40}$"
 )
 # These leave it open: the name may be the recommended company's partner, or the company itself.
-_DOUBTFUL = re.compile(r"(?:合作|供货|供应给|收购|旗下|子公司|母公司|签约|中标|联合|携手|导入|配套|绑定|进入|替代|借助|依托|转让|孵化|投资了|入股)[^,;。、的:]{0,16}$")
+_DOUBTFUL = re.compile(
+    r"(?:合作|供货|供应给|收购|旗下|子公司|母公司|签约|中标|联合|携手|导入|配套|绑定|进入|替代|借助|依托|转让|孵化|投资了|入股)[^,;。、的:]{0,16}$"
+)
 _NEGATED = re.compile(r"剔除|移出|调出|回避|规避|不再|暂不|不建议|不推荐")
 _PLAUSIBLE = re.compile(r"(?:\*?ST)?[一-鿿A-Za-z][一-鿿A-Za-z0-9·-]{1,7}")
 _SPEECH = re.compile(
@@ -106,7 +111,9 @@ def _is_list_bracket(text: str, known: Known, index: NameIndex) -> bool:
     before = text[max(0, start - 12) : start]
     if any(each.end == len(before.rstrip()) for each in index.find(before.rstrip())):
         return False
-    parts = [plain_name(part) for part in re.split(r"[、,/]|和|及", re.sub(r"等\w{0,4}$", "", text[start + 1 : end])) if part.strip()]
+    parts = [
+        plain_name(part) for part in re.split(r"[、,/]|和|及", re.sub(r"等\w{0,4}$", "", text[start + 1 : end])) if part.strip()
+    ]
     return bool(parts) and all(index.symbols_of(part) for part in parts)
 
 
@@ -131,7 +138,11 @@ def _item(text: str, known: Known, tail: _Tail, lead: str) -> Item:
     target = _TARGET.search(tail.inside)
     clause = re.split(r"[;。]", text[max(0, known.start - 60) : known.start])[-1]
     doubt = ""
-    if not tail.closed or _OTHERS.search(re.split(r"[,]", clause)[-1]) or _NEGATED.search(clause[-24:] + text[tail.end : tail.end + 6]):
+    if (
+        not tail.closed
+        or _OTHERS.search(re.split(r"[,]", clause)[-1])
+        or _NEGATED.search(clause[-24:] + text[tail.end : tail.end + 6])
+    ):
         doubt = "no"
     elif code is None and (known.ordinary or len(known.text) < 4) and not _OPENS.search(text[: known.start][-8:]):
         doubt = "no" if known.ordinary else "name_glued"
@@ -140,7 +151,16 @@ def _item(text: str, known: Known, tail: _Tail, lead: str) -> Item:
     elif _DOUBTFUL.search(clause):
         doubt = "name_doubtful"
     return Item(
-        known.start, tail.end, known.text, known.symbols, lead, code, rating, float(target[1]) if target else None, doubt, known.former
+        known.start,
+        tail.end,
+        known.text,
+        known.symbols,
+        lead,
+        code,
+        rating,
+        float(target[1]) if target else None,
+        doubt,
+        known.former,
     )
 
 
@@ -149,7 +169,10 @@ def _is_listed(text: str, item: Item, lead: str) -> bool:
     before = text[: item.start]
     joined = re.search(r"[、)]\s{0,2}$|(?:和|与|及|以及)\s{0,2}$", before) is not None
     opened = re.search(r"[:的]\s{0,2}$|(?:龙头|厂商|厂家|供应商|提供商|服务商|企业|标的|商)\s{0,2}$", before) is not None
-    first = re.fullmatch(r"[\W\d一二三四五六七八九十]{0,6}", before) is not None and re.match(r"\s{0,2}[、,;:]|\s{0,2}$|等", text[item.end : item.end + 4]) is not None
+    first = (
+        re.fullmatch(r"[\W\d一二三四五六七八九十]{0,6}", before) is not None
+        and re.match(r"\s{0,2}[、,;:]|\s{0,2}$|等", text[item.end : item.end + 4]) is not None
+    )
     return joined or opened or first or item.code is not None
 
 
@@ -157,7 +180,11 @@ def _coded_strangers(text: str, index: NameIndex, known: Sequence[Known]) -> Ite
     """Codes in brackets, or after a name, behind words that are no known name: 舜宇光学科技(02382), 通信ETF(515880)."""
     ends = {each.end for each in known}
     inside = [(each.start, each.end) for each in known]
-    for found in re.finditer(rf"(?P<name>[一-鿿A-Za-z\d*·-]{{2,14}})\s{{0,2}}\(\s{{0,2}}(?P<code>{CODE})(?P<rest>[^()]{{0,60}})\)", text, re.IGNORECASE):
+    for found in re.finditer(
+        rf"(?P<name>[一-鿿A-Za-z\d*·-]{{2,14}})\s{{0,2}}\(\s{{0,2}}(?P<code>{CODE})(?P<rest>[^()]{{0,60}})\)",
+        text,
+        re.IGNORECASE,
+    ):
         if found.end("name") in ends or any(start < found.end("name") <= end for start, end in inside):
             continue
         code = read_code(found["code"])
@@ -165,12 +192,23 @@ def _coded_strangers(text: str, index: NameIndex, known: Sequence[Known]) -> Ite
         rating = next((each[0] for each in re.finditer(WORD, found["rest"])), None)
         symbols = (code.symbol,) if code.symbol else ()
         start = found.end("name") - len(name)
-        yield Item(start, found.end(), name, symbols, text[max(0, start - 40) : start], code, rating, doubt="" if symbols else "code_wrong")
+        yield Item(
+            start,
+            found.end(),
+            name,
+            symbols,
+            text[max(0, start - 40) : start],
+            code,
+            rating,
+            doubt="" if symbols else "code_wrong",
+        )
 
 
 def _last_name(text: str) -> str:
     """What follows the last break of words before a code: 龙头腾讯控股 is 腾讯控股."""
-    parts = re.split(r"(?<=的)|(?<=关注)|(?<=推荐)|(?<=龙头)|(?<=厂商)|(?<=供应商)|(?<=企业)|(?<=公司)|(?<=包括)|(?<=标的)", text)
+    parts = re.split(
+        r"(?<=的)|(?<=关注)|(?<=推荐)|(?<=龙头)|(?<=厂商)|(?<=供应商)|(?<=企业)|(?<=公司)|(?<=包括)|(?<=标的)", text
+    )
     return parts[-1] or text
 
 
@@ -186,7 +224,9 @@ def strangers(text: str, found: Sequence[Item], index: NameIndex, themes: frozen
     named = [any(start < item[1] and item[0] < end for item in taken) for start, end, _ in parts]
     for at, (start, end, part) in enumerate(parts):
         word = re.sub(r"等(?:公司|标的|企业|个股|龙头)?$|\(.{0,80}$", "", part.strip(" \"'")).strip()
-        beside = (at > 0 and named[at - 1] and text[start - 1] == "、") or (at + 1 < len(parts) and named[at + 1] and text[end : end + 1] == "、")
+        beside = (at > 0 and named[at - 1] and text[start - 1] == "、") or (
+            at + 1 < len(parts) and named[at + 1] and text[end : end + 1] == "、"
+        )
         if beside and not named[at] and _is_plausible(word) and word not in themes and not index.symbols_of(plain_name(word)):
             named[at] = True
             yield start, word
@@ -204,6 +244,9 @@ def _is_plausible(word: str) -> bool:
 def unknown_list(text: str, themes: frozenset[str]) -> list[str]:
     """The words of a clause that lists short words none of which is known: 推荐神舟无线、美团; empty for speech."""
     listing = text.rpartition(":")[2] if ":" in text else text
-    words = [re.sub(r"等(?:公司|标的|企业|个股|龙头)?$|\(.{0,80}\)?$", "", part.strip(" \"'")).strip() for part in re.split(r"[、,，/]", _masked(listing))]
+    words = [
+        re.sub(r"等(?:公司|标的|企业|个股|龙头)?$|\(.{0,80}\)?$", "", part.strip(" \"'")).strip()
+        for part in re.split(r"[、,，/]", _masked(listing))
+    ]
     able = len(words) >= 2 and all(_is_plausible(word) and word not in themes for word in words)
     return words if able else []

@@ -15,8 +15,12 @@ _DAY = re.compile(
 _LABEL = re.compile(
     r"^(?:[^。;,]{0,24}[\s|)\t])?\W{0,4}(?:(?:报告|发布|出版|撰写|研究|完成|出具)(?:的)?(?:日期|时间|日)|日期|时间)[\s:|]{0,4}(?=20\d\d)"
 )
-_NO_DATE = re.compile(r"截至|截止|收盘|股价|行情|更新于|数据|成立|上市|上次|前次|数据来源|公告|周期|市场表现|以来|[~至到]\s?20\d\d|起|区间|走势")
-_RELATED_HEAD = re.compile(r"^\W{0,6}(?:近期|相关|前期|最近|往期|同类)?(?:相关)?(?:研究|报告)(?:报告|回顾)?\W{0,3}$|相关研究|相关报告|近期报告|往期报告")
+_NO_DATE = re.compile(
+    r"截至|截止|收盘|股价|行情|更新于|数据|成立|上市|上次|前次|数据来源|公告|周期|市场表现|以来|[~至到]\s?20\d\d|起|区间|走势"
+)
+_RELATED_HEAD = re.compile(
+    r"^\W{0,6}(?:近期|相关|前期|最近|往期|同类)?(?:相关)?(?:研究|报告)(?:报告|回顾)?\W{0,3}$|相关研究|相关报告|近期报告|往期报告"
+)
 # What may stand beside the date on its line without making it another date.
 _BESIDE = re.compile(
     r"星期.|周[一二三四五六日]|证券研究报告|(?:行业|公司|宏观|策略|证券|专题|深度|投资|点评|定期|跟踪|动态)?(?:研究|深度|点评|周报|月报|专题|报告|策略|动态|快报|简评)|作者|分析师|发布|日期|时间|[一-鿿]{2,8}证券(?:股份有限公司)?|研究所|研究院|[A-Za-z]{1,30}"
@@ -50,7 +54,7 @@ def _settled(found: Sequence[tuple[Line, dt.date]], report: ReportText, today: d
         newest = max(days)
         named = _day(re.sub(r"[_\s]", " ", report.stem), today)
         chosen = named if named in days else newest if newest == day else None
-        line, day = next((each for each in found if each[1] == (chosen or newest)))
+        line, day = next(each for each in found if each[1] == (chosen or newest))
         if chosen is None or (chosen != named and (newest - min(days)).days < 40):
             return Fact(day, line, "published_unsure")
     late = max((each for each in _data_days(report, today)), default=None)
@@ -87,7 +91,7 @@ def _only_day(line: Line, today: dt.date) -> dt.date | None:
     half = line.half
     if len(half) > 160 or "《" in half or _NO_DATE.search(half):
         return None
-    found = {day for day in days_in(half, today)}
+    found = set(days_in(half, today))
     return found.pop() if len(found) == 1 else None
 
 

@@ -91,9 +91,13 @@ class _Drafter:
             self._ask("report", "page_is_picture", str(page))
         related = read_related(self.report)
         title = self._text("title", read_title(self.report), "title_unread")
-        house = self._house()
+        house, known = self._house()
         sector = self._sector(title or "", related)
-        choice = choose_scale(self.report, house, self.scales, scale_id, slug=self.slug, file=self.file)
+        published = self._published(related)
+        day = published.get("published")
+        choice = choose_scale(
+            self.report, house if known else None, self.scales, scale_id, slug=self.slug, file=self.file, day=day or self.today
+        )
         self._said(choice)
         company = is_company_report(self.report, title or "")
         stated = self._rating(choice, company)
@@ -102,12 +106,12 @@ class _Drafter:
         thesis: Record = {
             "title": title,
             "house": house,
-            "house_en": choice.house_en if house else None,
+            "house_en": choice.house_en or None,
             "sector": sector.sector if sector else None,
             "sector_en": sector.sector_en if sector else None,
             "market": market,
             "scale": choice.id,
-            **self._published(related),
+            **published,
             "rating": None if company or stated is None else self._rated(stated, choice),
             **self._indices(sector, market),
             "related_reports": related,
@@ -120,9 +124,9 @@ class _Drafter:
         policies = tuple(read_policies(self.report))
         return Draft(self.slug, kept, choice.record, tuple(self.questions), policies, self.sources, tuple(self.seen))
 
-    def _ask(self, name: str, code: str, value: str = "", line: Line | None = None, **params: object) -> None:
+    def _ask(self, about: str, code: str, value: str = "", line: Line | None = None, **params: object) -> None:
         file = f"{self.file} p.{line.page}" if line is not None and line.page is not None else self.file
-        self.questions.append(Problem(file, line.number if line else None, name, value, code, params))
+        self.questions.append(Problem(file, line.number if line else None, about, value, code, params))
 
     def _text(self, name: str, fact: Fact[str] | None, unread: str) -> str | None:
         """The value of a fact, noted with its line; asked about where it is missing or only proposed."""
@@ -134,10 +138,11 @@ class _Drafter:
             self._ask(name, fact.doubt, fact.value, fact.line, **dict(fact.params))
         return fact.value
 
-    def _house(self) -> str | None:
+    def _house(self) -> tuple[str | None, bool]:
+        """The house, and whether it is certain enough to bring its standard."""
         fact = read_house(self.report)
         house = self._text("house", fact, "house_unread")
-        return house if fact is not None and fact.doubt != "house_unsure" else None
+        return house, fact is not None and fact.is_sure
 
     def _sector(self, title: str, related: Sequence[Record]) -> Sector | None:
         fact = read_sector(self.report, title, related)

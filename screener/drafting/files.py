@@ -1,4 +1,4 @@
-"""A draft as text: thesis and scale files in TOML, in the order that the bundled ones have."""
+"""A draft as text: thesis and scale files in TOML, each value under the line of the report that it comes from."""
 
 from __future__ import annotations
 
@@ -6,26 +6,43 @@ import re
 from pathlib import Path
 
 from screener.drafting.draft import Draft, Record
+from screener.drafting.text import Line
 from screener.terms.notes import UsageError
 from screener.terms.say import Lang, say
-from screener.thesis.toml_text import toml_lines
+from screener.thesis.schema import SCHEMA_FILES, schema_line, schema_text
+from screener.thesis.toml_text import remark_lines, toml_lines
+
+_QUOTED = 60
 
 
 def thesis_text(draft: Draft, lang: Lang = "zh") -> str:
     """The thesis file; dated policies of the report stand in comments, since the figures do not use them."""
-    head = [f"# {say('draft_head', lang)}", "# " + say("thesis_units", lang)]
-    policies = [f"# {each['date']}  {each['issuer']}  《{each['title']}》" for each in draft.policies]
-    tail = ["", f"# {say('policies_head', lang)}", *policies] if policies else []
-    return "\n".join([*head, *toml_lines(draft.thesis), *map(_one_line, tail), ""])
+    head = [schema_line("thesis"), f"# {say('draft_head', lang)}", "# " + say("thesis_units", lang)]
+    seen = [f"{each.line.place}: {each.field} {each.value} ({say(each.code, lang)})" for each in draft.seen[:40]]
+    unsure = [f"{each.field} {each.value}: {each.text(lang)}" for each in draft.questions if each.field != "candidates"][:20]
+    policies = [f"{each['date']}  {each['issuer']}  《{each['title']}》" for each in draft.policies]
+    tail = [
+        *_block("draft_open_head", unsure, lang),
+        *_block("draft_seen_head", seen, lang),
+        *_block("policies_head", policies, lang),
+    ]
+    remarks = {name: quoted(line) for name, line in draft.sources.items()}
+    return "\n".join([*head, *toml_lines(draft.thesis, remarks=remarks), *tail, ""])
+
+
+def quoted(line: Line) -> str:
+    """The place of a line with its first characters: p.1 l.12: 强于大市（维持）."""
+    text = " ".join(line.text.split())
+    return f"{line.place}: {text[:_QUOTED]}{'…' if len(text) > _QUOTED else ''}"
+
+
+def _block(head: str, rows: list[str], lang: Lang) -> list[str]:
+    return ["", f"# {say(head, lang)}", *(line for row in rows for line in remark_lines(row))] if rows else []
 
 
 def scale_text(record: Record, lang: Lang = "zh") -> str:
     """The scale file."""
-    return "\n".join([f"# {say('scale_head', lang)}", *toml_lines(record), ""])
-
-
-def _one_line(text: str) -> str:
-    return "".join(each if each.isprintable() else " " for each in text)
+    return "\n".join([schema_line("scale", "../"), f"# {say('scale_head', lang)}", *toml_lines(record), ""])
 
 
 def draft_place(report: Path, out: Path | None) -> tuple[str, Path | None]:
@@ -52,6 +69,11 @@ def write_draft(draft: Draft, place: Path, lang: Lang = "zh") -> tuple[Path, ...
     texts = {place: thesis_text(draft, lang)}
     if draft.scale is not None:
         texts[place.parent / "scales" / f"{draft.scale['id']}.toml"] = scale_text(draft.scale, lang)
+    return write_new(texts, place.parent)
+
+
+def write_new(texts: dict[Path, str], folder: Path) -> tuple[Path, ...]:
+    """Write new files, and the schemas that they name into `folder`; UsageError when one exists, before any is written."""
     for path in texts:
         if path.exists():
             raise UsageError("draft_exists", path=str(path))
@@ -59,4 +81,7 @@ def write_draft(draft: Draft, place: Path, lang: Lang = "zh") -> tuple[Path, ...
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
+    for kind, name in SCHEMA_FILES.items():
+        if not (folder / name).exists() and (kind == "thesis" or len(texts) > 1):
+            (folder / name).write_text(schema_text(kind), encoding="utf-8", newline="\n")
     return tuple(texts)

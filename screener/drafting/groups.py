@@ -19,10 +19,14 @@ _TRAIL = re.compile(
     r"(?:相关|领域|方向|环节|板块|赛道|产业链|产品能力|产品|能力|厂商|厂家|供应商|提供商|服务商|制造商|运营商(?=龙头)|企业|公司|龙头|领军|领先|标的|个股|的|等|包括|有|为|是|如|建议|重点|推荐|关注|受益|首推|[、,:;。\s()*\"'/])+$"
 )
 # A lead that names a kind of firm makes a group; any other only where a colon follows it, or a known theme stands in it.
-_KIND = re.compile(r"(?:厂商|厂家|供应商|提供商|服务商|制造商|企业|公司|龙头|领军|标的|个股|产业链|环节|板块|领域|方向|赛道|能力|商)的?\s{0,2}$")
+_KIND = re.compile(
+    r"(?:厂商|厂家|供应商|提供商|服务商|制造商|企业|公司|龙头|领军|标的|个股|产业链|环节|板块|领域|方向|赛道|能力|商)的?\s{0,2}$"
+)
 
 
-_NO_LABEL = re.compile(r"^\W{0,4}(?:投资(?:建议|策略|主线|机会|观点)|配置建议|(?:相关|推荐|关注|受益|重点|建议关注)(?:标的|公司|个股)|重点推荐|推荐)\s{0,2}:")
+_NO_LABEL = re.compile(
+    r"^\W{0,4}(?:投资(?:建议|策略|主线|机会|观点)|配置建议|(?:相关|推荐|关注|受益|重点|建议关注)(?:标的|公司|个股)|重点推荐|推荐)\s{0,2}:"
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ def group_of(lead: str) -> str:
     clause = re.split(r"[,]", cut)[-1]
     if _KIND.search(clause) or (clause.rstrip().endswith("的") and _theme_pattern().search(clause)):
         return condense(clause)
-    return ""
+    plain = condense(clause) if clause.rstrip().endswith("的") else ""
+    return plain if len(plain) <= 8 else ""
 
 
 def build_groups(phrases: Iterable[str]) -> dict[str, Group]:

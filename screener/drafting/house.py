@@ -20,6 +20,7 @@ _OWN_AFTER = re.compile(
 )
 _SOURCE = re.compile(r"(?:资料|数据)?来源[:：]")
 _UNKNOWN = re.compile(r"(?P<house>[一-鿿]{2,6}证券)(?:股份)?(?:有限(?:责任)?公司)?(?:研究所|研究院|研究部)?")
+_LEGAL = re.compile(r"(?:由|归|仅供|属于|归属|属)(?P<house>[一-鿿]{2,6}?证券)(?:股份)?有限(?:责任)?公司")
 _DEFINED = re.compile(r"(?:简称|称)[:\"'(\s]{0,3}[\"'](?P<house>[一-鿿]{2,10})[\"']")
 _RESEARCH = r"(?:证券)?(?:经济|战略|产业)?(?:研究所|研究院|研究部|研究中心|研究发展部)"
 
@@ -46,7 +47,9 @@ def _house(row: dict[str, str]) -> House:
     later = "now" in row["former_or_later_names"] or "merged into" in row["former_or_later_names"]
     own = [short, legal, *([f"{short.removesuffix('证券')}证券研究所"] if short.endswith("证券") else [])]
     short_names = {"中银国际证券": ["中银证券"], "中金公司": ["中金研究"], "中国银河证券": ["银河证券"]}.get(short, [])
-    return House(short, row["english_short"], (*own, *short_names, *(() if later else former)), former[0] if later and former else "")
+    return House(
+        short, row["english_short"], (*own, *short_names, *(() if later else former)), former[0] if later and former else ""
+    )
 
 
 @cache
@@ -79,7 +82,10 @@ def _bare_pattern() -> re.Pattern[str]:
 def is_house(text: str) -> bool:
     """Whether `text` (half width) says nothing else than a house: its name, its research institute, a legal form."""
     rest = re.sub(r"(?:股份)?有限(?:责任)?公司|研究所|研究院|研究部|证券研究|研究|[\W_]|[A-Za-z]", "", _pattern().sub("", text))
-    return not rest or (len(text) < 24 and re.fullmatch(r"[一-鿿]{2,6}证券(?:股份)?(?:有限(?:责任)?公司)?(?:研究所|研究院)?", text.strip()) is not None)
+    return not rest or (
+        len(text) < 24
+        and re.fullmatch(r"[一-鿿]{2,6}证券(?:股份)?(?:有限(?:责任)?公司)?(?:研究所|研究院)?", text.strip()) is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -105,13 +111,17 @@ def read_house(report: ReportText) -> Fact[str] | None:
     if not strong:
         return _unknown(report, weights)
     name, weight = strong[0]
-    line = next(sight.line for sight in sorted(sights, key=lambda each: -each.weight) if sight.house == name) if sights else report.lines[0]
+    line = (
+        next(sight.line for sight in sorted(sights, key=lambda each: -each.weight) if sight.house == name)
+        if sights
+        else report.lines[0]
+    )
     rival = strong[1][1] if len(strong) > 1 else 0
     return Fact(name, line, "house_unsure" if rival * 3 > weight else "")
 
 
 def _sights(line: Line) -> list[_Sight]:
-    """Known houses on a line with how much the place says: 5 a legal statement, 4 alone on the front page, 2 own charts, 0 a mention."""
+    """Known houses on a line with how much the place says: 5 a legal text, 4 alone in front, 2 own charts."""
     found = []
     half = line.half if len(line.half) < 4000 else line.half[:4000]
     for match in _pattern().finditer(half):
@@ -125,7 +135,9 @@ def _sights(line: Line) -> list[_Sight]:
             weight = 2 if re.match(rf"{_RESEARCH}|研究|\W{{0,3}}$|整理", after) else 1
         elif not weight and line.zone in ("furniture", "front", "back", "standard"):
             weight = 3 if _OWN_AFTER.match(after) else 1 if line.zone != "front" and len(half) < 60 else 0
-        if re.search(r"(?:曾(?:任|就职|供职)|加入|任职|加盟|供职|就职|来自|历任|曾在|先后)[^。;]{0,24}$", half[: match.start()]):
+        if re.search(
+            r"(?:曾(?:任|就职|供职)|加入|任职|加盟|供职|就职|来自|历任|曾在|先后)[^。;]{0,24}$", half[: match.start()]
+        ):
             weight = 1 if re.search(r"加入|加盟", half[: match.start()]) else 0
         found.append(_Sight(_names()[match[0]], line, weight))
     for match in _bare_pattern().finditer(half):
@@ -153,13 +165,23 @@ def _unknown(report: ReportText, weights: Counter[str]) -> Fact[str] | None:
         if defined and re.search(r"证券|国际|研究|资本", defined["house"]):
             return Fact(defined["house"], line)
     for line in own:
-        alone = _UNKNOWN.fullmatch(line.half.strip("# *"))
-        if alone is not None and not is_stop(alone["house"]):
+        parts = [_UNKNOWN.fullmatch(part.strip("# *>")) for part in re.split(r"[|\t]", line.half[:120])]
+        alone = next((part for part in parts if part is not None and not is_stop(part["house"])), None)
+        if alone is not None:
             return Fact(alone["house"], line)
-    guess = [(line, found) for line in own if (found := re.search(r"(?:本报告由|仅供|版权归)(?P<house>[一-鿿]{2,6}证券)", line.half))]
+    legal = [(line, found) for line in own if (found := _LEGAL.search(line.half)) and not is_stop(found["house"])]
+    if legal:
+        return Fact(legal[0][1]["house"], legal[0][0])
+    guess = [
+        (line, found) for line in own if (found := re.search(r"(?:本报告由|仅供|版权归)(?P<house>[一-鿿]{2,6}证券)", line.half))
+    ]
     if guess:
         return Fact(guess[0][1]["house"], guess[0][0], "house_unsure")
-    labelled = [(line, found) for line in own if (found := re.match(r"\W{0,3}(?:发布机构|研究机构|机构)\s?:\s?(?P<house>[一-鿿A-Za-z]{2,12})\s*$", line.half))]
+    labelled = [
+        (line, found)
+        for line in own
+        if (found := re.match(r"\W{0,3}(?:发布机构|研究机构|机构)\s?:\s?(?P<house>[一-鿿A-Za-z]{2,12})\s*$", line.half))
+    ]
     if labelled:
         return Fact(labelled[0][1]["house"], labelled[0][0])
     if weights and weights.most_common(1)[0][1] > 0:

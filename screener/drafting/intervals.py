@@ -37,7 +37,11 @@ class Interval:
 def intervals(section: str) -> Iterator[Interval]:
     """Every interval of `section` (half width) in its order, each read with the words since the last break."""
     for found in INTERVAL.finditer(section):
-        if found["edge"] and not (found["before"] or found["after"]) and not re.search(r"幅|于|超|±|在|表现", _context(section, found.start())):
+        if (
+            found["edge"]
+            and not (found["before"] or found["after"])
+            and not re.search(r"幅|于|超|±|在|表现", _context(section, found.start()))
+        ):
             continue
         edges = _edges(found, _context(section, found.start()))
         if edges is not None:

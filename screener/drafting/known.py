@@ -14,11 +14,10 @@ from screener.terms.notes import ScreenerError
 from screener.terms.symbols import parse_symbol, stock_symbol
 
 # Short names that are ordinary words: only a code behind them says that the security is meant.
-_ORDINARY = frozenset(
-    "太阳能 机器人 农产品 新产业 信息发展 数字人 金融街 老百姓 大智慧 好想你 一品红 新华网 人民网 国新能源 新能源 电子城 高新发展 生物股份 中国软件 创业环保 国际实业 "
-    "新材料 大湖 东方 中房 国际医学 申科 新动力 全新好 美丽生态 天健 海峡 中关村 德新 双星 新希望 新经典 数据港 中国电影 互联网 广电网络 广电电气 航天信息 文化长城".split()
+_ORDINARY = re.compile(
+    "太阳能|机器人|农产品|新产业|信息发展|数字人|大智慧|好想你|新华网|人民网|国新能源|新能源|电子城|高新发展|创业环保"
+    "|国际实业|新材料|大湖|东方|中房|国际医学|申科|新动力|全新好|天健|海峡|中关村|德新|双星|互联网|文化长城"
 )
-_SURELY = frozenset("新希望 新经典 数据港 中国电影 广电网络 广电电气 航天信息 中国软件 生物股份 金融街 老百姓 一品红 美丽生态".split())
 _MARK = re.compile(r"-(?:UW|WD|SW|U|W|D|B|S|R)(?![A-Z])")
 
 
@@ -70,14 +69,16 @@ class NameIndex:
 
     def _at(self, text: str, at: int) -> Known | None:
         if text[at].isascii() and at and text[at - 1].isascii() and text[at - 1].isalnum():
-            return None
+            return None  # inside a Latin word
         for length in self._lengths.get(text[at : at + 2], ()):
             name = text[at : at + length]
             symbols = self.symbols_of(name) if len(name) == length else ()
             if symbols:
                 mark = _MARK.match(text, at + length)
                 end = mark.end() if mark else at + length
-                ordinary = name in _ORDINARY - _SURELY or len(name) < 3
+                ordinary = _ORDINARY.fullmatch(name) is not None or len(name) < 3
+                risk = re.search(r"(?:S?\*?ST|SST)$", text[max(0, at - 4) : at])
+                at -= len(risk[0]) if risk else 0
                 return Known(at, end, text[at:end], symbols, name in self.past, ordinary)
         return None
 

@@ -19,9 +19,13 @@ _WORD_PLACE = re.compile(
     rf"(?=$|[\s|:,;、(\"'*)=≥≤<>—-]|指|表示|评级|相对|预[计期]|未来|行业|股价|股票|个股|公司|分析师|强于|弱于|\d|涨|跌|超)",
     re.MULTILINE,
 )
-_RELATIVE = re.compile(r"相对|强于|弱于|超越|超出|跑赢|跑输|领先|落后|优于|逊于|沪深300|大盘|大市|基准指数|市场指数|同期|上证|深证|超过[^%\d]{0,12}指数|高于[^%\d]{0,12}指数")
+_RELATIVE = re.compile(
+    r"相对|强于|弱于|超越|超出|跑赢|跑输|领先|落后|优于|逊于|沪深300|大盘|大市|基准指数|市场指数|同期|上证|深证|超过[^%\d]{0,12}指数|高于[^%\d]{0,12}指数"
+)
 _WORDS_ONLY = re.compile(r"强于|弱于|超越|跑赢|跑输|持平|同步|优于|落后|领先|战胜|好于|差于")
-_HEADS = re.compile(r"(?P<industry>行业|板块)(?:的)?(?:投资)?(?:评级|评价)|(?P<stock>股票|公司|个股)(?:的)?(?:投资)?(?:评级|评价)")
+_HEADS = re.compile(
+    r"(?P<industry>行业|板块)(?:的)?(?:投资)?(?:评级|评价)|(?P<stock>股票|公司|个股)(?:的)?(?:投资)?(?:评级|评价)"
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class PrintedBand:
 
 @dataclass(frozen=True)
 class PrintedLadder:
-    """The bands of one kind of subject, best first; `fault` is the message code of why they cannot be used, empty if they can."""
+    """The bands of one kind of subject, best first; `fault`: the message code of why they cannot be used, else empty."""
 
     kind: str
     bands: tuple[PrintedBand, ...]
@@ -60,9 +64,11 @@ def read_ladders(section: str) -> list[PrintedLadder]:
 
 
 def _rated(section: str) -> Iterator[PrintedBand]:
-    """Intervals with their ratings: the word before each, the word after where it says 为, or one to one where columns came apart."""
+    """Intervals with their ratings: the word before each, after 为 the word behind it, one to one where columns came apart."""
     marks = list(intervals(section))
-    words = [found for found in _WORD_PLACE.finditer(section) if not any(each.start <= found.start() < each.end for each in marks)]
+    words = [
+        found for found in _WORD_PLACE.finditer(section) if not any(each.start <= found.start() < each.end for each in marks)
+    ]
     tokens: list[Any] = sorted([*words, *marks], key=lambda each: each.start() if isinstance(each, re.Match) else each.start)
     after = _number_first(section, marks, words)
     if after:
@@ -87,9 +93,18 @@ def _rated(section: str) -> Iterator[PrintedBand]:
 
 def _number_first(section: str, marks: Sequence[Interval], words: Sequence[re.Match[str]]) -> list[PrintedBand]:
     """18%以上为买入评级；6%-18%为增持评级: the word follows its interval."""
-    pairs = [(mark, word) for mark in marks for word in words if 0 <= word.start() - mark.end <= 2 and section[mark.end : word.start()].strip() in ("为", "")]
+    pairs = [
+        (mark, word)
+        for mark in marks
+        for word in words
+        if 0 <= word.start() - mark.end <= 2 and section[mark.end : word.start()].strip() in ("为", "")
+    ]
     said = [(mark, word) for mark, word in pairs if "为" in section[mark.end - 1 : word.start()]]
-    return [_band(word["word"], mark, mark.start, section[max(0, mark.start - 20) : word.end()]) for mark, word in said] if len(said) >= 2 else []
+    return (
+        [_band(word["word"], mark, mark.start, section[max(0, mark.start - 20) : word.end()]) for mark, word in said]
+        if len(said) >= 2
+        else []
+    )
 
 
 def _band(word: str, mark: Interval, start: int, text: str) -> PrintedBand:
@@ -99,15 +114,26 @@ def _band(word: str, mark: Interval, start: int, text: str) -> PrintedBand:
 def _runs(section: str, bands: Sequence[PrintedBand]) -> list[list[PrintedBand]]:
     """The bands cut where a rating comes again, an interval lies above the one before, or a heading names the other kind."""
     runs: list[list[PrintedBand]] = []
-    for band in bands:
+    for printed in bands:
+        band = printed
         last = runs[-1][-1] if runs else None
-        above = last is not None and math.isinf(last.upper) and math.isinf(band.upper)
-        if above and last is not None and band.lower < last.lower:
-            band = replace(band, upper=last.lower, upper_closed=False)  # 增持 8%以上 below 买入 18%以上 ends where 买入 begins
+        above = last is not None and math.isinf(last.upper) and math.isinf(printed.upper)
+        if above and last is not None and printed.lower < last.lower:
+            band = replace(
+                printed, upper=last.lower, upper_closed=False
+            )  # 增持 8%以上 below 买入 18%以上 ends where 买入 begins
         fits = last is not None and band.upper <= last.lower + 1e-9 and band.rating not in {each.rating for each in runs[-1]}
-        if fits and last is not None and not _HEADS.search(section[last.end : band.start]):
+        # A heading that fell into the middle of a ladder (cells came apart) ends none that still waits for its next band.
+        goes_on = last is not None and math.isfinite(last.lower) and abs(band.upper - last.lower) < 1e-9
+        if fits and last is not None and (goes_on or not _HEADS.search(section[last.end : band.start])):
             runs[-1].append(band)
-        elif last is not None and math.isinf(last.lower) and math.isinf(band.lower) and band.upper < last.upper and not _HEADS.search(section[last.end : band.start]):
+        elif (
+            last is not None
+            and math.isinf(last.lower)
+            and math.isinf(band.lower)
+            and band.upper < last.upper
+            and not _HEADS.search(section[last.end : band.start])
+        ):
             runs[-1][-1] = replace(last, lower=band.upper)
             runs[-1].append(band)
         else:
@@ -136,8 +162,6 @@ def _kind(section: str, run: Sequence[PrintedBand], since: int) -> str:
     stock, industry = len(re.findall(r"股价|个股|公司股|股票", text)), len(re.findall(r"行业", text))
     if bool(stock) != bool(industry):
         return "stock" if stock else "industry"
-    if heads:
-        return str(heads[-1].lastgroup)
     kinds = {rating_words()[band.rating].kind for band in run} - {""}
     return kinds.pop() if len(kinds) == 1 else ""
 
@@ -159,7 +183,9 @@ def _measure(section: str, run: Sequence[PrintedBand], since: int) -> Measure:
     if re.search(r"相对(?:于)?(?:同)?行业|(?:强于|弱于|超越|跑赢|跑输)(?:所属)?行业(?:指数|平均)", own):
         return "industry_relative"
     head = section[max(since, run[0].start - 160) : run[0].start]
-    words = re.sub(r"跑[赢输]|强于大市|弱于大市|优于大市|同步大市|领先大市|落后大市|优于大势|同步大势|落后大势", "", head) + re.sub(WORD, "", own)
+    words = re.sub(
+        r"跑[赢输]|强于大市|弱于大市|优于大市|同步大市|领先大市|落后大市|优于大势|同步大势|落后大势", "", head
+    ) + re.sub(WORD, "", own)
     absolute = re.search(r"涨幅|跌幅|收益|回报|涨跌", words) is not None and not _RELATIVE.search(words)
     return "absolute" if absolute else "relative"
 
@@ -171,7 +197,7 @@ def _worded(section: str, banded: Sequence[PrintedBand]) -> list[PrintedLadder]:
     ends = [each.start() for each in _WORD_PLACE.finditer(section)] + [len(section)]
     found: list[PrintedBand] = []
     for word in words:
-        text = re.split(r"[\n;。]", section[word.end() : min(min(end for end in ends if end > word.start()), word.end() + 80)])[0]
+        text = re.split(r"[\n;。]", section[word.end() : min(*(end for end in ends if end > word.start()), word.end() + 80)])[0]
         if _WORDS_ONLY.search(text) and "%" not in text and word["word"] not in {band.rating for band in found}:
             found.append(PrintedBand(word["word"], math.nan, math.nan, None, None, word.start(), word.end(), text))
     sides = {rating_words()[band.rating].side for band in found}
@@ -192,7 +218,10 @@ def ladder_record(bands: Sequence[PrintedBand]) -> list[dict[str, Any]]:
         worse_owns = worse.upper_closed is True or (worse.upper_closed is None and better.lower_closed is False)
         settled[at] = replace(settled[at], lower_closed=not worse_owns)
         settled[at + 1] = replace(settled[at + 1], upper_closed=worse_owns)
-    return [_band_record(band) for band in settled]
+    order = {"buy": 0, "hold": 1, "sell": 2}
+    numbers = any(math.isfinite(edge) for band in settled for edge in (band.lower, band.upper))
+    ordered = settled if numbers else sorted(settled, key=lambda band: order[rating_words()[band.rating].side])
+    return [_band_record(band) for band in ordered]
 
 
 def _band_record(band: PrintedBand) -> dict[str, Any]:

@@ -30,7 +30,9 @@ _HEADING = re.compile(
     r"^(?P<mark>#{1,6}\s+|[►■●◆▶❑➢•▪◼★☆]\s*|\d{1,2}(?:\.\d{1,2})*[.、]?\s+|\d{1,2}[.、](?!\d)|[一二三四五六七八九十]{1,3}、\s*|第[一二三四五六七八九十]{1,2}(?:章|部分)\s*)(?P<title>\S.*)$"
 )
 _WORD_LINE = re.compile(rf"\W{{0,3}}(?:{WORD})(?:\s{{0,3}}\([^()]{{1,24}}\))?\W{{0,3}}$")
-_LABELS = re.compile(r"^\W{0,4}(?:作者|(?:证券)?分析师|联系人|研究助理|执业|相关(?:研究|报告)|近期报告|电话|邮箱|资料来源|数据来源|图表?\s?\d|表\s?\d)")
+_LABELS = re.compile(
+    r"^\W{0,4}(?:作者|(?:证券)?分析师|联系人|研究助理|执业|相关(?:研究|报告)|近期报告|电话|邮箱|资料来源|数据来源|图表?\s?\d|表\s?\d)"
+)
 
 
 def lay_out(lines: Sequence[Line]) -> Iterator[Line]:
@@ -95,8 +97,11 @@ def _is_standard(lines: Sequence[Line], at: int) -> bool:
     following = [line.half for line in lines[at : at + 16]]
     explained = sum(bool(RATED_LINE.search(half[:400]) or _WORD_LINE.match(half)) for half in following)
     if STANDARD_HEAD.match(lines[at].half):
-        return explained >= 2 or (explained == 1 and len(lines[at].half) > 60)
-    return bool(RATED_LINE.match(lines[at].half[:400])) and sum(bool(RATED_LINE.match(half[:400])) for half in following[:5]) >= 3
+        numbers = sum(len(INTERVAL.findall(half[:600])) for half in following[:6])
+        return explained >= 2 or (explained == 1 and (len(lines[at].half) > 60 or numbers >= 3))
+    return (
+        bool(RATED_LINE.match(lines[at].half[:400])) and sum(bool(RATED_LINE.match(half[:400])) for half in following[:5]) >= 3
+    )
 
 
 def _contents(lines: Sequence[Line], back: int) -> set[int]:
@@ -122,7 +127,11 @@ def _front_end(lines: Sequence[Line], contents: set[int]) -> int:
     for at, line in enumerate(lines):
         length += len(line.half)
         mark = _HEADING.match(line.half[:80])
-        chapter = at >= 6 and mark is not None and re.match(r"(?:#+\s+)?(?:1[.、]?\s*$|1[.、]|一、|第一)", mark["mark"] + mark["title"])
+        chapter = (
+            at >= 6
+            and mark is not None
+            and re.match(r"(?:#+\s+)?(?:1[.、]?\s*$|1[.、]|一、|第一)", mark["mark"] + mark["title"])
+        )
         if at in contents or at >= _FRONT_LINES or length > _FRONT_LENGTH or chapter:
             return at
     return len(lines)
@@ -196,4 +205,3 @@ def _joined(group: Sequence[Line]) -> Paragraph:
         starts.append(length)
         length += len(line.half)
     return Paragraph("".join(line.half for line in group), tuple(group), tuple(starts))
-

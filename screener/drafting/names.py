@@ -61,13 +61,20 @@ class NameReader:
         for row in table_rows(report, self.index):
             self._read_row(row)
         for symbol in self.found:
-            for name in [name for name, each in self.unread.items() if each.params.get("symbol") == symbol and each.code == "name_doubtful"]:
+            for name in [
+                name
+                for name, each in self.unread.items()
+                if each.params.get("symbol") == symbol and each.code == "name_doubtful"
+            ]:
                 del self.unread[name]
 
     def read_subject(self, report: ReportText, title: str, rating: str | None) -> bool:
         """The company that a report about one company is about, from its title or the head of its front page."""
         for line in report.of("front", "furniture")[:40]:
-            found = re.search(r"(?P<name>[一-鿿A-Za-z\d*·-]{2,10})\s{0,2}[(\[\s|]{1,3}(?P<code>\d{6}(?:\.(?:SH|SZ|BJ))?)(?!\d)", line.half[:120])
+            found = re.search(
+                r"(?P<name>[一-鿿A-Za-z\d*·-]{2,10})\s{0,2}[(\[\s|]{1,3}(?P<code>\d{6}(?:\.(?:SH|SZ|BJ))?)(?!\d)",
+                line.half[:120],
+            )
             symbol = read_code(found["code"]).symbol if found else None
             if found is not None and symbol is not None:
                 name = plain_name(found["name"])
@@ -75,19 +82,28 @@ class NameReader:
                     self._keep(Found(symbol, self.index.name_of(symbol), line, rating=rating))
                     return True
         head = next(iter(self.index.find(title)), None)
-        if head is not None and head.start == 0 and len(head.symbols) == 1 and re.match(r"[:(\s,]", title[head.end : head.end + 1] or ":"):
+        if (
+            head is not None
+            and head.start == 0
+            and len(head.symbols) == 1
+            and re.match(r"[:(\s,]", title[head.end : head.end + 1] or ":")
+        ):
             self._keep(Found(head.symbols[0], self.index.name_of(head.symbols[0]), report.lines[0], rating=rating))
             return True
         return False
 
     def _read_passage(self, passage: Passage) -> None:
         for start, label, clause in _clauses(passage.text):
-            self._read_clause(passage, start, clause, f"{passage.place} {label}".strip() if label not in passage.place else passage.place)
+            self._read_clause(
+                passage, start, clause, f"{passage.place} {label}".strip() if label not in passage.place else passage.place
+            )
 
     def _read_clause(self, passage: Passage, start: int, clause: str, place: str) -> None:
         found = list(items(clause, self.index, strict=passage.strict))
         if passage.refused:
-            self.seen += [Seen("candidates", each.name, passage.line_at(start + each.start), "seen_advised_against") for each in found]
+            self.seen += [
+                Seen("candidates", each.name, passage.line_at(start + each.start), "seen_advised_against") for each in found
+            ]
             return
         if not found:
             for word in unknown_list(clause, self._themes) if not passage.strict else []:
@@ -106,6 +122,9 @@ class NameReader:
         if start:
             return ""
         head = re.split(r"[。;]", passage.before)[-1]
+        aside = re.search(r"(?P<group>[^,、:]{2,14})(?:方面|领域|环节|板块|方向|端)\s?[,:]?\s?(?:我们)?$", head)
+        if aside is not None:
+            return condense(aside["group"])
         return group_of(head.rpartition(":")[0] + ":") if ":" in head else ""
 
     def _take(self, item: Item, line: Line, phrase: str, place: str) -> None:
@@ -119,13 +138,9 @@ class NameReader:
             return
         listed = self.index.name_of(symbol)
         same = plain_name(listed) == plain_name(item.name)
-        if item.former and listed and not same:
-            name = listed
-        else:
-            name = item.name
-        if item.code is not None and item.symbols and listed and not same and not item.former and symbol not in item.symbols:
-            self._ask("code_of_other_name", item.name, line, symbol=symbol, owner=listed)
-        elif item.code is not None and listed and not same and symbol.endswith((".SH", ".SZ", ".BJ")) and not self.index.symbols_of(plain_name(item.name)):
+        name = listed if item.former and listed and not same else item.name
+        others = item.symbols if item.symbols != (symbol,) else self.index.symbols_of(plain_name(item.name))
+        if item.code is not None and listed and not same and not item.former and symbol not in others:
             self._ask("code_of_other_name", item.name, line, symbol=symbol, owner=listed)
         self._keep(Found(symbol, name, line, phrase, item.rating, item.target, [place] if place else []))
 
@@ -136,7 +151,11 @@ class NameReader:
             digits = re.sub(r"\D", "", item.code.printed)
             return next((symbol for symbol in item.symbols if symbol.startswith(digits)), None)
         if item.code is not None and item.code.symbol is not None:
-            unknown = self.index.is_whole_market and item.code.symbol.endswith((".SH", ".SZ", ".BJ")) and not self.index.name_of(item.code.symbol)
+            unknown = (
+                self.index.is_whole_market
+                and item.code.symbol.endswith((".SH", ".SZ", ".BJ"))
+                and not self.index.name_of(item.code.symbol)
+            )
             if unknown and item.code.symbol not in item.symbols:
                 self._ask("code_wrong", item.name, line, printed=item.code.printed)
                 return None
@@ -147,7 +166,9 @@ class NameReader:
         return item.symbols[0] if item.symbols else None
 
     def _read_row(self, row: TableRow) -> None:
-        item = Item(0, 0, row.name, row.symbols, "", row.code, row.rating, row.target, former=plain_name(row.name) in self.index.past)
+        item = Item(
+            0, 0, row.name, row.symbols, "", row.code, row.rating, row.target, former=plain_name(row.name) in self.index.past
+        )
         if not row.symbols and row.code is None:
             self._ask("name_unknown", row.name, row.line, hint=hints().get(row.name, ""))
             return
@@ -172,7 +193,10 @@ def _clauses(text: str) -> list[tuple[int, str, str]]:
     """Clauses between semicolons and item numbers: where each begins, the number it stands under, its text."""
     found: list[tuple[int, str, str]] = []
     label, start = "", 0
-    cuts = sorted([(each.start(), each.end(), each[0].strip("( ")) for each in _ITEM.finditer(text)] + [(each.start(), each.end(), "") for each in re.finditer(r"[;。]", text)])
+    cuts = sorted(
+        [(each.start(), each.end(), each[0].strip("( ")) for each in _ITEM.finditer(text)]
+        + [(each.start(), each.end(), "") for each in re.finditer(r"[;。]", text)]
+    )
     for begin, end, number in cuts:
         if begin < start:
             continue

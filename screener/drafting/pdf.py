@@ -93,7 +93,7 @@ def _words(page: Any) -> list[_Word]:
 
 
 def _page_lines(words: Sequence[_Word], page: int, width: float) -> Iterator[RawLine]:
-    """Lines of a page: blocks above each other, in each the columns from left to right; `full` where a line ends at its column's edge."""
+    """Lines of a page: block by block, in each the columns from left to right; `full` where one ends at its column's edge."""
     number = itertools.count(1)
     for column in _columns(words, width):
         rows = list(_rows(column))

@@ -28,11 +28,15 @@ _SAID = re.compile(
 _MOVED = re.compile(
     rf"(?P<subject>[^。;,\n]{{0,20}})(?:由|从)\s{{0,2}}{_Q}(?P<previous>{WORD}){_Q}(?:评级)?\s{{0,2}}(?P<change>{CHANGE})(?:至|为|到)\s{{0,2}}{_Q}(?P<word>{WORD})"
 )
-_BEFORE = re.compile(rf"(?:上次|前次|此前|原)(?:建议|评级|投资评级|行业评级)\s{{0,3}}[:|\t ]{{0,3}}\s?{_Q}(?P<word>{WORD}|[一-鿿]{{2,4}})")
+_BEFORE = re.compile(
+    rf"(?:上次|前次|此前|原)(?:建议|评级|投资评级|行业评级)\s{{0,3}}[:|\t ]{{0,3}}\s?{_Q}(?P<word>{WORD}|[一-鿿]{{2,4}})"
+)
 _COMPANY = re.compile(
     r"公司(?:研究|点评|深度|报告|动态|快报|简评|首次覆盖|调研|季报|年报|跟踪|信息更新)|当前(?:股价|价格)|收盘价|总股本|流通(?:股本|市值)|总市值|目标价|\(?\d{6}(?:\.S[HZ])?\)?\s{0,3}(?:买入|增持|推荐|强烈推荐)"
 )
-_INDUSTRY = re.compile(r"行业(?:研究|深度|点评|周报|月报|专题|报告|动态|策略|评级|跟踪|投资|简评|快评|定期|年度|及产业|与产业)|产业(?:深度|研究)|板块|行业指数")
+_INDUSTRY = re.compile(
+    r"行业(?:研究|深度|点评|周报|月报|专题|报告|动态|策略|评级|跟踪|投资|简评|快评|定期|年度|及产业|与产业)|产业(?:深度|研究)|板块|行业指数"
+)
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,28 @@ class _Sight:
 
 def is_company_report(report: ReportText, title: str) -> bool | None:
     """Whether the report is about one company; None where the front page speaks for neither."""
-    front = [line.half[:200] for line in report.of("front", "furniture") if not re.match(r"[一二三四五六七八九十\d]{1,3}[、.]", line.half)]
+    front = [
+        line.half[:200]
+        for line in report.of("front", "furniture")
+        if not re.match(r"[一二三四五六七八九十\d]{1,3}[、.]", line.half)
+    ]
     text = "\n".join(front)
     coded = re.search(r"\(?(?<!\d)[036]\d{5}(?:\.(?:SH|SZ))?\)?", title) is not None
     near = "\n".join(front[:14])
-    company = len(set(_COMPANY.findall(text))) + 2 * coded + 2 * bool(re.search(r"公司(?:研究|点评|深度|报告|动态|简评|首次覆盖)", near))
+    company = (
+        len(set(_COMPANY.findall(text)))
+        + 2 * coded
+        + 2 * bool(re.search(r"公司(?:研究|点评|深度|报告|动态|简评|首次覆盖)", near))
+    )
     industry = len(set(_INDUSTRY.findall(text))) + 2 * bool(_INDUSTRY.search(near)) + bool(re.search(r"行业", title))
     if company >= 2 and company > industry:
         return True
     return False if industry >= company and industry > 0 else None
 
 
-def read_rating(report: ReportText, words: Sequence[str], company: bool | None = None) -> tuple[Fact[Rating] | None, list[Seen]]:
+def read_rating(
+    report: ReportText, words: Sequence[str], company: bool | None = None
+) -> tuple[Fact[Rating] | None, list[Seen]]:
     """The stated rating with its line, and the words that were seen and not taken.
 
     A label or a line of its own on the front page comes first, then a sentence that gives a rating; nothing after the
@@ -79,7 +93,11 @@ def read_rating(report: ReportText, words: Sequence[str], company: bool | None =
     allowed = set(words) | set(rating_words())
     sights = [sight for line in report.of("front", "body") for sight in _sights(line) if sight.rating.word in allowed]
     sights = [each for each in sights if each.weight < 3 or each.line.zone == "front" or each.of == "label"]
-    usable = [each for each in sights if each.of != "stock" and not (company is False and rating_words()[each.rating.word].kind == "stock")]
+    usable = [
+        each
+        for each in sights
+        if each.of != "stock" and not (company is False and rating_words()[each.rating.word].kind == "stock")
+    ]
     seen = [Seen("rating", each.rating.word, each.line, "seen_rating_of_stock") for each in sights if each not in usable]
     if not usable:
         return None, seen
@@ -87,10 +105,16 @@ def read_rating(report: ReportText, words: Sequence[str], company: bool | None =
     top = [each for each in usable if each.weight == best]
     chosen = top[0]
     others = {each.rating.word for each in top[1:]} - {chosen.rating.word, chosen.rating.previous}
-    seen += [Seen("rating", each.rating.word, each.line, "seen_rating_again") for each in usable if each.rating.word != chosen.rating.word]
+    seen += [
+        Seen("rating", each.rating.word, each.line, "seen_rating_again")
+        for each in usable
+        if each.rating.word != chosen.rating.word
+    ]
     doubt = "rating_unsure" if others or best <= 1 else ""
     if len({each.rating.word for each in usable if each.line.zone == "front"}) > 1 and not doubt:
-        fresh = {each.rating.word for each in usable if each.line.zone == "front" and each.weight >= best - 1} - {chosen.rating.previous}
+        fresh = {each.rating.word for each in usable if each.line.zone == "front" and each.weight >= best - 1} - {
+            chosen.rating.previous
+        }
         doubt = "rating_unsure" if len(fresh) > 1 else ""
     return Fact(_completed(chosen.rating, usable, report), chosen.line, doubt), seen
 
@@ -107,7 +131,7 @@ def _completed(rating: Rating, sights: Sequence[_Sight], report: ReportText) -> 
 
 
 def _sights(line: Line) -> Iterator[_Sight]:
-    """Ratings that a line states, with how much its form says: 5 a change from one to another, 4 a label, 3 alone, 2 a sentence."""
+    """Ratings that a line states, with how much its form says: 5 a change to another, 4 a label, 3 alone, 2 a sentence."""
     half = line.half[:6000]
     if re.match(r"\W{0,3}(?:上次|前次|此前|原)(?:建议|评级|投资评级)", half):
         return
@@ -133,11 +157,19 @@ def _sights(line: Line) -> Iterator[_Sight]:
     for found in _SAID.finditer(half):
         own = half[max(0, found.start() - 14) : found.end() + 1]
         sector = found["of"] in ("行业", "板块") or re.search(r"行业|板块", own) is not None
-        yield _Sight(Rating(found["word"], CHANGES.get(found["change"])), line, 2 if sector else 1, "said" if sector else "stock" if "公司" in own else "said")
+        change = CHANGES.get(found["change"]) or _change_before(half[max(0, found.start() - 14) : found.start()])
+        yield _Sight(
+            Rating(found["word"], change), line, 2 if sector else 1, "said" if sector else "stock" if "公司" in own else "said"
+        )
 
 
 def _change_after(text: str) -> str | None:
     found = re.match(rf"\W{{0,4}}({CHANGE})", text)
+    return CHANGES[found[1]] if found else None
+
+
+def _change_before(text: str) -> str | None:
+    found = re.search(rf"({CHANGE})[^。;]{{0,8}}$", text)
     return CHANGES[found[1]] if found else None
 
 

@@ -15,7 +15,9 @@ Record = dict[str, Any]
 
 _MONTH = re.compile(r"(?<!\d)(20\d{2})\s{0,2}[.年/-]\s{0,2}(\d{1,2})(?:\s{0,2}[.月/-]\s{0,2}(\d{1,2}))?")
 _RELATED = re.compile(r"《(?P<title>[^《》]{1,80})》")
-_RISK = re.compile(r"^\W{0,4}(?:\d[\d.]{0,5}\s{0,2}|[一二三四五六七八九十]{1,2}、\s{0,2})?风险(?:提示|因素|分析)\s{0,3}[:\s]{0,3}")
+_RISK = re.compile(
+    r"^\W{0,4}(?:\d[\d.]{0,5}\s{0,2}|[一二三四五六七八九十]{1,2}、\s{0,2})?风险(?:提示|因素|分析)\s{0,3}[:\s]{0,3}"
+)
 
 
 def read_related(report: ReportText) -> list[Record]:

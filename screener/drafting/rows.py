@@ -20,7 +20,9 @@ _BAD = re.compile(
     r"可比|对比|比较|涨跌|涨幅|跌幅|排名|持股|解禁|成交|公告|产能|营收|收入|市占|份额|大宗|融资|北向|沪深港通|中标|募|客户|供应商|竞争|回购|股东|研发|目录|行业指数|动态|新闻|复盘|参与(?:者|公司|厂商)|布局|一览"
 )
 _CAPTION = re.compile(r"^\W{0,4}(?:图表?|表格?)\s{0,2}\d{0,3}|盈利预测|估值表")
-_HEAD_CELL = re.compile(r"代码|名称|简称|公司|评级|股价|收盘|EPS|PE|P/E|目标价|标的|市值|归母|细分|环节|领域|板块|备注|推荐理由|逻辑", re.IGNORECASE)
+_HEAD_CELL = re.compile(
+    r"代码|名称|简称|公司|评级|股价|收盘|EPS|PE|P/E|目标价|标的|市值|归母|细分|环节|领域|板块|备注|推荐理由|逻辑", re.IGNORECASE
+)
 _FIGURE = re.compile(r"[-+]?[\d,]{1,12}(?:\.\d{1,6})?[%xXAEP]{0,2}|-{1,3}|N/?A|/|")
 _TARGET_HEAD = re.compile(r"目标价")
 
@@ -74,7 +76,11 @@ def _cells(line: Line) -> list[str]:
     figures = sum(bool(_FIGURE.fullmatch(part)) for part in parts)
     coded = any(re.fullmatch(CODE, part, re.IGNORECASE) for part in parts)
     rated = any(part in rating_words() for part in parts)
-    return parts if 2 <= len(parts) <= 24 and len(line.half) < 200 and ((coded and (figures >= 2 or rated)) or figures >= 3) else []
+    return (
+        parts
+        if 2 <= len(parts) <= 24 and len(line.half) < 200 and ((coded and (figures >= 2 or rated)) or figures >= 3)
+        else []
+    )
 
 
 def _captioned(line: Line, table: _Table, scope: bool) -> _Table:
@@ -96,7 +102,11 @@ def _is_head(cells: Sequence[str]) -> bool:
 def _headed(cells: Sequence[str], table: _Table, scope: bool) -> _Table:
     rated = any("评级" in cell for cell in cells)
     target = next((at for at, cell in enumerate(cells) if _TARGET_HEAD.search(cell)), -1)
-    good = table.good or (scope and not table.bad) or any(re.search(r"推荐|受益|建议关注", cell) and len(cell) < 8 for cell in cells)
+    good = (
+        table.good
+        or (scope and not table.bad)
+        or any(re.search(r"推荐|受益|建议关注", cell) and len(cell) < 8 for cell in cells)
+    )
     return _Table(good, table.bad, rated, target, "", len(cells))
 
 
@@ -108,11 +118,22 @@ def _row(cells: Sequence[str], line: Line, table: _Table, index: NameIndex) -> T
     inner = re.search(rf"\(\s?({CODE})\s?\)", cells[name_at], re.IGNORECASE)
     code = read_code(cells[code_at]) if code_at is not None else read_code(inner[1]) if inner else None
     name = re.sub(r"\s{0,2}\([^()]{0,40}\)", "", cells[name_at]).strip()
-    rating = next((re.sub(r"-?[ABC]$|\(.{0,6}\)", "", cell) for cell in cells if re.sub(r"-?[ABC]$|\(.{0,6}\)", "", cell) in rating_words()), None)
-    others = [cell for at, cell in enumerate(cells[: min(name_at, code_at if code_at is not None else name_at)]) if cell and not _FIGURE.fullmatch(cell)]
+    rating = next(
+        (
+            re.sub(r"-?[ABC]$|\(.{0,6}\)", "", cell)
+            for cell in cells
+            if re.sub(r"-?[ABC]$|\(.{0,6}\)", "", cell) in rating_words()
+        ),
+        None,
+    )
+    others = [
+        cell
+        for at, cell in enumerate(cells[: min(name_at, code_at if code_at is not None else name_at)])
+        if cell and not _FIGURE.fullmatch(cell)
+    ]
     if others and others[0] not in rating_words():
         table.group = others[0][:20]
-    target = _number(cells[table.target]) if len(cells) == table.heads and 0 <= table.target else None
+    target = _number(cells[table.target]) if len(cells) == table.heads and table.target >= 0 else None
     symbols = index.symbols_of(plain_name(name)) or ((code.symbol,) if code and code.symbol else ())
     return TableRow(name, symbols, code, rating, target, table.group, line)
 
@@ -123,7 +144,10 @@ def _name_at(cells: Sequence[str], code_at: int | None, index: NameIndex) -> int
         if index.symbols_of(plain_name(re.sub(r"\s{0,2}\([^()]{0,40}\)", "", cell))):
             return at
     beside = [] if code_at is None else [at for at in (code_at + 1, code_at - 1) if 0 <= at < len(cells)]
-    return next((at for at in beside if re.match(r"[一-鿿*]", cells[at]) and len(cells[at]) <= 10 and cells[at] not in rating_words()), None)
+    return next(
+        (at for at in beside if re.match(r"[一-鿿*]", cells[at]) and len(cells[at]) <= 10 and cells[at] not in rating_words()),
+        None,
+    )
 
 
 def _number(cell: str) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,8 @@ from screener.drafting.house import house_english
 from screener.drafting.ladders import PrintedLadder, ladder_record
 from screener.drafting.standard import PrintedScale, read_scale
 from screener.drafting.text import Line, ReportText
-from screener.thesis.scale import RatingScale
+from screener.thesis.editions import choose_edition
+from screener.thesis.scale import Ladder, RatingScale, read_record
 
 Record = dict[str, Any]
 Question = tuple[str, str, str, tuple[tuple[str, object], ...]]
@@ -35,38 +36,54 @@ class Choice:
 
 
 def choose_scale(
-    report: ReportText, house: str | None, scales: Sequence[RatingScale], scale_id: str | None, *, slug: str, file: str
+    report: ReportText,
+    house: str | None,
+    scales: Sequence[RatingScale],
+    scale_id: str | None,
+    *,
+    slug: str,
+    file: str,
+    day: dt.date | None,
 ) -> Choice:
-    """The standard by `scale_id`; else the printed one, which is the library's where both judge alike; else the house's own."""
+    """The standard by `scale_id`; else the printed one, or the house's edition of `day` where both judge alike, or none is."""
     if scale_id is not None:
         return _of_library(next(scale for scale in scales if scale.id == scale_id), house)
-    own = next((scale for scale in scales if scale.house == house), None)
+    own = choose_edition(scales, house, day) if house and day else None
     printed = read_scale(report)
     record, questions = _record(printed, house, slug, file) if printed else (None, ())
     line = printed.line if printed else None
     if record is None:
-        known = ", ".join(scale.id for scale in scales)
-        if own is not None:
-            return _of_library(own, house, (("scale", "scale_not_printed", own.id, ()), *questions), line)
-        return Choice(house_en=house_english(house or ""), questions=(*questions, ("scale", "scale_unread", "", (("known", known),))), line=line)
-    if own is not None and _judges_alike(own, record):
+        return _unprinted(house, own, scales, questions, line)
+    differences = _differences(own, record) if own is not None else ""
+    if own is not None and not differences:
         return _of_library(own, house, (), line)
     if own is not None:
-        questions = (*questions, ("scale", "scale_differs", own.id, (("differences", _differences(own, record)),)))
-    english = house_english(house or "") or (own.house_en if own else "")
+        questions = (*questions, ("scale", "scale_differs", own.id, (("differences", differences),)))
+    scale = read_record(RatingScale, record)
+    markets = tuple(market.id for market in scale.markets)
+    return Choice(scale.id, record, scale.stock.ratings, scale.industry.ratings, markets, record["house_en"], questions, line)
+
+
+def _unprinted(
+    house: str | None,
+    own: RatingScale | None,
+    scales: Sequence[RatingScale],
+    questions: tuple[Question, ...],
+    line: Line | None,
+) -> Choice:
+    if own is not None:
+        return _of_library(own, house, (*questions, ("scale", "scale_not_printed", own.id, ())), line)
+    known = ", ".join(scale.id for scale in scales)
     return Choice(
-        record["id"],
-        record,
-        tuple(band["rating"] for band in record["stock"]["bands"]),
-        tuple(band["rating"] for band in record["industry"]["bands"]),
-        tuple(market["id"] for market in record["markets"]),
-        english,
-        questions,
-        line,
+        house_en=house_english(house or ""),
+        questions=(*questions, ("scale", "scale_unread", "", (("known", known),))),
+        line=line,
     )
 
 
-def _of_library(scale: RatingScale, house: str | None, questions: tuple[Question, ...] = (), line: Line | None = None) -> Choice:
+def _of_library(
+    scale: RatingScale, house: str | None, questions: tuple[Question, ...] = (), line: Line | None = None
+) -> Choice:
     english = scale.house_en if scale.house == house else house_english(house or "")
     markets = tuple(market.id for market in scale.markets)
     return Choice(scale.id, None, scale.stock.ratings, scale.industry.ratings, markets, english, questions, line)
@@ -77,19 +94,16 @@ def _record(printed: PrintedScale, house: str | None, slug: str, file: str) -> t
     questions: list[Question] = [
         (f"scale.{each.kind}", each.fault, " ".join(band.rating for band in each.bands), ()) for each in printed.broken
     ]
-    usable = {"stock": _bands(printed.stock), "industry": _bands(printed.industry)}
-    for kind, ladder in (("stock", printed.stock), ("industry", printed.industry)):
-        if ladder is not None and ladder.measure != "relative":
-            questions.append((f"scale.{kind}", f"measure_{ladder.measure}", " ".join(band.rating for band in ladder.bands), ()))
-    if not any(usable.values()):
+    ladders = {
+        kind: ladder for kind, ladder in (("stock", printed.stock), ("industry", printed.industry)) if ladder is not None
+    }
+    if not ladders:
         return None, tuple(questions)
-    for kind, other in (("stock", "industry"), ("industry", "stock")):
-        if not usable[kind]:
-            questions.append((f"scale.{kind}", f"{kind}_bands_unread", "", ()))
-            usable[kind] = usable[other]
+    questions += [(f"scale.{kind}", f"{kind}_bands_unread", "", ()) for kind in ("stock", "industry") if kind not in ladders]
     if printed.window is None:
         questions.append(("scale.window", "window_unread", "", ()))
-    if not printed.has_benchmark:
+    relative = any(each.measure in ("relative", "words_only") for each in ladders.values())
+    if relative and not printed.has_benchmark:
         questions.append(("scale.markets", "benchmark_unread", "", ()))
     english = house_english(house or "")
     if not english:
@@ -101,38 +115,40 @@ def _record(printed: PrintedScale, house: str | None, slug: str, file: str) -> t
         "house_en": english or house or "",
         "source": f"printed in {file}",
         "window": {"from_months": first, "to_months": last, "phrase": phrase},
-        **{kind: {"bands": bands} for kind, bands in usable.items()},
+        **{kind: _ladder(ladder, printed) for kind, ladder in ladders.items()},
         "markets": list(printed.markets),
     }
     return record, tuple(questions)
 
 
-def _bands(ladder: PrintedLadder | None) -> list[Record]:
-    """The bands of a ladder that the format of today can hold."""
-    return ladder_record(ladder.bands) if ladder is not None and ladder.measure == "relative" else []
-
-
-def _judges_alike(scale: RatingScale, record: Record) -> bool:
-    return not _differences(scale, record)
+def _ladder(ladder: PrintedLadder, printed: PrintedScale) -> Record:
+    """A ladder as a scale file has it: what it measures where that is no excess, and against what where that is unnamed."""
+    measure = {} if ladder.measure == "relative" else {"measure": ladder.measure}
+    compares = ladder.measure in ("relative", "words_only")
+    unnamed = (
+        {"benchmark": {"a_share": {"unnamed": True, "name": "市场指数"}}} if compares and not printed.has_benchmark else {}
+    )
+    indices = [each["symbol"] for market in printed.markets if market["id"] == "a_share" for each in market["benchmarks"]]
+    by = {symbol[-2:]: symbol for symbol in indices if symbol.startswith(("000001.", "399"))}
+    parted = (
+        {"benchmark": {"a_share": {"by": by}}}
+        if compares and printed.has_benchmark and len(by) == 2 and len(indices) == 2
+        else {}
+    )
+    return {**measure, **unnamed, **parted, "bands": ladder_record(ladder.bands)}
 
 
 def _differences(scale: RatingScale, record: Record) -> str:
-    """Where the printed standard judges otherwise than the library's: the kinds, or the months."""
-    window = record["window"]
-    months = (window["from_months"], window["to_months"]) == (scale.window.from_months, scale.window.to_months)
+    """Where the printed standard judges otherwise than the library's: the kinds that it prints, or their months."""
+    found = read_record(RatingScale, record)
     kinds = [
         kind
-        for kind, ladder in (("stock", scale.stock), ("industry", scale.industry))
-        if [_edges(band.model_dump()) for band in ladder.bands] != [_edges(band) for band in record[kind]["bands"]]
+        for kind, ours, theirs in (("stock", scale.stock, found.own_stock), ("industry", scale.industry, found.own_industry))
+        if theirs is not None and (_judgement(ours) != _judgement(theirs))
     ]
-    return ", ".join([*kinds, *([] if months else ["window"])])
+    return ", ".join(kinds)
 
 
-def _edges(band: Record) -> tuple[Any, ...]:
-    return (
-        band["rating"],
-        band.get("lower", -math.inf),
-        band.get("upper", math.inf),
-        band.get("lower_closed", False),
-        band.get("upper_closed", False),
-    )
+def _judgement(ladder: Ladder) -> tuple[Any, ...]:
+    bands = tuple((band.rating, band.lower, band.upper, band.lower_closed, band.upper_closed) for band in ladder.bands)
+    return (bands, ladder.measure, ladder.window.from_months, ladder.window.to_months)

@@ -76,7 +76,7 @@ def is_sector_line(text: str) -> bool:
 
 def read_sector(report: ReportText, title: str, related: Sequence[dict[str, Any]]) -> Fact[Sector] | None:
     """The industry: labelled, alone on a line of the front page, or before the colon of the title or of related reports."""
-    front = [line for line in report.of("front", "furniture")][:80]
+    front = list(report.of("front", "furniture"))[:80]
     found = _labelled(front) or _alone(front) or _prefixed(report, title) or _related(report, related)
     if found is None:
         return None

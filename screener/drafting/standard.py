@@ -1,4 +1,4 @@
-"""A rating standard read from a report's last pages: ladders, window and benchmarks, also where the table's layout is broken."""
+"""A rating standard read from a report's last pages: ladders, window, benchmarks, also where its table came apart."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ from screener.drafting.ladders import PrintedLadder, read_ladders
 from screener.drafting.text import Line, ReportText
 from screener.drafting.words import table
 
-_SECTION = re.compile(r"评级(?:体系)?的?说明|评级标准|评级体系|评级定义|评级系统|投资评级|评级的?比较标准|评级类别|(?:股票|行业|公司)评级")
+_SECTION = re.compile(
+    r"评级(?:体系)?的?说明|评级标准|评级体系|评级定义|评级系统|投资评级|评级的?比较标准|评级类别|(?:股票|行业|公司)评级"
+)
 _END = re.compile(r"(?:免责|法律|重要|特别|一般|分析师)(?:声明|承诺|申明)|免责条款")
 _SECTION_LENGTH = 3000
 # So many places are tried, so far apart, that a hostile text cannot make reading slow.
 _SECTIONS, _SECTION_APART = 24, 40
-_MONTHS = re.compile(r"(?:(?P<a>\d{1,2}|[三六九])\s{0,2}(?:个月)?\s{0,2}(?:到|至|~|-)\s{0,2})?(?P<b>\d{1,2}|十二|[三六九])\s{0,2}个月")
+_MONTHS = re.compile(
+    r"(?:(?P<a>\d{1,2}|[三六九])\s{0,2}(?:个月)?\s{0,2}(?:到|至|~|-)\s{0,2})?(?P<b>\d{1,2}|十二|[三六九])\s{0,2}个月"
+)
 _NUMERALS = {"三": 3, "六": 6, "九": 9, "十二": 12}
 _MARKET_RULE = re.compile(
     r"(?P<market>A\s{0,2}股|沪深|新三板|香港|港股|H\s{0,2}股|美国|美股|韩国)(?:市场|公司|股票)?以(?P<indices>[^;。\n]{1,120}?)(?:作)?为(?:比较)?(?:基准|参照)"
@@ -49,7 +53,7 @@ def read_scale(report: ReportText) -> PrintedScale | None:
     text = "\n".join(line.text for line in lines)
     starts = _starts(lines)
     best: tuple[tuple[int, int], int, list[PrintedLadder]] | None = None
-    for place in _section_heads(half, next((start for start, line in zip(starts, lines, strict=True) if line.zone in ("standard", "back")), 0)):
+    for place in _section_heads(half, _since(starts, lines)):
         ladders = read_ladders(half[place : _section_end(half, place)])
         good = sum(len(each.bands) for each in ladders if not each.fault)
         score = (good, sum(len(each.bands) for each in ladders))
@@ -74,6 +78,14 @@ def _starts(lines: tuple[Line, ...]) -> list[int]:
         starts.append(length)
         length += len(line.half) + 1
     return starts
+
+
+def _since(starts: list[int], lines: tuple[Line, ...]) -> int:
+    """Where the standard's zone begins, with the lines right before it that speak of ratings or months."""
+    at = next((at for at, line in enumerate(lines) if line.zone in ("standard", "back")), 0)
+    while at and re.search(r"评级|个月", lines[at - 1].half) and len(lines[at - 1].half) > 3 and at > 1:
+        at -= 1
+    return starts[at] if starts else 0
 
 
 def _section_heads(half: str, since: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""A report as lines that know where they stand: characters made alike, runs cut short, so that any text reads in linear time."""
+"""A report as lines that know where they stand: characters made alike, runs cut short, so that any text reads fast."""
 
 from __future__ import annotations
 
@@ -138,9 +138,7 @@ def make_lines(raw: Iterable[RawLine]) -> list[Line]:
     width = _wrap_width(lines) if any(each.full is None for each in raw) else 0
     if not width:
         return lines
-    return [
-        Line(line.number, line.text, line.half, line.page, line.size, len(line.text) >= width, line.zone) for line in lines
-    ]
+    return [Line(line.number, line.text, line.half, line.page, line.size, len(line.text) >= width, line.zone) for line in lines]
 
 
 def _wrap_width(lines: list[Line]) -> float:

@@ -1,4 +1,4 @@
-"""The title: the line that the file is named after, the largest type of page 1, the first Markdown heading, or the only line that can be one."""
+"""The title: the line that names the file, the largest type of page 1, the first Markdown heading, or the only one possible."""
 
 from __future__ import annotations
 
@@ -34,9 +34,15 @@ def can_be_title(line: Line) -> bool:
     """Whether nothing speaks against the line: no label, date, house, sector or sentence."""
     text = line.half.lstrip("# ").strip()
     plain = re.sub(r"[^一-鿿]", "", text)
-    if not 5 <= len(plain) or len(text) > 60 or "\t" in text or line.zone == "furniture":
+    if not len(plain) >= 5 or len(text) > 60 or "\t" in text or line.zone == "furniture":
         return False
-    return not (_NOT_A_TITLE.search(text) or _SENTENCE.search(text) or text.endswith(("。", ",", "、", ":")) or is_house(text) or is_sector_line(text))
+    return not (
+        _NOT_A_TITLE.search(text)
+        or _SENTENCE.search(text)
+        or text.endswith(("。", ",", "、", ":"))
+        or is_house(text)
+        or is_sector_line(text)
+    )
 
 
 def _text(line: Line) -> str:
@@ -113,6 +119,10 @@ def _only(report: ReportText, front: Sequence[Line]) -> Fact[str] | None:
 def _until_prose(front: Sequence[Line]) -> list[Line]:
     """The lines above the first sentence, bullet or chapter of the front page, at most twenty."""
     for at, line in enumerate(front[:20]):
-        if re.search(r"[。;]", line.half) or len(line.half) > 90 or re.match(r"^[►■●◆▶❑➢•▪]|^\W{0,3}(?:投资要点|核心观点|投资建议|风险提示|摘要)", line.half):
+        if (
+            re.search(r"[。;]", line.half)
+            or len(line.half) > 90
+            or re.match(r"^[►■●◆▶❑➢•▪]|^\W{0,3}(?:投资要点|核心观点|投资建议|风险提示|摘要)", line.half)
+        ):
             return list(front[:at])
     return list(front[:20])

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-CHANGES = {
-    "维持": "maintained", "不变": "maintained", "首次": "first", "首次覆盖": "first", "首次给予": "first", "首予": "first", "首次评级": "first",
-    "上调": "raised", "调高": "raised", "调升": "raised", "提高": "raised",
-    "下调": "lowered", "调低": "lowered", "调降": "lowered", "降低": "lowered",
-}  # fmt: skip
+_CHANGE_WORDS = {
+    "maintained": ("维持", "不变"),
+    "first": ("首次", "首次覆盖", "首次给予", "首予", "首次评级"),
+    "raised": ("上调", "调高", "调升", "提高"),
+    "lowered": ("下调", "调低", "调降", "降低"),
+}
+CHANGES = {word: change for change, words in _CHANGE_WORDS.items() for word in words}
 CHANGE = "|".join(sorted(CHANGES, key=len, reverse=True))
 
 
