@@ -33,11 +33,11 @@ from screener.judgement.screen import (
 )
 from screener.judgement.span import known_day
 from screener.judgement.stages import OUTCOME_ROWS, WEEK_ROWS, check_stage
-from screener.judgement.week import last_complete_week, measure_week, week_sessions
+from screener.judgement.week import last_complete_week, led_by, measure_week, week_sessions
 from screener.judgement.week_facts import WeeklyFacts, build_facts
 from screener.judgement.where import ColumnType
 from screener.measures.universe import Universe
-from screener.prices.prices import LOOKBACK, Prices, PriceSource
+from screener.prices.prices import LOOKBACK, Prices, PriceSource, SeriesName
 from screener.sources.folder import MARKET_FILE
 from screener.sources.reading import (
     known_session,
@@ -135,8 +135,12 @@ def check_week(
     day: dt.date | None = None,
     published: dt.date | None = None,
     today: dt.date,
+    lead: SeriesName = "price",
 ) -> WeeklyFacts:
-    """Measure the week that holds `day`, by default the last complete one in the prices, and all that its report states."""
+    """Measure the week that holds `day`, by default the last complete one in the prices, and all that its report states.
+
+    `lead`: the series that the short form leads with since publication.
+    """
     published = known_day(published or thesis.published)
     last = known_session(thesis, scale, source, as_of=None, today=today)
     calendar = load_calendar()
@@ -145,7 +149,8 @@ def check_week(
     week = measure_week(thesis, scale, prices, day=end, published=published, as_of=end)
     check_stage(WEEK_ROWS, week.rows)
     now, before = load_rankings(source, end)
-    return build_facts(week, ranking=now, ranking_before=before)
+    facts = build_facts(week, ranking=now, ranking_before=before)
+    return facts if lead == "price" else replace(facts, led=led_by(week, lead))
 
 
 def check_events(

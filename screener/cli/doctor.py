@@ -10,7 +10,7 @@ import typer
 
 from screener.cli.errors import reported
 from screener.cli.options import AsJson, Debug, Language, StoreDir, ThemesDir, as_lang
-from screener.cli.saying import print_json
+from screener.cli.saying import WIDTH, print_json
 from screener.store.store import Store, default_folder
 from screener.terms.clock import last_finished_day
 from screener.terms.say import Lang, say
@@ -19,7 +19,7 @@ from screener.upstream.doctor import DOCTOR_POLICY, Finding, examine
 from screener.upstream.memory import load_breakers
 from screener.upstream.patience import Fetcher
 from screener.upstream.update import thesis_symbols
-from screener.writers.text.text import LIGHT, pad
+from screener.writers.widths import pad
 
 app = typer.Typer(add_completion=False)
 
@@ -50,7 +50,7 @@ def doctor_text(findings: Sequence[Finding], lang: Lang) -> str:
     """One line per finding, then the count."""
     lines = [f"{say('level_' + each.level, lang)}  {pad(each.title(lang), 18)}{each.text(lang)}" for each in findings]
     count = {level: sum(each.level == level for each in findings) for level in ("ok", "warn", "fail")}
-    return "\n".join([*lines, LIGHT, say("doctor_count", lang, **count)]) + "\n"
+    return "\n".join([*lines, "-" * WIDTH, say("doctor_count", lang, **count)]) + "\n"
 
 
 def doctor_records(findings: Sequence[Finding], lang: Lang) -> list[dict[str, Any]]:

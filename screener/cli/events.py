@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,21 +14,28 @@ from screener.cli.options import (
     DEFAULT,
     AsJson,
     AsOf,
+    Colours,
     Debug,
     Language,
+    OutDir,
     PricesWord,
     StoreDir,
     ThemesDir,
     ThesisName,
+    WithPdf,
+    WithPng,
     as_lang,
     finished_day,
     parse_date,
+    parse_edition,
 )
-from screener.cli.saying import exit_with, print_json, say_notes
-from screener.report.event_records import event_gaps, events_record
+from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes
+from screener.report.event_records import events_record
+from screener.report.events import event_gaps, events_document
 from screener.screening import check_events
+from screener.terms.say import say
 from screener.thesis.library import open_library
-from screener.writers.text.events import events_text
+from screener.writers.files import publish_archive, publish_events
 
 app = typer.Typer(add_completion=False)
 
@@ -40,11 +49,16 @@ def events(
     store: StoreDir = None,
     themes: ThemesDir = None,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random dates.")] = 0,
+    out: OutDir = Path("reports"),
     as_json: AsJson = False,
     lang: Language = "zh",
+    png: WithPng = False,
+    pdf: WithPdf = False,
+    updown: Colours = "red-up",
     debug: Debug = False,
 ) -> None:
     """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
+    edition = parse_edition(png, pdf, updown)
     loaded, scale, source = open_thesis(thesis, themes, prices, store)
     result = check_events(
         loaded,
@@ -59,5 +73,9 @@ def events(
     if as_json:
         print_json(events_record(result, as_lang(lang)))
     else:
-        print(events_text(result, as_lang(lang)), end="")
+        document = events_document(result, as_lang(lang))
+        print_text(document)
+        print(say("report_writing", as_lang(lang)), file=sys.stderr)
+        say_files(publish_events(result, document, out, edition=edition), as_lang(lang))
+        say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
     exit_with(bool(event_gaps(result)))

@@ -25,7 +25,7 @@ from screener.cli.options import (
     finished_day,
     parse_date,
 )
-from screener.cli.saying import exit_with, print_json, say_notes
+from screener.cli.saying import exit_with, print_json, print_text, say_notes
 from screener.grading.cluster import BAD, Manifest, grade_on_spark
 from screener.grading.ground import Ground
 from screener.grading.run import ENGINES, Tally, grade_to_file, grade_to_scoreboard
@@ -35,7 +35,6 @@ from screener.terms.notes import UsageError
 from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
 from screener.writers.files import document_bytes, write_files
-from screener.writers.text.scoreboard import scoreboard_text
 
 # Endings of `grade --out` that ask for the scoreboard instead of every rating.
 BOARD_ENDINGS = (".html", ".xlsx", ".md")
@@ -100,11 +99,11 @@ def _say_written(out: str, ground: Ground, done: Tally | Manifest, *, as_json: b
 
 
 def _show_board(board: Scoreboard, ground: Ground, rows: int, *, out: Path | None, as_json: bool, lang: Lang) -> None:
+    document = build_scoreboard_report(board, ground, rows, lang)
     if out is not None:
-        document = build_scoreboard_report(board, ground, rows, lang)
         write_files(out.parent, {out.name: document_bytes(document, out.suffix.lower())})
         print(say("board_written", lang, path=out, rows=rows), file=sys.stderr)
     if as_json:
         print_json(scoreboard_record(board, ground, rows))
     elif out is None:
-        print(scoreboard_text(board, ground, rows, lang), end="")
+        print_text(document)

@@ -39,20 +39,18 @@ from screener.cli.options import (
     parse_published,
     parse_series,
 )
-from screener.cli.saying import exit_with, print_json, say_archive, say_files, say_notes
+from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes
 from screener.evidence.trust import Trust
 from screener.judgement.listings import parse_proxies
 from screener.judgement.outcome import Outcome
 from screener.report.document import Section
+from screener.report.outcome.dossier import build_dossier
 from screener.report.records import has_gaps, listing_gaps, outcome_record
 from screener.report.trust import trust_sections
 from screener.report.trust_records import with_trust
 from screener.screening import check_outcome, check_trust
 from screener.terms.say import Lang, say
 from screener.writers.files import publish_archive, publish_outcome
-from screener.writers.text.listings import listings_text
-from screener.writers.text.outcome import outcome_text
-from screener.writers.text.trust import trust_text
 
 app = typer.Typer(add_completion=False)
 
@@ -81,7 +79,7 @@ def outcome(
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
-    edition = parse_edition(png, pdf, updown)
+    edition, lead = parse_edition(png, pdf, updown), parse_series(series)
     loaded, scale, source = open_thesis(thesis, themes, prices, store)
     result = check_outcome(
         loaded,
@@ -98,11 +96,10 @@ def outcome(
     if as_json:
         print_json(record)
     else:
-        words = outcome_text(result, as_lang(lang), series=parse_series(series)) + listings_text(result, as_lang(lang))
-        print(words + _trust_text(trust, as_lang(lang)), end="", flush=True)
+        document = build_dossier(result, as_lang(lang), extra=_trust_sections(trust, as_lang(lang)), lead=lead)
+        print_text(document)
         print(say("report_writing", as_lang(lang)), file=sys.stderr)
-        extra = _trust_sections(trust, as_lang(lang))
-        say_files(publish_outcome(result, out, record, lang=as_lang(lang), edition=edition, extra=extra), as_lang(lang))
+        say_files(publish_outcome(result, out, record, lang=as_lang(lang), edition=edition, document=document), as_lang(lang))
         say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
     # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
     missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
@@ -130,10 +127,3 @@ def _trust_sections(trust: Trust | None, lang: Lang) -> Sequence[Section]:
         return ()
 
     return trust_sections(trust, lang)
-
-
-def _trust_text(trust: Trust | None, lang: Lang) -> str:
-    if trust is None:
-        return ""
-
-    return "\n" + trust_text(trust, lang)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -10,9 +12,14 @@ from pathlib import Path
 import typer
 
 from screener.cli.options import EXIT_GAPS
+from screener.report.document import Document
 from screener.terms.notes import Note
 from screener.terms.say import Lang, say
 from screener.writers.edition import left_behind
+from screener.writers.text import render_text
+
+# Columns of a text that goes to no terminal, and the fewest that a table is laid out for.
+WIDTH, NARROWEST = 100, 40
 
 
 def say_notes(notes: Iterable[Note], lang: Lang) -> None:
@@ -44,6 +51,12 @@ def say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
 def print_json(record: object) -> None:
     """The one thing that `--json` puts on standard output."""
     print(json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_text(document: Document) -> None:
+    """The short form of a document on standard output, as wide as the terminal; WIDTH columns where there is none."""
+    columns = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDTH
+    print(render_text(document, max(columns, NARROWEST)), end="", flush=True)
 
 
 def exit_with(gaps: bool) -> None:

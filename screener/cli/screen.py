@@ -23,13 +23,12 @@ from screener.cli.options import (
     finished_day,
     parse_date,
 )
-from screener.cli.saying import exit_with, print_json, say_notes
-from screener.report.screen import screen_record
+from screener.cli.saying import exit_with, print_json, print_text, say_notes
+from screener.report.screen import screen_document, screen_record
 from screener.screening import open_screen
 from screener.terms.say import say
 from screener.thesis.library import open_library
 from screener.writers.files import check_ending, write_screen
-from screener.writers.text.screen import screen_text
 
 app = typer.Typer(add_completion=False)
 
@@ -81,7 +80,7 @@ def screen(
     if as_json:
         print_json(screen_record(result, as_lang(lang)))
     else:
-        print(screen_text(result, as_lang(lang), asked=f"{where or ''} {sort or ''}"), end="")
+        print_text(screen_document(result, as_lang(lang), asked=f"{where or ''} {sort or ''}"))
     if out is not None:
         print(say("screen_written", as_lang(lang), path=write_screen(result, out, as_lang(lang))), file=sys.stderr)
     exit_with(result.has_gaps)

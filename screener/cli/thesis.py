@@ -19,10 +19,10 @@ from screener.drafting.draft import Draft, Record, draft_thesis
 from screener.drafting.files import draft_place, quoted, scale_text, thesis_text, write_draft
 from screener.drafting.reading import read_report
 from screener.report.records import problem_record, thesis_record
+from screener.report.wording import basis_text
 from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
 from screener.thesis.lock import check_library
-from screener.writers.text.text import theses_text
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="List and check thesis files. 投资逻辑文件。")
 
@@ -36,7 +36,10 @@ def list_theses(themes: ThemesDir = None, as_json: AsJson = False, lang: Languag
     if as_json:
         print_json([thesis_record(each) for each in theses])
     else:
-        print(theses_text(theses, as_lang(lang)), end="")
+        for each in theses:
+            basis = basis_text(each, each.published, as_lang(lang))
+            names = f"{each.house_in(as_lang(lang))}  {each.title_in(as_lang(lang))}"
+            print(f"{each.slug}  {each.published}{basis}  {names}")
 
 
 @app.command("check")

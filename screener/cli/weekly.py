@@ -32,12 +32,12 @@ from screener.cli.options import (
     parse_published,
     parse_series,
 )
-from screener.cli.saying import exit_with, print_json, say_archive, say_files, say_notes
+from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes
 from screener.report.records import has_gaps, week_record
+from screener.report.week.report import weekly_document
 from screener.screening import check_week
 from screener.terms.say import say
 from screener.writers.files import publish_archive, publish_weekly
-from screener.writers.text.week import week_text
 
 app = typer.Typer(add_completion=False)
 
@@ -70,13 +70,15 @@ def weekly(
         day=parse_date(week, "--week"),
         published=parse_published(published),
         today=finished_day(),
+        lead=lead,
     )
     say_notes(result.week.prices.notes, as_lang(lang))
     if as_json:
         print_json(week_record(result, as_lang(lang)))
     else:
-        print(week_text(result.week, as_lang(lang), series=lead), end="", flush=True)
+        document = weekly_document(result, as_lang(lang))
+        print_text(document)
         print(say("report_writing", as_lang(lang)), file=sys.stderr)
-        say_files(publish_weekly(result, out, lang=as_lang(lang), edition=edition), as_lang(lang))
+        say_files(publish_weekly(result, out, lang=as_lang(lang), edition=edition, document=document), as_lang(lang))
         say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
     exit_with(has_gaps(result.week))

@@ -115,7 +115,10 @@ class Breadth:
 
 @dataclass(frozen=True, eq=False)
 class WeeklyFacts:
-    """The facts of one week's report. `before`: the week before, None when the prices do not reach it."""
+    """The facts of one week's report. `before`: the week before, None when the prices do not reach it.
+
+    `led`: the week's rows with the figures since publication on the total series, where they were asked for.
+    """
 
     week: Week
     before: Week | None
@@ -137,6 +140,7 @@ class WeeklyFacts:
     paths: Paths | None
     ranking: Ranking | None
     ranking_before: Ranking | None
+    led: Week | None = None
 
     @property
     def benchmark(self) -> Subject:

@@ -115,7 +115,10 @@ Parts = tuple[str | Cell, ...]
 
 @dataclass(frozen=True)
 class Column:
-    """A column: `unit` ("%", "pp", …) stands in the head, never in a cell. Columns with one `group` share a head."""
+    """A column: `unit` ("%", "pp", …) stands in the head, never in a cell. Columns with one `group` share a head.
+
+    `short`: the order in which the short form of a narrow terminal keeps it: 0 always, then 1, 2, …; −1 never.
+    """
 
     id: str
     head: str
@@ -123,6 +126,7 @@ class Column:
     group: str = ""
     group_note: str = ""
     left: bool = False
+    short: int = 1
 
 
 @dataclass(frozen=True)
@@ -325,10 +329,11 @@ class KeyFigure:
 class Document:
     """A whole report. `parameters`: everything that a rerun needs, and where the figures come from.
 
-    `appendix`: tables that only a spreadsheet carries, such as every row with what it is computed from.
+    `brief`: the blocks that its short form, as on a terminal, shows beside head, lede and meta. `appendix`: tables that only
+    a spreadsheet carries, such as every row with what it is computed from.
     """
 
-    kind: Literal["weekly", "outcome", "screen", "scoreboard", "desk"]
+    kind: Literal["weekly", "outcome", "screen", "scoreboard", "desk", "events"]
     lang: Lang
     slug: str
     kicker: str
@@ -341,6 +346,7 @@ class Document:
     sections: tuple[Section, ...]
     foot: tuple[str, ...]
     parameters: tuple[Fact, ...]
+    brief: tuple[Block, ...] = ()
     appendix: tuple[Table, ...] = ()
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from screener.judgement.events import EventRow, EventStudy, SubjectMean, WindowFigure
-from screener.report.records import Record, fields_record, plain, prices_record, versions
-from screener.terms.notes import Gap
+from screener.judgement.events import EventRow, EventStudy, WindowFigure
+from screener.report.events import event_gaps
+from screener.report.records import Record, plain, prices_record, versions
 from screener.terms.say import Lang, say
 from screener.thesis.policies import Checkpoint, Policy
 
@@ -23,21 +23,11 @@ def events_record(study: EventStudy, lang: Lang = "zh") -> Record:
         "causality": say("events_no_cause", lang),
         "events": [_policy_record(policy) for policy in study.book.policies],
         "rows": [_event_record(row, policies[row.event], lang) for row in study.rows],
-        "means": [_mean_record(mean) for mean in study.means],
+        "means": plain(study.means, lang),
         "targets": [_target_record(each) for each in study.checkpoints],
         "gaps": [{"subject": subject, "code": gap.code, "reason": text} for (subject, text), gap in event_gaps(study, lang)],
         "versions": versions(),
     }
-
-
-def event_gaps(study: EventStudy, lang: Lang = "zh") -> list[tuple[tuple[str, str], Gap]]:
-    """Every reason why an event that concerns a subject has no figure, once per subject; what is not due is no gap."""
-    found: dict[tuple[str, str], Gap] = {}
-    for row in study.rows:
-        for figure in row.windows:
-            if row.concerned and figure.gap is not None and figure.gap.code != "not_due":
-                found.setdefault((row.subject, figure.gap.text(lang)), figure.gap)
-    return list(found.items())
 
 
 def _policy_record(policy: Policy) -> Record:
@@ -63,16 +53,10 @@ def _event_record(row: EventRow, policy: Policy, lang: Lang) -> Record:
 
 
 def _window_record(figure: WindowFigure, lang: Lang) -> Record:
-    record = fields_record(figure)
+    record: Record = plain(figure, lang)
     record["placebo_percentile"] = record.pop("percentile")
     record["placebo_dates"] = record.pop("dates")
-    record["gap"] = figure.gap.code if figure.gap else None
-    record["gap_reason"] = figure.gap.text(lang) if figure.gap else None
     return record
-
-
-def _mean_record(mean: SubjectMean) -> Record:
-    return fields_record(mean)
 
 
 def _target_record(checkpoint: Checkpoint) -> Record:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from screener.judgement.outcome import ListingRow, Outcome, Row
+from screener.judgement.outcome import Outcome
 from screener.judgement.week import Week, WeekRow
 from screener.judgement.week_facts import WeeklyFacts
 from screener.judgement.weightings import Weighted
 from screener.prices.prices import Prices
-from screener.terms.notes import Gap, Problem
+from screener.terms.notes import Gap, Note, Problem
 from screener.terms.say import Lang, say
 from screener.thesis.thesis import Thesis
 from screener.version import __version__
@@ -37,10 +38,10 @@ def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
         "prices": prices_record(outcome.prices, lang),
         "rating": thesis.rating.industry if thesis.rating else None,
         "scale": outcome.scale.id,
-        "rows": [_row_record(row, lang) for row in outcome.rows],
-        "windows": [fields_record(window) for window in outcome.windows],
-        "verdict": {subject: fields_record(verdict) for subject, verdict in outcome.verdict.items()},
-        "other_markets": [_listing_record(row, lang) for row in outcome.other_markets],
+        "rows": plain(outcome.rows, lang),
+        "windows": plain(outcome.windows, lang),
+        "verdict": plain(outcome.verdict, lang),
+        "other_markets": plain(outcome.other_markets, lang),
         "gaps": gap_records(outcome, lang),
         "versions": versions(),
     }
@@ -62,7 +63,7 @@ def week_record(facts: WeeklyFacts, lang: Lang = "zh") -> Record:
         "as_of": plain(week.as_of),
         "benchmark": week.benchmark,
         "prices": prices_record(week.prices, lang),
-        "rows": [_row_record(row, lang) for row in week.rows],
+        "rows": plain(week.rows, lang),
         "weightings": [_weighted_record(each, lang) for each in facts.weightings],
         "gaps": gap_records(week, lang),
         "versions": versions(),
@@ -119,15 +120,6 @@ def versions() -> Record:
     return {"screener": __version__, "python": python, "pandas": version("pandas"), "numpy": version("numpy")}
 
 
-def _row_record(row: Row | WeekRow, lang: Lang) -> Record:
-    record = fields_record(row)
-    record["gap"] = row.gap.code if row.gap else None
-    record["gap_reason"] = row.gap.text(lang) if row.gap else None
-    if isinstance(row, WeekRow):
-        record["since_gap"] = row.since_gap.code if row.since_gap else None
-    return record
-
-
 def _weighted_record(each: Weighted, lang: Lang) -> Record:
     own, excess = each.figure.own, each.figure.excess
     gap = own if isinstance(own, Gap) else excess if isinstance(excess, Gap) else None
@@ -145,24 +137,34 @@ def _weighted_record(each: Weighted, lang: Lang) -> Record:
     }
 
 
-def _listing_record(row: ListingRow, lang: Lang) -> Record:
-    gap = {"gap": row.gap.code if row.gap else None, "gap_reason": row.gap.text(lang) if row.gap else None}
-    return {**fields_record(row), **gap}
-
-
-def fields_record(value: Any) -> Record:
-    """A frozen value as a JSON object: its fields under the names of the contract."""
-    names = {"own_return": "return"}
-    return {names.get(each.name, each.name): plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-
-
-def plain(value: Any) -> Any:
-    """A field as JSON: ISO dates, lists for tuples, objects for mappings."""
+def plain(value: Any, lang: Lang = "zh") -> Any:
+    """Any result as JSON: a frozen value as an object under the names of the contract, a gap as its code with its reason
+    beside it, ISO dates, lists for tuples, objects for mappings, null for a figure that is none.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _fields(value, lang)
     if isinstance(value, dt.date):
         return value.isoformat()
-    if isinstance(value, tuple):
-        return [plain(each) for each in value]
-    return dict(value) if hasattr(value, "items") else value
+    if isinstance(value, float):
+        return None if math.isnan(value) else value
+    if isinstance(value, tuple | list):
+        return [plain(each, lang) for each in value]
+    return {str(key): plain(each, lang) for key, each in value.items()} if hasattr(value, "items") else value
+
+
+def _fields(value: Any, lang: Lang) -> Record:
+    names = {"own_return": "return"}
+    record: Record = {}
+    for each in dataclasses.fields(value):
+        content = getattr(value, each.name)
+        if each.name.endswith("gap"):
+            record[each.name] = content.code if content else None
+            record[f"{each.name}_reason"] = content.text(lang) if content else None
+        elif isinstance(content, Note):
+            record[each.name] = say(content.code, lang, **content.params)
+        else:
+            record[names.get(each.name, each.name)] = plain(content, lang)
+    return record
 
 
 def thesis_record(thesis: Thesis) -> Record:

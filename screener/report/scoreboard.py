@@ -18,6 +18,7 @@ def build_scoreboard_report(board: Scoreboard, ground: Ground, rows: int, lang: 
     """The document of a scoreboard over `rows` ratings: the market's own shares, then a table for each grouping."""
     title = say("board_title", lang, rows=f"{rows:,}", as_of=ground.as_of)
     tables = tuple(_score_table(board, by, lang) for by in GROUPS if board.of(by))
+    market = _market_table(board, lang)
     return Document(
         kind="scoreboard",
         lang=lang,
@@ -30,11 +31,12 @@ def build_scoreboard_report(board: Scoreboard, ground: Ground, rows: int, lang: 
         lede=(Paragraph((say("grade_convention", lang),), style="lede"),),
         key_figures=(),
         sections=(
-            Section("market", "", (Stack((_market_table(board, lang),)),)),
+            Section("market", "", (Stack((market,)),)),
             Section("groups", "", (Stack(tables),)),
         ),
         foot=(say("board_foot", lang),),
         parameters=tuple(_meta(board, ground, rows, lang)),
+        brief=(market, *tables),
     )
 
 

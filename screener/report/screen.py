@@ -9,8 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from screener.judgement.screen import BASIS, COLUMNS, Screen
+from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, Screen
 from screener.report.document import (
+    Box,
+    BoxPart,
     Cell,
     CellKind,
     Column,
@@ -44,6 +46,19 @@ KINDS: Mapping[str, CellKind] = {
     "correlation": "price",
 }
 UNITS: Mapping[CellKind, str] = {"excess": "pp", "points": "pp", "return": "%", "weight": "%"}
+# The columns that a terminal shows while there is room, the most wanted first.
+SHOWN = (
+    "excess_since_published",
+    "band_so_far",
+    "excess_1w",
+    "excess_13w",
+    "excess_52w",
+    "excess_4w",
+    "drawdown",
+    "beta",
+    "excess_26w",
+)
+MOST_GAPS = 12
 SINCE = ("since_published", "excess_since_published", "band_so_far", "to_next_edge", "drawdown")
 
 
@@ -149,12 +164,22 @@ def gap_lines(screen: Screen, lang: Lang) -> Iterator[tuple[str, str, str]]:
     yield from found
 
 
-def screen_table(screen: Screen, lang: Lang) -> Table:
-    """The whole table, typed: the name as the head of its row, every other column after it."""
+def screen_table(screen: Screen, lang: Lang, *, asked: str = "") -> Table:
+    """The whole table, typed: the name as the head of its row, every other column after it.
+
+    `asked`: the filter and the sort column; the columns that they name stay in the short form.
+    """
     columns = [name for name in screen.frame.columns if name != "name"]
     cells = [cells_of(screen, name, lang) for name in columns]
+    wanted = set(re.findall(r"[a-z_0-9]+", asked))
     heads = tuple(
-        Column(name, column_word(name, lang), UNITS.get(KINDS[name], "") if name in KINDS else "", left=name not in KINDS)
+        Column(
+            name,
+            column_word(name, lang),
+            UNITS.get(KINDS[name], "") if name in KINDS else "",
+            left=name not in KINDS,
+            short=0 if name in wanted else _short(screen, name),
+        )
         for name in columns
     )
     names = [name_word(screen, row, lang) for row in screen.frame.to_dict("records")]
@@ -170,8 +195,19 @@ def screen_table(screen: Screen, lang: Lang) -> Table:
     )
 
 
-def screen_document(screen: Screen, lang: Lang) -> Document:
-    """The table as a document, for Markdown and Excel."""
+def _short(screen: Screen, name: str) -> int:
+    """The order in which a narrow terminal keeps a column: what says which row it is, the gap, then the most wanted."""
+    if name in ("symbol", CORRELATION, "gap") or (name == "thesis" and len(screen.theses) > 1):
+        return 0
+    if name == BASIS:
+        return 0 if screen.frame[BASIS].nunique() > 1 else -1
+    if name == "bucket" and screen.universe is None:
+        return 1
+    return SHOWN.index(name) + 2 if name in SHOWN else len(SHOWN) + 2
+
+
+def screen_document(screen: Screen, lang: Lang, *, asked: str = "") -> Document:
+    """The table as a document; `asked`: see `screen_table`."""
     title = title_of(screen, lang)
     theses = [each.title_in(lang) for each in screen.theses]
     facts = (
@@ -179,7 +215,8 @@ def screen_document(screen: Screen, lang: Lang) -> Document:
         Fact(say("screen_as_of", lang), (screen.as_of.isoformat(),)),
     )
     gaps = tuple(Paragraph((f"{symbol} {code} {reason}",), style="note") for symbol, code, reason in gap_lines(screen, lang))
-    sections = [Section("screen", "", (Stack((screen_table(screen, lang),)),))]
+    table = screen_table(screen, lang, asked=asked)
+    sections = [Section("screen", "", (Stack((table,)),))]
     if gaps:
         sections.append(Section("gaps", say("label_gap", lang), (Stack(gaps),)))
     hashes = [Fact(slug, (f"{each.kind} {each.name} sha256 {each.sha256}",)) for slug, each in screen.prices.items()]
@@ -197,7 +234,15 @@ def screen_document(screen: Screen, lang: Lang) -> Document:
         sections=tuple(sections),
         foot=(say("screen_foot", lang),),
         parameters=(*facts, *hashes, *(Fact(name, (each,)) for name, each in versions().items())),
+        brief=(table, *([_first_gaps(screen, lang)] if gaps else [])),
     )
+
+
+def _first_gaps(screen: Screen, lang: Lang) -> Box:
+    """The first gaps with their reasons, and how many more there are."""
+    found = [say("gap_line", lang, names=symbol, code=code, reason=reason) for symbol, code, reason in gap_lines(screen, lang)]
+    more = [say("screen_more_gaps", lang, count=len(found) - MOST_GAPS)] if len(found) > MOST_GAPS else []
+    return Box("missing", (BoxPart(say("label_gap", lang), bullets=(*found[:MOST_GAPS], *more)),))
 
 
 def screen_record(screen: Screen, lang: Lang) -> Record:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any
 
 from screener.evidence.base_rates import BaseRate
 from screener.evidence.placebo import Placebo
 from screener.evidence.sensitivity import Sensitivity
 from screener.evidence.trust import Trust
-from screener.report.records import Record
+from screener.report.records import Record, plain
 from screener.report.trust import trust_sentences
-from screener.terms.notes import Gap, Note
+from screener.terms.notes import Note
 from screener.terms.say import Lang, say
 
 
@@ -29,11 +28,11 @@ def trust_record(trust: Trust, lang: Lang = "zh") -> Record:
         ]
     rest = trust.robustness
     record["robustness"] = {
-        "left_one_out": [_plain(each, lang) for each in rest.left_one_out],
-        "intervals": [_plain(each, lang) for each in rest.intervals],
-        "behaviour": [_plain(each, lang) for each in rest.behaviour],
+        "left_one_out": plain(rest.left_one_out, lang),
+        "intervals": plain(rest.intervals, lang),
+        "behaviour": plain(rest.behaviour, lang),
         "base_rates": [base_rate_record(each, lang) for each in trust.base_rates],
-        "like_with_like": [_plain(each, lang) for each in trust.bases],
+        "like_with_like": plain(trust.bases, lang),
         "warning": say("trust_one_report", lang),
     }
     return record
@@ -57,15 +56,15 @@ def sensitivity_record(sensitivity: Sensitivity, lang: Lang = "zh") -> Record:
     columns["excess"] = [None if math.isnan(value) else value for value in columns["excess"]]
     return {
         "cells": [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)],
-        "agreement": [_plain(each, lang) for each in sensitivity.agreement],
-        "choices": [_plain(each, lang) for each in sensitivity.choices],
-        "left_out": [_plain(each, lang) for each in sensitivity.left_out],
+        "agreement": plain(sensitivity.agreement, lang),
+        "choices": plain(sensitivity.choices, lang),
+        "left_out": plain(sensitivity.left_out, lang),
     }
 
 
 def placebo_record(placebo: Placebo, lang: Lang = "zh") -> Record:
     """One comparison; `basis` is what a reader must know about it, in sentences."""
-    return {**_plain(placebo, lang), "basis": _sentences(placebo.basis, lang)}
+    return {**plain(placebo, lang), "basis": _sentences(placebo.basis, lang)}
 
 
 def index_placebo_record(rate: BaseRate, seed: int, lang: Lang = "zh") -> Record:
@@ -93,7 +92,7 @@ def index_placebo_record(rate: BaseRate, seed: int, lang: Lang = "zh") -> Record
 
 def base_rate_record(rate: BaseRate, lang: Lang = "zh") -> Record:
     """One base rate; every single result only where there are few, as for the industries."""
-    record: Record = _plain(dataclasses.replace(rate, labels=(), excess=rate.excess[:0]), lang)
+    record: Record = plain(dataclasses.replace(rate, labels=(), excess=rate.excess[:0]), lang)
     record["basis"] = _sentences(rate.basis, lang)
     del record["labels"], record["excess"]
     if rate.against == "industries":
@@ -103,18 +102,3 @@ def base_rate_record(rate: BaseRate, lang: Lang = "zh") -> Record:
 
 def _sentences(basis: tuple[Note, ...], lang: Lang) -> str:
     return " ".join(say(note.code, lang, **note.params) for note in basis)
-
-
-def _plain(value: Any, lang: Lang) -> Any:
-    """A result's fields as JSON values; a gap becomes its code, with the reason beside it."""
-    record: Record = {}
-    for each in dataclasses.fields(value):
-        content = getattr(value, each.name)
-        if isinstance(content, Gap) or each.name == "gap":
-            record["gap"] = content.code if content else None
-            record["gap_reason"] = content.text(lang) if content else None
-        elif isinstance(content, tuple):
-            record[each.name] = list(content)
-        else:
-            record[each.name] = dict(content) if hasattr(content, "items") else content
-    return record

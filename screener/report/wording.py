@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 
-from screener.report.document import Band, Cell, CellKind, Parts, Zone, figure
+from screener.prices.prices import Prices
+from screener.report.document import Band, Cell, CellKind, Fact, Parts, Zone, figure
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 from screener.thesis.scale import Ladder, decimals_apart, decimals_seen, rate
@@ -122,3 +123,9 @@ def basis_text(thesis: Thesis, published: dt.date, lang: Lang) -> str:
 def published_text(thesis: Thesis, published: dt.date, lang: Lang) -> str:
     """A publication date with how it is known, where it is not printed: 2024-04-14（推断）."""
     return say(f"published_day_{thesis.basis(published)}", lang, published=published)
+
+
+def prices_fact(prices: Prices, lang: Lang) -> Fact:
+    """Where the prices came from, their last session, and the beginning of their hash."""
+    source = say(f"dossier_prices_{prices.kind}", lang, name=prices.name, last=prices.last)
+    return Fact(say("dossier_prices_label", lang), (source + say("dossier_hash", lang, hash=prices.sha256[:12]),))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-WEEKLY, OUTCOME = "weekly", "outcome"
+WEEKLY, OUTCOME, EVENTS = "weekly", "outcome", "events"
 FORMATS = ("html", "md", "xlsx", "pdf", "csv", "json")
 
 
@@ -73,17 +73,36 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Study:
+    """One written study of policy events: its thesis, its as-of date, and how many events and targets it holds."""
+
+    thesis: str
+    title: str
+    as_of: dt.date
+    events: int
+    targets: int
+    files: tuple[str, ...]
+
+    @property
+    def folder(self) -> str:
+        """Where the files are, from the archive's page."""
+        return f"{self.thesis}/{EVENTS}"
+
+
+@dataclass(frozen=True)
 class Archive:
-    """Every weekly report and outcome check under one folder, and the JSON files that could not be read."""
+    """Every report under one folder: weeks, outcome checks, event studies; and the JSON files that could not be read."""
 
     weeks: tuple[Entry, ...]
     checks: tuple[Check, ...]
     broken: tuple[Path, ...]
+    studies: tuple[Study, ...] = ()
 
     @property
     def titles(self) -> dict[str, str]:
         """The title of each thesis by its slug, slugs ascending."""
         known = {each.thesis: each.title for each in self.weeks} | {each.thesis: each.title for each in self.checks}
+        known |= {each.thesis: each.title for each in self.studies}
         return dict(sorted(known.items()))
 
 
@@ -91,8 +110,9 @@ def read_archive(folder: Path) -> Archive:
     """Every report under `folder`: weeks newest first within their thesis."""
     weeks, bad_weeks = _read(folder.glob(f"*/*/{WEEKLY}.json"), _entry)
     checks, bad_checks = _read(folder.glob(f"*/{OUTCOME}/{OUTCOME}.json"), _check)
+    studies, bad_studies = _read(folder.glob(f"*/{EVENTS}/{EVENTS}.json"), _study)
     weeks.sort(key=lambda entry: (entry.thesis, -entry.end.toordinal()))
-    return Archive(tuple(weeks), tuple(checks), (*bad_weeks, *bad_checks))
+    return Archive(tuple(weeks), tuple(checks), (*bad_weeks, *bad_checks, *bad_studies), tuple(studies))
 
 
 T = TypeVar("T")
@@ -135,6 +155,17 @@ def _check(path: Path, record: dict[str, Any]) -> Check:
         as_of=dt.date.fromisoformat(record["as_of"]),
         tried=dt.date.fromisoformat(record["published"]) if record["published_basis"] == "tried" else None,
         verdicts=tuple(Judged(*excess[subject], each["hit"]) for subject, each in record["verdict"].items()),
+        files=_files(path),
+    )
+
+
+def _study(path: Path, record: dict[str, Any]) -> Study:
+    return Study(
+        thesis=path.parent.parent.name,
+        title=str(record["title"]),
+        as_of=dt.date.fromisoformat(record["as_of"]),
+        events=len(record["events"]),
+        targets=len(record["targets"]),
         files=_files(path),
     )
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
+from screener.judgement.events import EventStudy
 from screener.judgement.outcome import Outcome
 from screener.judgement.screen import Screen
 from screener.judgement.week_facts import WeeklyFacts
-from screener.report.document import Document, Section
+from screener.report.document import Document
 from screener.report.draw.palette import UpDown
+from screener.report.event_records import events_record
 from screener.report.outcome.dossier import build_dossier
 from screener.report.records import outcome_record, week_record
 from screener.report.screen import screen_document, screen_record
@@ -40,15 +42,15 @@ def publish_outcome(
     *,
     lang: Lang = "zh",
     edition: Edition = STANDARD_EDITION,
-    extra: Sequence[Section] = (),
+    document: Document | None = None,
 ) -> tuple[Path, ...]:
     """Write the dossier of `outcome` to `out`/<thesis>/outcome/: HTML, Markdown, Excel, JSON, CSV, and what `edition` adds.
 
-    `record`: what the JSON file holds, else the outcome's own; `extra`: sections on how far to trust it. Returns the files
-    written. ScreenerError when the folder cannot be written, for pictures or PDF without Chinese glyphs, for PDF without
-    the library that makes it.
+    `record`, `document`: what the JSON file and the others hold, by default the outcome alone. Returns the files written.
+    ScreenerError when the folder cannot be written, for pictures or PDF without Chinese glyphs, for PDF without the library
+    that makes it.
     """
-    document = build_dossier(outcome, lang, extra=extra)
+    document = document or build_dossier(outcome, lang)
     files = document_files(document, "outcome", edition)
     files["outcome.json"] = json_bytes(record or outcome_record(outcome, lang))
     files["outcome.csv"] = outcome_csv(outcome, lang).encode(CSV_ENCODING)
@@ -57,13 +59,18 @@ def publish_outcome(
 
 
 def publish_weekly(
-    facts: WeeklyFacts, out: Path, *, lang: Lang = "zh", edition: Edition = STANDARD_EDITION
+    facts: WeeklyFacts,
+    out: Path,
+    *,
+    lang: Lang = "zh",
+    edition: Edition = STANDARD_EDITION,
+    document: Document | None = None,
 ) -> tuple[Path, ...]:
     """Write the report of a week to `out`/<thesis>/<year>-W<week>/: HTML, Markdown, Excel, JSON, and what `edition` adds.
 
     Returns the files written. Errors: see `publish_outcome`.
     """
-    document = weekly_document(facts, lang)
+    document = document or weekly_document(facts, lang)
     files = document_files(document, "weekly", edition)
     files["weekly.json"] = json_bytes(week_record(facts, lang))
     return write_files(out / document.slug / week_label(facts.week.as_of), files)
@@ -74,6 +81,18 @@ def publish_desk(
 ) -> tuple[Path, ...]:
     """Write a desk to `folder`: HTML, Markdown, Excel, JSON. Returns the files written. Errors: see `publish_outcome`."""
     return write_files(folder, document_files(document, "desk", edition) | {"desk.json": json_bytes(record)})
+
+
+def publish_events(
+    study: EventStudy, document: Document, out: Path, *, edition: Edition = STANDARD_EDITION
+) -> tuple[Path, ...]:
+    """Write the document of `study` to `out`/<thesis>/events/: HTML, Markdown, Excel, JSON, and what `edition` adds.
+
+    Returns the files written. Errors: see `publish_outcome`.
+    """
+    files = document_files(document, "events", edition)
+    files["events.json"] = json_bytes(events_record(study, document.lang))
+    return write_files(out / document.slug / "events", files)
 
 
 def check_ending(path: Path) -> None:

@@ -6,6 +6,7 @@ import statistics
 
 import numpy as np
 import pytest
+from screener.writers.text.trust import trust_text
 
 from screener.evidence.base_rates import date_rates, industry_rates, recent_closes, stock_rates
 from screener.evidence.bases import compare_bases, excess_column
@@ -21,7 +22,6 @@ from screener.sources.market_file import load_universe
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import PriceProblems, ScreenerError
 from screener.terms.sessions import load_calendar
-from screener.writers.text.trust import trust_text
 from tests.conftest import ROOT, run_screener
 
 AS_OF = dt.date(2025, 6, 30)

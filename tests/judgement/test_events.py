@@ -10,6 +10,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from screener.writers.text.events import events_text
 
 from screener.judgement.events import WINDOWS, percentile_of, study_events
 from screener.measures.baskets import measure, window_returns
@@ -24,8 +25,7 @@ from screener.terms.sessions import load_calendar, session_axis
 from screener.thesis.library import open_library
 from screener.thesis.policies import PolicyBook
 from screener.thesis.scale import read_record
-from screener.writers.text.events import events_text
-from screener.writers.text.widths import width
+from screener.writers.widths import width
 from tests.conftest import THESIS, run_screener
 
 AXIS = session_axis(dt.date(2023, 1, 3), dt.date(2023, 6, 30))

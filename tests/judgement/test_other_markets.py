@@ -7,6 +7,7 @@ import shutil
 from dataclasses import fields
 
 import pytest
+from screener.writers.text.listings import listings_text
 
 from screener.judgement.listings import parse_proxies
 from screener.report.records import outcome_record
@@ -19,8 +20,7 @@ from screener.terms.symbols import parse_symbol
 from screener.thesis.check import check_thesis_text
 from screener.thesis.scale import read_record
 from screener.thesis.thesis import Listing
-from screener.writers.text.listings import listings_text
-from screener.writers.text.widths import width
+from screener.writers.widths import width
 from tests.conftest import ROOT, THESIS, run_screener
 
 PUBLISHED = dt.date(2024, 4, 14)

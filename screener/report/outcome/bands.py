@@ -27,9 +27,10 @@ def pair_kind(pair: Pair, outcome: Outcome) -> str:
     return "headline" if pair[0] == "price" else "mixed"
 
 
-def bands_table(outcome: Outcome, lang: Lang) -> Table:
+def bands_table(outcome: Outcome, lang: Lang, *, pair: Pair | None = None) -> Table:
     """Excess and band at each horizon, share of days, and the result; once matured, geometric excess and return too.
 
+    `pair`: the series and benchmark of the figures, by default the headline one; an index keeps the headline pair.
     Before the end of the window the reading on the as-of date stands beside them; what nothing is due for is left out.
     """
     horizons = outcome.scale.window.horizons
@@ -40,17 +41,20 @@ def bands_table(outcome: Outcome, lang: Lang) -> Table:
         row_head=say("dossier_subject", lang),
         columns=tuple(_band_columns(outcome, lang)),
         rows=tuple(
-            _band_row(outcome, each, ends=ends_group(subjects, place), lang=lang) for place, each in enumerate(subjects)
+            _band_row(outcome, each, ends=ends_group(subjects, place), lang=lang, pair=pair)
+            for place, each in enumerate(subjects)
         ),
-        sub=say(
-            "dossier_bands_sub",
-            lang,
-            months=outcome.scale.window.to_months,
-            benchmark=outcome.thesis.benchmark_name_in(outcome.scale, lang),
-        ),
+        sub=_bands_sub(outcome, pair, lang),
         notes=(run_on(_band_notes(outcome, lang), lang),),
         layout="wide",
     )
+
+
+def _bands_sub(outcome: Outcome, pair: Pair | None, lang: Lang) -> str:
+    if pair is not None and pair[0] == "total":
+        return say("dossier_bands_total", lang, benchmark=pair_benchmark(outcome, pair, lang))
+    benchmark = outcome.thesis.benchmark_name_in(outcome.scale, lang)
+    return say("dossier_bands_sub", lang, months=outcome.scale.window.to_months, benchmark=benchmark)
 
 
 def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
@@ -58,17 +62,17 @@ def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
         yield from _horizon_columns(outcome, months, lang)
     if _shows_now(outcome):
         group, note = say("dossier_now_head", lang), say("dossier_until", lang, day=short_day(outcome.as_of))
-        yield Column("excess_now", say("dossier_excess", lang), "pp", group=group, group_note=note)
-        yield Column("band_now", say("dossier_band", lang), group=group, group_note=note, left=True)
+        yield Column("excess_now", say("dossier_excess", lang), "pp", group=group, group_note=note, short=0)
+        yield Column("band_now", say("dossier_band", lang), group=group, group_note=note, left=True, short=0)
     last = outcome.due_months
     if last is not None:
         sessions = max((each.sessions + each.missing for each in outcome.windows), default=0)
-        yield Column("shares", say("dossier_shares_head", lang, n=sessions), left=True)
+        yield Column("shares", say("dossier_shares_head", lang, n=sessions), left=True, short=5)
     if last is not None and outcome.status == "matured":
-        yield Column("geometric", say("dossier_geometric_head", lang, months=last), "%")
-        yield Column("return", say("dossier_return_head", lang, months=last), "%")
-    yield Column("result", say("dossier_result_head", lang), left=True)
-    yield Column("flags", say("dossier_flags_head", lang), left=True)
+        yield Column("geometric", say("dossier_geometric_head", lang, months=last), "%", short=7)
+        yield Column("return", say("dossier_return_head", lang, months=last), "%", short=6)
+    yield Column("result", say("dossier_result_head", lang), left=True, short=1)
+    yield Column("flags", say("dossier_flags_head", lang), left=True, short=0)
 
 
 def _shows_now(outcome: Outcome) -> bool:
@@ -82,9 +86,10 @@ def _horizon_columns(outcome: Outcome, months: int, lang: Lang) -> tuple[Column,
     end = horizon_date(outcome, months)
     due = end <= outcome.as_of
     note = say("dossier_until" if due else "dossier_until_open", lang, day=short_day(end))
+    short = 0 if headline else 2
     return (
-        Column(f"excess_{months}", say("dossier_excess", lang), "pp", group=group, group_note=note),
-        Column(f"band_{months}", say("dossier_band", lang), group=group, group_note=note, left=True),
+        Column(f"excess_{months}", say("dossier_excess", lang), "pp", group=group, group_note=note, short=short),
+        Column(f"band_{months}", say("dossier_band", lang), group=group, group_note=note, left=True, short=short),
     )
 
 
@@ -95,29 +100,30 @@ def ends_group(subjects: Sequence[Subject], place: int) -> bool:
     return bool(following) and groups[following[0].kind] != groups[subjects[place].kind]
 
 
-def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang) -> Row:
+def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang, pair: Pair | None) -> Row:
     main = subject.kind == "all" or (subject.kind == "industry_index" and subject.stated is not None)
     return Row(
         id=subject.id,
         head=subject.name_in(lang),
-        cells=tuple(_band_cells(outcome, subject, lang)),
+        cells=tuple(_band_cells(outcome, subject, lang, pair)),
         note=subject_note(outcome, subject, lang),
         role="theme" if main else "plain",
         ends_group=ends,
     )
 
 
-def _band_cells(outcome: Outcome, subject: Subject, lang: Lang) -> Iterator[Cell]:
+def _band_cells(outcome: Outcome, subject: Subject, lang: Lang, pair: Pair | None) -> Iterator[Cell]:
+    own = pair if pair is not None and subject.kind != "industry_index" else ("price", outcome.benchmark)
     for months in outcome.scale.window.horizons:
         strong = months == outcome.scale.window.to_months
-        yield from excess_and_band(outcome, subject, outcome.row(subject.id, months), lang, strong=strong)
+        yield from excess_and_band(outcome, subject, outcome.row(subject.id, months, *own), lang, strong=strong)
     if _shows_now(outcome):
         yield from _now_cells(outcome, subject, lang)
     last = outcome.due_months
     if last is not None:
-        yield _shares_cell(outcome, subject, lang)
+        yield _shares_cell(outcome, subject, lang, own)
     if last is not None and outcome.status == "matured":
-        row = outcome.row(subject.id, last)
+        row = outcome.row(subject.id, last, *own)
         yield figure("return", row.gap or row.excess_geometric)
         yield figure("return", row.gap or row.own_return)
     yield _result_cell(outcome, subject, lang)
@@ -156,8 +162,10 @@ def subject_note(outcome: Outcome, subject: Subject, lang: Lang) -> str:
     return say("dossier_names_of" if left_out else code, lang, n=kept, all=len(subject.members))
 
 
-def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
-    window = headline_window(outcome, subject.id)
+def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang, pair: Pair) -> Cell:
+    window = next(
+        (each for each in outcome.windows if (each.subject, each.series, each.benchmark) == (subject.id, *pair)), None
+    )
     if window is None or not window.sessions + window.missing:
         return Cell("not_due")
     if not window.sessions:

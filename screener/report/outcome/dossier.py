@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from screener.judgement.outcome import Outcome
+from screener.prices.prices import SeriesName
 from screener.report.document import (
+    Block,
     Box,
     BoxPart,
     Cell,
@@ -21,25 +23,34 @@ from screener.report.document import (
     text,
 )
 from screener.report.figures import short_day
+from screener.report.gaps import gap_lines
 from screener.report.method import OUTCOME, rule_links, rules_section
-from screener.report.outcome.bands import bands_table, headline_window
+from screener.report.outcome.bands import bands_table, headline_window, pair_kind, pairs
 from screener.report.outcome.charts import path_charts, path_panels
 from screener.report.outcome.listings import listings_table
 from screener.report.outcome.series import like_for_like_table, nearest_table, versus_table
 from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
 from screener.report.records import gap_records, versions
-from screener.report.wording import published_text, rating_word
+from screener.report.wording import prices_fact, published_text, rating_word
 from screener.terms.say import Lang, listed, say
 
 # What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
 FIGURE_NOTES = ("no_actions_file", "from_market_file")
 
 
-def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Section] = ()) -> Document:
-    """The dossier of one outcome check; `extra` sections (how far to trust it) stand before the table of prices."""
+def build_dossier(
+    outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Section] = (), lead: SeriesName = "price"
+) -> Document:
+    """The dossier of one outcome check; `extra` sections (how far to trust it) stand before the table of prices.
+
+    `lead`: the series of the short form's table; the dossier itself holds all of them.
+    """
     thesis = outcome.thesis
     title = outcome.thesis.title_in(lang)
+    sections = list(_sections(outcome, lang, extra))
+    reading = Box("reading", tuple(_box(outcome, lang, sections)))
+    rules = rules_section(OUTCOME, lang, benchmark=thesis.benchmark_name_in(outcome.scale, lang))
     return Document(
         kind="outcome",
         lang=lang,
@@ -51,12 +62,13 @@ def build_dossier(outcome: Outcome, lang: Lang = "zh", *, extra: Sequence[Sectio
         meta=tuple(_meta(outcome, lang)),
         lede=tuple(_lede(outcome, lang)),
         key_figures=(),
-        sections=tuple(_sections(outcome, lang, extra)),
+        sections=(*sections, Section("reading", "", (Stack((reading,)),)), rules),
         foot=(
             say("dossier_foot", lang, house=outcome.thesis.house_in(lang)),
             say("dossier_foot_data", lang, hash=outcome.prices.sha256[:16], as_of=outcome.as_of),
         ),
         parameters=tuple(_parameters(outcome, lang)),
+        brief=tuple(_brief(outcome, lang, sections, reading, lead=lead)),
         appendix=(ledger_table(outcome, lang),),
     )
 
@@ -84,7 +96,6 @@ def _rating_text(outcome: Outcome, lang: Lang) -> str:
 
 
 def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
-    prices = outcome.prices
     horizons = outcome.scale.window.horizons
     days = listed((short_day(horizon_date(outcome, months)) for months in horizons), lang)
     base = outcome.base_date
@@ -100,8 +111,7 @@ def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
         yield Fact(say("dossier_inferred_label", lang), (say("dossier_inferred_range", lang, **known),))
     if outcome.published_basis == "tried":
         yield Fact(say("dossier_tried_label", lang), (say("dossier_tried_file", lang, file=thesis.published),))
-    source = say(f"dossier_prices_{prices.kind}", lang, name=prices.name, last=prices.last)
-    yield Fact(say("dossier_prices_label", lang), (source + say("dossier_hash", lang, hash=prices.sha256[:12]),))
+    yield prices_fact(outcome.prices, lang)
 
 
 def _lede(outcome: Outcome, lang: Lang) -> Iterator[Paragraph]:
@@ -128,8 +138,15 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
     actions = actions_table(outcome, lang)
     tables: tuple[Table, ...] = (prices_table(outcome, lang), *((actions,) if actions is not None else ()))
     yield Section("prices", "", (Stack(tables),))
-    yield Section("reading", "", (Stack((Box("reading", tuple(_box(outcome, lang))),)),))
-    yield rules_section(OUTCOME, lang, benchmark=outcome.thesis.benchmark_name_in(outcome.scale, lang))
+
+
+def _brief(outcome: Outcome, lang: Lang, sections: Sequence[Section], reading: Box, *, lead: SeriesName) -> Iterator[Block]:
+    """The bands, other markets, what tries the answer, and what is missing; the report's files hold the rest."""
+    total = next((pair for pair in pairs(outcome) if pair_kind(pair, outcome) == "like"), ("total", outcome.benchmark))
+    shown = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
+    yield bands_table(outcome, lang, pair=total) if lead == "total" else shown["bands"]
+    yield from (shown[each] for each in ("listings", "conventions", "placebo") if each in shown)
+    yield Box("missing", reading.parts[:1])
 
 
 def _series_section(outcome: Outcome, lang: Lang) -> Iterator[Section]:
@@ -158,8 +175,9 @@ def _computed(outcome: Outcome, lang: Lang) -> Facts:
     return Facts("computed", say("dossier_computed_title", lang), tuple(items))
 
 
-def _box(outcome: Outcome, lang: Lang) -> Iterator[BoxPart]:
-    yield BoxPart(say("dossier_gaps_title", lang), bullets=tuple(_gap_lines(outcome, lang)))
+def _box(outcome: Outcome, lang: Lang, sections: Sequence[Section]) -> Iterator[BoxPart]:
+    """What is missing or inferred, on any page of the `sections`; how to read it, and how it is made."""
+    yield BoxPart(say("dossier_gaps_title", lang), bullets=tuple(_gap_lines(outcome, lang, sections)))
     yield BoxPart(say("dossier_read_title", lang), paragraphs=(say("dossier_read_two_rows", lang),))
     yield BoxPart(
         say("dossier_method_title", lang),
@@ -168,23 +186,30 @@ def _box(outcome: Outcome, lang: Lang) -> Iterator[BoxPart]:
     )
 
 
-def _gap_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
+def _gap_lines(outcome: Outcome, lang: Lang, sections: Sequence[Section]) -> Iterator[str]:
+    yield from _inferred_lines(outcome, lang)
+    missing = list(_missing_lines(outcome, lang))
+    missing += gap_lines((block for section in sections for block in section.blocks), lang, said=missing)
+    yield from missing or [say("dossier_no_gaps", lang)]
+
+
+def _inferred_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
     thesis = outcome.thesis
     if outcome.published_basis == "inferred":
         yield say("dossier_inferred", lang, earliest=thesis.published_earliest, latest=thesis.published_latest)
     if outcome.published_basis == "tried":
         yield say("dossier_tried", lang, published=outcome.published, file=thesis.published)
-    names = {each.id: each.name_in(lang) for each in thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
-    gaps = gap_records(outcome, lang)
-    for gap in gaps:
-        yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])
     for note in outcome.prices.notes:
         if note.code in FIGURE_NOTES:
             yield say(note.code, lang, **note.params)
-    lost = [*_left_out_lines(outcome, lang, names), *_missing_lines(outcome, lang, names)]
-    yield from lost
-    if not gaps and not lost:
-        yield say("dossier_no_gaps", lang)
+
+
+def _missing_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
+    names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
+    for gap in gap_records(outcome, lang):
+        yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])
+    yield from _left_out_lines(outcome, lang, names)
+    yield from _missing_days(outcome, lang, names)
 
 
 def _left_out_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iterator[str]:
@@ -195,7 +220,7 @@ def _left_out_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iter
             yield say("dossier_left_out", lang, name=names[subject.id], members=members)
 
 
-def _missing_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iterator[str]:
+def _missing_days(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iterator[str]:
     for subject in outcome.thesis.subjects():
         window = headline_window(outcome, subject.id)
         if window is not None and window.missing and window.sessions:

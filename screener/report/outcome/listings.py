@@ -23,11 +23,14 @@ def listings_table(outcome: Outcome, lang: Lang) -> Table | None:
     horizons = tuple(dict.fromkeys(row.horizon_months for row in rows))
     listed = {symbol: [row for row in rows if row.subject == symbol] for symbol in dict.fromkeys(row.subject for row in rows)}
     compared = not _lack_benchmark(rows)
-    columns = [Column("benchmark", say("dossier_listing_benchmark", lang), left=True)]
+    columns = [Column("benchmark", say("dossier_listing_benchmark", lang), left=True, short=4)]
     for months in horizons:
         columns += _horizon_columns(months, next(row.end_day for row in rows if row.horizon_months == months), compared, lang)
-    columns += [Column("base", say("dossier_listing_base", lang)), Column("end", say("dossier_listing_end", lang))]
-    columns += [Column("dates", say("dossier_listing_dates", lang), left=True)] if compared else []
+    columns += [
+        Column("base", say("dossier_listing_base", lang), short=5),
+        Column("end", say("dossier_listing_end", lang), short=5),
+    ]
+    columns += [Column("dates", say("dossier_listing_dates", lang), left=True, short=3)] if compared else []
     return Table(
         id="listings",
         title=say("dossier_listing_title", lang),

@@ -46,22 +46,22 @@ def _name_columns(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool
 
     months = sorted(facts.horizons)
     if since:
-        yield Column("band", head("band"), left=True)
-    yield Column("close", head("close"), say("weekly_unit_cny", lang))
-    yield Column("week_return", head("week"), "%")
-    yield Column("week_excess", head("week_excess"), "pp")
+        yield Column("band", head("band"), left=True, short=1)
+    yield Column("close", head("close"), say("weekly_unit_cny", lang), short=4)
+    yield Column("week_return", head("week"), "%", short=0)
+    yield Column("week_excess", head("week_excess"), "pp", short=0)
     if since:
-        yield Column("since_return", head("since"), "%")
-        yield Column("since_excess", head("since_excess"), "pp")
-        yield Column("spark", head("spark"), say("weekly_unit_weekly", lang), left=True)
-        yield Column("bullet", head("bullet"), left=True)
-        yield Column("to_next_edge", head("edge"), "pp")
-        yield Column("drawdown", head("drawdown"), "%")
+        yield Column("since_return", head("since"), "%", short=2)
+        yield Column("since_excess", head("since_excess"), "pp", short=1)
+        yield Column("spark", head("spark"), say("weekly_unit_weekly", lang), left=True, short=-1)
+        yield Column("bullet", head("bullet"), left=True, short=-1)
+        yield Column("to_next_edge", head("edge"), "pp", short=2)
+        yield Column("drawdown", head("drawdown"), "%", short=3)
     if turnover:
-        yield Column("turnover", head("turnover"), say("weekly_unit_turnover", lang))
-    yield Column("dividend", head("dividend"), say("weekly_unit_cny", lang))
-    yield Column("left", head("left"), say("weekly_unit_left", lang, first=months[0], last=months[-1]))
-    yield Column("flags", head("flags"), left=True)
+        yield Column("turnover", head("turnover"), say("weekly_unit_turnover", lang), short=5)
+    yield Column("dividend", head("dividend"), say("weekly_unit_cny", lang), short=6)
+    yield Column("left", head("left"), say("weekly_unit_left", lang, first=months[0], last=months[-1]), short=-1)
+    yield Column("flags", head("flags"), left=True, short=0)
 
 
 def _name_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool, turnover: bool) -> Row:

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from screener.judgement.week_facts import WeeklyFacts
 from screener.measures.industries import industries
-from screener.report.document import Box, BoxPart, Document, Fact, Paragraph, Parts, Section, Stack, text
+from screener.report.document import (
+    Block,
+    Box,
+    BoxPart,
+    Document,
+    Fact,
+    Facts,
+    Paragraph,
+    Parts,
+    Section,
+    Stack,
+    Table,
+    text,
+)
 from screener.report.figures import month_day
+from screener.report.gaps import gap_lines
 from screener.report.method import WEEKLY, rule_links, rules_section
 from screener.report.records import versions
 from screener.report.week.changes import changes_list
 from screener.report.week.charts import weekly_charts
 from screener.report.week.names import names_table
 from screener.report.week.summary import key_figures, lede_parts
-from screener.report.week.tables import against_table, daily_table, extremes_table, heat_table, parts_table, periods_table
+from screener.report.week.tables import (
+    against_table,
+    daily_table,
+    extremes_table,
+    heat_table,
+    led_table,
+    parts_table,
+    periods_table,
+)
 from screener.report.wording import band_of, published_text
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
@@ -29,6 +51,9 @@ def weekly_document(facts: WeeklyFacts, lang: Lang) -> Document:
     """The whole report of one week."""
     week = facts.week
     title = facts.week.thesis.title_in(lang)
+    front = list(_sections(facts, lang))
+    method = method_box(facts, lang, [block for section in front for block in section.blocks])
+    parts = Section("parts", "", (Stack((parts_table(facts, lang),), 6), Stack((method,), 6)))
     return Document(
         kind="weekly",
         lang=lang,
@@ -40,9 +65,10 @@ def weekly_document(facts: WeeklyFacts, lang: Lang) -> Document:
         meta=tuple(_meta(facts, lang)),
         lede=(Paragraph(tuple(lede_parts(facts, lang)), "lede"),),
         key_figures=tuple(key_figures(facts, lang)),
-        sections=tuple(_sections(facts, lang)),
+        sections=(*front, parts, rules_section(WEEKLY, lang, benchmark=facts.benchmark.name_in(lang))),
         foot=tuple(_foot(facts, lang)),
         parameters=tuple(_parameters(facts, lang)),
+        brief=tuple(_brief(facts, lang, front, method)),
     )
 
 
@@ -122,15 +148,24 @@ def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
     side = (*((charts["drawdown"],) if "drawdown" in charts else ()), *((extremes,) if full or not row else ()))
     heat = Stack((heat_table(facts, lang),), 8)
     yield Section("heat", "", (heat, Stack(side, 4)) if side else (heat,))
-    yield Section("parts", "", (Stack((parts_table(facts, lang),), 6), Stack((method_box(facts, lang),), 6)))
-    yield rules_section(WEEKLY, lang, benchmark=facts.benchmark.name_in(lang))
+
+
+def _brief(facts: WeeklyFacts, lang: Lang, sections: Sequence[Section], method: Box) -> Iterator[Block]:
+    """The periods, the names, what changed, and what is missing; the report's files hold the rest."""
+    shown = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table | Facts)}
+    yield shown["periods"]
+    if facts.led is not None:
+        yield led_table(facts, facts.led, lang)
+    yield shown["names"]
+    yield shown["changes"]
+    yield Box("missing", tuple(part for part in method.parts if part.bullets))
 
 
 # Method, gaps, foot
 
 
-def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
-    """How the figures are made, the rating standard, what is missing or inferred, and the risks, in one box."""
+def method_box(facts: WeeklyFacts, lang: Lang, shown: Sequence[Block]) -> Box:
+    """How the figures are made, the rating standard, what is missing in the blocks `shown` or inferred, and the risks."""
     week, scale = facts.week, facts.week.scale
     benchmark = facts.benchmark.name_in(lang)
     method = (
@@ -154,15 +189,16 @@ def method_box(facts: WeeklyFacts, lang: Lang) -> Box:
         BoxPart(say("weekly_method_title", lang), method, links=links),
         BoxPart(say("weekly_scale_title", lang), (standard,)),
     )
-    return Box("method", (*parts, *_gaps_and_risks(facts, lang)))
+    return Box("method", (*parts, *_gaps_and_risks(facts, lang, shown)))
 
 
-def _gaps_and_risks(facts: WeeklyFacts, lang: Lang) -> tuple[BoxPart, ...]:
+def _gaps_and_risks(facts: WeeklyFacts, lang: Lang, shown: Sequence[Block]) -> tuple[BoxPart, ...]:
     thesis = facts.week.thesis
     risks = ("；" if lang == "zh" else "; ").join(
         each.text_en or each.text if lang == "en" else each.text for each in thesis.risks
     )
-    gaps = BoxPart(say("weekly_gaps_title", lang), bullets=tuple(_gap_lines(facts, lang)))
+    said = tuple(_gap_lines(facts, lang))
+    gaps = BoxPart(say("weekly_gaps_title", lang), bullets=(*said, *gap_lines(shown, lang, said=said)))
     return gaps, BoxPart(say("weekly_risks_title", lang), (say("weekly_risks_value", lang, risks=risks),))
 
 

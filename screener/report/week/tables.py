@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from screener.judgement.week import Week, WeekRow
 from screener.judgement.week_facts import Part, WeeklyFacts, has_traded, traded_between
 from screener.judgement.weightings import WeightingId
 from screener.measures.periods import Figure, PeriodId
 from screener.measures.returns import excess_return
 from screener.report.document import Cell, Column, Row, Table, figure, text
 from screener.report.figures import month_day, percent, short_day, weekday
-from screener.report.wording import band_of, earned, rated
+from screener.report.wording import band_of, earned, rated, to_edge
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 from screener.thesis.scale import Ladder
@@ -19,6 +20,8 @@ from screener.thesis.subjects import Subject
 # How many of the strongest and of the weakest names are listed.
 EXTREMES = 3
 WEEK_DAYS = 5
+# The periods that a narrow terminal keeps longest.
+SHORT_PERIODS: tuple[PeriodId, ...] = ("week", "since", "weeks_4")
 # How many of the heaviest names of the float-cap basket are named.
 LARGEST = 3
 
@@ -72,6 +75,35 @@ def against_table(facts: WeeklyFacts, lang: Lang) -> Table | None:
     )
 
 
+def led_table(facts: WeeklyFacts, led: Week, lang: Lang) -> Table:
+    """Return, excess and band since publication on the total series, which `led` holds, against the total-return index."""
+    subjects = [
+        each for kind in ("industry_index", "all", "bucket", "candidate") for each in facts.subjects if each.kind == kind
+    ]
+    return Table(
+        id="led",
+        title=say("weekly_led_title", lang),
+        row_head=say("weekly_head_subject", lang),
+        columns=(
+            Column("since_return", say("weekly_head_since", lang), "%"),
+            Column("since_excess", say("weekly_head_since_excess", lang), "pp", short=0),
+            Column("band", say("weekly_head_band", lang), left=True, short=0),
+            Column("to_next_edge", say("weekly_head_edge", lang), "pp"),
+        ),
+        rows=tuple(_led_row(led.row(each.id), each, facts, lang) for each in subjects),
+        sub=say("weekly_led_sub", lang, benchmark=facts.benchmark.name_in(lang)),
+    )
+
+
+def _led_row(row: WeekRow, subject: Subject, facts: WeeklyFacts, lang: Lang) -> Row:
+    ladder = facts.week.scale.ladder(subject.kind)
+    band = band_cell(row.band_so_far, row.since_gap, ladder, lang)
+    own = figure("return", row.since_gap if row.since_published is None else row.since_published)
+    excess = rated(row.since_gap if row.excess_since_published is None else row.excess_since_published, ladder)
+    edge = figure("points", row.since_gap) if row.to_next_edge is None else to_edge(row.to_next_edge)
+    return Row(subject.id, subject.name_in(lang), (own, excess, band, edge))
+
+
 def has_since(facts: WeeklyFacts) -> bool:
     """Whether the week ends after publication, so that figures since then exist."""
     return any(period.id == "since" for period in facts.periods)
@@ -84,13 +116,14 @@ def _period_columns(facts: WeeklyFacts, lang: Lang) -> Iterator[Column]:
         group = say(f"weekly_period_{period.id}", lang)
         code = "weekly_period_from_price" if period.id == "since" else "weekly_period_from"
         note = say(code, lang, day=short_day(period.start))
-        yield Column(f"{period.id}_return", returned, "%", group, note)
-        yield Column(f"{period.id}_excess", excess, "pp", group, note)
+        short = SHORT_PERIODS.index(period.id) if period.id in SHORT_PERIODS else len(SHORT_PERIODS) + 2
+        yield Column(f"{period.id}_return", returned, "%", group, note, short=short)
+        yield Column(f"{period.id}_excess", excess, "pp", group, note, short=short)
         if period.id == "since" and index:
             head = say("weekly_head_against", lang, name=facts.subject(index.symbol).name_in(lang))
-            yield Column("since_against_industry", head, "pp", group, note)
+            yield Column("since_against_industry", head, "pp", group, note, short=4)
     if has_since(facts):
-        yield Column("band", say("weekly_head_band", lang), left=True)
+        yield Column("band", say("weekly_head_band", lang), left=True, short=1)
 
 
 def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool = False) -> Row:
