@@ -40,6 +40,7 @@ def events_document(study: EventStudy, lang: Lang = "zh") -> Document:
     title = say("events_title", lang, title=thesis.title_in(lang))
     means, events, targets = means_table(study, lang), events_table(study, lang), targets_table(study, lang)
     missing = Box("missing", (BoxPart(say("events_gaps_head", lang), bullets=tuple(_missing_lines(study, lang))),))
+    reading = (missing,) if not is_early(study) else ()
     rules = Box("rules", (BoxPart(say("events_rule", lang), paragraphs=tuple(_rules(study, lang))),))
     corrections = Box("corrections", (BoxPart(say("events_corrections", lang), bullets=tuple(_corrections(study, lang))),))
     blocks: tuple[Block, ...] = (means, events, targets) if has_figures(study) else (targets,)
@@ -56,17 +57,23 @@ def events_document(study: EventStudy, lang: Lang = "zh") -> Document:
         key_figures=(),
         sections=(
             *(Section(block.id, "", (Stack((block,)),)) for block in blocks if isinstance(block, Table)),
-            Section("reading", "", (Stack((missing, rules, corrections)),)),
+            Section("reading", "", (Stack((*reading, rules, corrections)),)),
         ),
         foot=(say("dossier_foot", lang, house=thesis.house_in(lang)),),
         parameters=(*_meta(study, lang), *(Fact(name, (each,)) for name, each in versions().items())),
-        brief=(*blocks, missing, rules, corrections),
+        brief=(*blocks, *reading, rules, corrections),
     )
 
 
 def has_figures(study: EventStudy) -> bool:
     """Whether any event has a figure: without one there are only targets to show."""
     return any(figure.excess is not None for row in study.rows for figure in row.windows)
+
+
+def is_early(study: EventStudy) -> bool:
+    """Whether every event lies before the prices begin: one sentence says so in place of all the gaps."""
+    gaps = [each.gap for row in study.rows for each in row.windows if row.concerned]
+    return all(gap is not None and gap.reason == "event_before_prices" for gap in gaps)
 
 
 def event_gaps(study: EventStudy, lang: Lang = "zh") -> list[tuple[tuple[str, str], Gap]]:
@@ -93,9 +100,8 @@ def _answer(study: EventStudy, lang: Lang) -> Iterator[str]:
     counts = {"events": len(policies), "days": days, "months": len(policies) - days, "first": first, "last": last}
     yield say("events_count", lang, **counts)
     if not has_figures(study):
-        before = sum(policy.last_day < study.prices.first for policy in policies)
-        code = "events_all_before" if before == len(policies) else "events_no_figure"
-        yield say(code, lang, events=len(policies), first=study.prices.first)
+        code = "events_all_early" if is_early(study) else "events_no_figure"
+        yield say(code, lang, count=len(policies), first=study.prices.first)
     else:
         yield say("events_mean_lead", lang)
         yield from (_mean_line(study, each, lang) for each in study.means if (each.subject, each.window) == ("all", ANSWER))

@@ -22,13 +22,17 @@ def gaps_in(blocks: Iterable[Block]) -> Iterator[tuple[str, Gap]]:
 
 
 def gap_lines(blocks: Iterable[Block], lang: Lang, *, said: Sequence[str] = ()) -> Iterator[str]:
-    """A line for every reason why a cell of `blocks` has no figure that none of the lines `said` gives already."""
-    found: dict[tuple[str, str], dict[str, None]] = {}
+    """A line for every kind of reason why cells of `blocks` have no figure, with the rows; not what the lines `said` give.
+
+    Gaps that differ by their symbol only are one kind: the first one's words stand for all.
+    """
+    words: dict[object, tuple[Gap, dict[str, None]]] = {}
     for head, gap in gaps_in(blocks):
-        found.setdefault((gap.code, gap.text(lang)), {})[head] = None
-    for (code, reason), heads in found.items():
-        if not any(reason in line for line in said):
-            yield say("gap_line", lang, names=_names(list(heads), lang), code=code, reason=reason)
+        if not any(gap.text(lang) in line for line in said):
+            kind = (gap.code, gap.reason, *(f"{key}={value}" for key, value in gap.params.items() if key != "symbol"))
+            words.setdefault(kind, (gap, {}))[1][head] = None
+    for gap, heads in words.values():
+        yield say("gap_line", lang, names=_names(list(heads), lang), code=gap.code, reason=gap.text(lang))
 
 
 def _names(heads: Sequence[str], lang: Lang) -> str:

@@ -6,7 +6,7 @@ Only ASCII and characters that are two columns wide everywhere are written, so t
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.box import Box as Lines
@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from screener.report.document import Block, Box, Cell, Column, Document, Fact, Facts, Paragraph, Row, Table
+from screener.report.document import Block, Box, Cell, Column, Document, Fact, Facts, Paragraph, Table
 from screener.report.figures import cell_text, parts_text
-from screener.terms.say import Lang, printable, say
+from screener.terms.say import Lang, listed, printable, say
 from screener.writers.widths import width, wrap
 
 # Characters of uncertain width, and what stands in for them.
@@ -42,6 +42,7 @@ _CERTAIN = str.maketrans(
     }
 )
 _RULES = Lines("    \n    \n----\n    \n----\n----\n    \n    \n", ascii=True)
+# Between columns: one of padding, one of the rule that crosses it.
 SPACE = 2
 # Words in a cell are folded at this width, so that figures keep their room.
 WIDEST = 24
@@ -64,7 +65,8 @@ class _Writer:
     columns: int
 
     def lines(self, document: Document) -> Iterator[str]:
-        yield from self.wrapped(f"{document.kicker}  {document.title}")
+        head = document.title if document.title.startswith(document.kicker) else f"{document.kicker}  {document.title}"
+        yield from self.wrapped(head)
         byline = [f"{each.label} {parts_text(each.parts, self.lang)}".strip() for each in document.byline]
         yield from self.wrapped("  ".join(byline)) if byline else ()
         yield "=" * self.columns
@@ -100,7 +102,7 @@ class _Writer:
     def facts(self, facts: Facts) -> Iterator[str]:
         yield from self.wrapped(facts.title) if facts.title else ()
         for each in facts.items:
-            yield from self.wrapped(parts_text(each.parts, self.lang), f"{each.label}  " if each.label else "")
+            yield from self.wrapped(parts_text(each.parts, self.lang).replace("\n", "  "), f"{each.label}  ")
 
     def box(self, box: Box) -> Iterator[str]:
         for part in box.parts:
@@ -119,60 +121,79 @@ class _Writer:
 
     def grid(self, table: Table) -> Iterator[str]:
         """The columns that there is room for, and the heads of those that there is none for."""
-        cells = [[self.cell(cell) for cell in row.cells] for row in table.rows]
-        names = [self.name(row) for row in table.rows]
-        shown = [at for at, column in enumerate(table.columns) if column.short >= 0 and any(row[at] for row in cells)]
-        kept = self.kept(table, names, cells, shown)
-        grid = Grid(box=_RULES, show_edge=False, pad_edge=False, padding=(0, SPACE, 0, 0))
-        grid.add_column(Text(certain(table.row_head)), overflow="fold", min_width=min(8, max(map(width, names))))
-        for at in kept:
-            column = table.columns[at]
-            right = not column.left
-            fold = column.left and max(width(row[at]) for row in cells) > WIDEST
-            heading = Text(certain(head_of(column)))
-            if fold:
-                grid.add_column(heading, overflow="fold", max_width=WIDEST)
-            else:
-                grid.add_column(heading, justify="right" if right else "left", no_wrap=True)
-        for row, name, texts in zip(table.rows, names, cells, strict=True):
-            grid.add_row(Text(name), *(Text(texts[at]) for at in kept), end_section=row.ends_group)
+        found = [_Shown.of(column, [self.cell(row.cells[at]) for row in table.rows]) for at, column in enumerate(table.columns)]
+        found.append(_Shown.of(Column("note", "", left=True, short=9), [certain(row.note) for row in table.rows]))
+        shown = [each for each in found if each.column.short >= 0 and any(each.cells)]
+        names = [certain("  " * row.depth + row.head) for row in table.rows]
+        size = min(max(map(width, (certain(table.row_head), *names))), max(self.columns // 3, 12))
+        kept = fitting(shown, self.columns - size)
+        grid = Grid(box=_RULES, show_edge=False, pad_edge=False, padding=(0, SPACE - 1, 0, 0))
+        heads = stacked([wrap(certain(table.row_head), size), *heads_of(kept)])
+        grid.add_column(Text(heads[0]), overflow="fold", width=size)
+        for each, head in zip(kept, heads[1:], strict=True):
+            grid.add_column(Text(head), justify="left" if each.column.left else "right", overflow="fold", width=each.size)
+        for at, (row, name) in enumerate(zip(table.rows, names, strict=True)):
+            grid.add_row(Text(name), *(Text(each.cells[at]) for each in kept), end_section=row.ends_group)
         yield from printed(grid, self.columns)
-        lost = [head_of(table.columns[at]).replace("\n", " ") for at in shown if at not in kept]
+        lost = dict.fromkeys(lost_heads(shown, kept))
         if lost:
-            heads = ("、" if self.lang == "zh" else ", ").join(lost)
-            yield from self.wrapped(say("text_columns_left_out", self.lang, count=len(lost), heads=heads))
-
-    def name(self, row: Row) -> str:
-        return certain(" " * row.depth * 2 + row.head)
+            yield from self.wrapped(say("text_columns_left_out", self.lang, heads=listed(lost, self.lang)))
 
     def cell(self, cell: Cell) -> str:
         """A cell as text; what is empty on purpose stays empty."""
         empty = cell.kind == "none" or (cell.kind == "flags" and not cell.value)
         return "" if empty else certain(cell_text(cell, self.lang))
 
-    def kept(self, table: Table, names: Sequence[str], cells: Sequence[Sequence[str]], shown: Sequence[int]) -> list[int]:
-        """The columns that fit beside the names, in their order; those that the short form wants most come first."""
-        room = self.columns - max(width(table.row_head), *map(width, names))
-        found = []
-        for at in sorted(shown, key=lambda each: (table.columns[each].short, each)):
-            size = SPACE + column_width(table.columns[at], [row[at] for row in cells])
-            if size <= room or table.columns[at].short == 0:
-                found.append(at)
-                room -= size
-        return sorted(found)
+
+@dataclass(frozen=True)
+class _Shown:
+    """A column with its cells as text and the columns of the terminal that it takes; words are folded, figures never."""
+
+    column: Column
+    cells: Sequence[str]
+    size: int
+
+    @classmethod
+    def of(cls, column: Column, cells: Sequence[str]) -> _Shown:
+        widest = max([0, *map(width, cells)])
+        own = f"{column.head} {column.unit}".strip()
+        least = max(map(width, (certain(word) for word in own.split(" "))), default=0)
+        return cls(column, cells, max(min(widest, WIDEST) if column.left else widest, min(least, WIDEST)))
 
 
-def head_of(column: Column) -> str:
-    """The head of a column over one or two lines: its group, then its own words with the unit."""
-    own = f"{column.head} {column.unit}".strip()
-    return f"{column.group}\n{own}" if column.group else own
+def fitting(shown: Sequence[_Shown], room: int) -> list[_Shown]:
+    """The columns that fit into `room`, in their order; those that the short form wants most come first."""
+    found = []
+    for each in sorted(shown, key=lambda each: each.column.short):
+        if SPACE + each.size <= room or each.column.short == 0:
+            found.append(each)
+            room -= SPACE + each.size
+    return [each for each in shown if each in found]
 
 
-def column_width(column: Column, cells: Iterable[str]) -> int:
-    """Columns of the terminal that a column takes, words folded."""
-    heads = [width(certain(line)) for line in head_of(column).split("\n")]
-    widest = max([*heads, *map(width, cells)])
-    return max(*heads, min(widest, WIDEST)) if column.left else widest
+def heads_of(shown: Sequence[_Shown]) -> Iterator[list[str]]:
+    """The head of each column as lines: the group over the first of its columns, then its own words with the unit."""
+    before = ""
+    for each in shown:
+        column = each.column
+        group = wrap(certain(column.group), each.size) if column.group and column.group != before else []
+        yield [*group, *wrap(certain(f"{column.head} {column.unit}".strip()), each.size)]
+        before = column.group
+
+
+def lost_heads(shown: Sequence[_Shown], kept: Sequence[_Shown]) -> Iterator[str]:
+    """What was left out: a whole group by its name, else the column by its own."""
+    groups = {each.column.group for each in kept}
+    for each in shown:
+        column = each.column
+        if each not in kept and column.head:
+            yield f"{column.group} {column.head}".strip() if column.group in groups else column.group or column.head
+
+
+def stacked(heads: Sequence[Sequence[str]]) -> list[str]:
+    """Heads of different heights, set on one line below."""
+    tallest = max(map(len, heads))
+    return ["\n".join([""] * (tallest - len(head)) + list(head)) for head in heads]
 
 
 def printed(grid: Grid, columns: int) -> Iterator[str]:

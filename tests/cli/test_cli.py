@@ -81,8 +81,8 @@ def test_slow_libraries_are_not_on_the_path_of_an_offline_report():
 
 def test_the_first_screen_of_an_outcome_is_the_plain_answer(tmp_path):
     ran = run_screener("outcome", "--out", tmp_path)
-    top = "\n".join(ran.out.splitlines()[:12])
-    for words in ("未兑现  申万通信 +6.75 pp 中性", "兑现  主题篮子 +37.81 pp 强于大市", "+3.10", "+11.90", "+1.72", "+50.24"):
+    top = "".join(ran.out.splitlines()[:12])
+    for words in ("未兑现：申万通信超额 +6.75 pp", "兑现：等权篮子超额 +37.81 pp", "+3.10", "+11.90", "+1.72", "+50.24"):
         assert words in top
     assert "推断" in top
     assert "sha256" in top
@@ -91,8 +91,9 @@ def test_the_first_screen_of_an_outcome_is_the_plain_answer(tmp_path):
 def test_a_terminal_line_holds_no_character_of_uncertain_width(tmp_path):
     import unicodedata
 
-    for arguments in (["outcome"], ["weekly"]):
-        text = run_screener(*arguments, "--out", tmp_path).out
+    for arguments in (["outcome"], ["weekly"], ["weekly", "--lang", "en"], ["events"], ["screen", "--out", "s.csv"]):
+        out = [] if "--out" in arguments else ["--out", tmp_path]
+        text = run_screener(*arguments, *out, cwd=tmp_path).out
         uncertain = {each for each in text if ord(each) > 127 and unicodedata.east_asian_width(each) not in "WF"}
         assert uncertain == set()
 

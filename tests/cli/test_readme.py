@@ -62,7 +62,7 @@ def test_the_walk_through_goes_from_a_report_to_a_verdict_in_ten_commands(checko
     assert len(install) + len(steps) <= 10
     ran = run(walk, checkout)
     assert ran.returncode == 0, ran.stderr
-    assert "「强于大市」在行业指数上  兑现  申万通信 +10.98 pp 强于大市" in ran.stdout
+    assert "「强于大市」在行业指数上兑现：申万通信超额 +10.98 pp" in ran.stdout.replace("\n", "")
     said = README[README.index("## 从一份研报到结论") : README.index("## 自己的价格")]
     for figure in ("+10.98 pp", "+39.12 pp"):
         assert figure in ran.stdout

@@ -6,7 +6,6 @@ import statistics
 
 import numpy as np
 import pytest
-from screener.writers.text.trust import trust_text
 
 from screener.evidence.base_rates import date_rates, industry_rates, recent_closes, stock_rates
 from screener.evidence.bases import compare_bases, excess_column
@@ -14,6 +13,7 @@ from screener.evidence.robustness import measure_robustness, resampled_excess
 from screener.measures.industries import industries
 from screener.measures.universe import IndexHistory
 from screener.report.document import Table
+from screener.report.outcome.dossier import build_dossier
 from screener.report.trust import trust_sections, trust_sentences
 from screener.screening import check_outcome, check_trust
 from screener.sources.folder_source import FolderSource
@@ -22,6 +22,7 @@ from screener.sources.market_file import load_universe
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import PriceProblems, ScreenerError
 from screener.terms.sessions import load_calendar
+from screener.writers.text import render_text
 from tests.conftest import ROOT, run_screener
 
 AS_OF = dt.date(2025, 6, 30)
@@ -256,14 +257,17 @@ def test_a_rating_that_is_not_due_is_not_called_a_miss(bundled):
 
 def test_tables_show_the_longest_horizon_that_is_due(bundled):
     late = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 8, 1), as_of=AS_OF, today=AS_OF)
-    text = trust_text(check_trust(late, sensitivity=True, placebo=None, universe=None, seed=0))
-    assert "口径敏感性  9 个月" in text
-    assert "缺口" not in text
+    trust = check_trust(late, sensitivity=True, placebo=None, universe=None, seed=0)
+    blocks = [block for section in trust_sections(trust) for block in section.blocks if isinstance(block, Table)]
+    table = next(block for block in blocks if block.id == "conventions")
+    assert "9 个月" in table.title
+    assert not [cell for row in table.rows for cell in row.cells if cell.kind == "gap"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_text_fits_a_terminal_and_warns_about_one_report(outcome, lang):
-    text = trust_text(check_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0), lang)
+    trust = check_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0)
+    text = render_text(build_dossier(outcome, lang, extra=trust_sections(trust, lang)), 100)
     assert ("事后挑出的一份报告" if lang == "zh" else "One report chosen after the fact") in text
     for line in text.splitlines():
         columns = sum(2 if ord(each) > 0x2E7F else 1 for each in line)

