@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: report test lint lab check-python clean
+.PHONY: report test lint docs lab check-python clean
 
 report: $(VENV)/ready-report ## the weekly report and the outcome check of the bundled thesis, on bundled prices
 	@$(BIN)/screener weekly || test $$? -eq 3
@@ -19,6 +19,9 @@ lint: $(VENV)/ready-dev ## style, types, import contract, structure figures
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.structure
+
+docs: $(VENV)/ready-dev ## the manual as a site in build/docs
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lab: $(VENV)/ready-lab ## the notebooks in JupyterLab
 	@cd reports/notebooks && ../../$(BIN)/jupytext --quiet --sync *.py && ../../$(BIN)/jupyter lab 01-first-look.ipynb

@@ -33,11 +33,17 @@ def sentences() -> dict[str, tuple[str, str]]:
     for path in sorted((files("screener") / "data" / "texts").iterdir(), key=lambda each: each.name):
         if not path.name.endswith(".toml"):
             continue
-        for code, (zh, en) in tomllib.loads(path.read_text("utf-8")).items():
+        for code, texts in area_sentences(path.name.removesuffix(".toml")).items():
             if code in found:
                 raise ValueError(f"{path.name}: {code} is already defined")
-            found[code] = (zh, en)
+            found[code] = texts
     return found
+
+
+def area_sentences(area: str) -> dict[str, tuple[str, str]]:
+    """The sentences of one area, which is one file of `data/texts`, by code: (Chinese, English)."""
+    text = (files("screener") / "data" / "texts" / f"{area}.toml").read_text("utf-8")
+    return {code: (zh, en) for code, (zh, en) in tomllib.loads(text).items()}
 
 
 def listed(words: Iterable[object], lang: Lang) -> str:
