@@ -39,13 +39,15 @@ def render_pdf(document: Document, updown: UpDown = "red-up") -> bytes:
 def for_paper(page: str, updown: UpDown = "red-up") -> str:
     """The page with drawings that need no style sheet: weasyprint does not apply the page's to them."""
     palette = signed(PRINT, updown)
-    css = (files("screener") / "writers" / "page" / "templates" / "page.css").read_text("utf-8")
+    templates = files("screener") / "writers" / "page" / "templates"
+    css, paper = ((templates / name).read_text("utf-8") for name in ("page.css", "paper.css"))
     rules = [f"{name}{{{body}}}" for name, body in _RULE.findall(css)]
     fonts = dict(re.findall(r"(--f-[a-z]+):([^;]+);", css))
     style = "".join(rules)
     for name, value in fonts.items():
         style = style.replace(f"var({name})", value)
     style = f"<style>{resolve(style, palette)}</style>"
+    page = page.replace("</style>", f"{paper}</style>", 1)
     return _DRAWING.sub(lambda found: _own_style(resolve(found[0].replace("url(#hd)", palette["dn-t"]), palette), style), page)
 
 

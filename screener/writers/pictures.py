@@ -12,7 +12,7 @@ from screener.report.draw.marks import Spec, in_light, still
 from screener.report.draw.palette import LIGHT, UpDown, signed
 from screener.report.figures import GLYPHS, cell_text, parts_text, tone
 from screener.terms.notes import ScreenerError
-from screener.writers.widths import broken
+from screener.terms.widths import broken
 
 PICTURE_FONTS = (
     "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, WenQuanYi Micro Hei, sans-serif"

@@ -17,7 +17,7 @@ from rich.text import Text
 from screener.report.document import Block, Box, Cell, Column, Document, Fact, Facts, Paragraph, Table
 from screener.report.figures import cell_text, parts_text
 from screener.terms.say import Lang, listed, printable, say
-from screener.writers.widths import width, wrap
+from screener.terms.widths import width, wrap
 
 # Characters of uncertain width, and what stands in for them.
 _CERTAIN = str.maketrans(

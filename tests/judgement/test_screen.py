@@ -260,7 +260,7 @@ def test_a_mistake_on_the_command_line_is_exit_code_2(arguments):
 
 @pytest.mark.parametrize("arguments", [[], ["--lang", "en"], ["--where", "amount_20d > 0 or volatility > 0", "--sort", "beta"]])
 def test_a_table_fits_a_terminal_and_shows_what_was_asked_about(arguments):
-    from screener.writers.widths import width
+    from screener.terms.widths import width
 
     ran = run_screener("screen", *arguments)
     assert max(width(line) for line in ran.out.splitlines()) <= 100

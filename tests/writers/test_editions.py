@@ -29,7 +29,7 @@ from screener.writers.markdown import render_markdown
 from screener.writers.page.html import render_html, render_index
 from screener.writers.pdf import for_paper, render_pdf
 from screener.writers.pictures import draw_light, draw_pictures, source_lines
-from screener.writers.widths import broken, width
+from screener.terms.widths import broken, width
 from tests.conftest import ROOT, run_screener
 
 TODAY = dt.date(2026, 1, 5)

@@ -16,7 +16,7 @@ from screener.screening import check_events, check_outcome, check_screen, check_
 from screener.sources.snapshot import SnapshotSource
 from screener.thesis.library import open_library
 from screener.writers.text import render_text
-from screener.writers.widths import width, wrap
+from screener.terms.widths import width, wrap
 from tests.conftest import THESIS, run_screener
 
 TODAY = dt.date(2026, 1, 5)

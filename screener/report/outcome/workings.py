@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from screener.judgement.outcome import Outcome
@@ -17,7 +18,7 @@ from screener.terms.say import Lang, say
 
 
 def prices_table(outcome: Outcome, lang: Lang) -> Table:
-    """Base and end closes of everything with a price, why that base close, shares per share, and cash in between."""
+    """Base and end closes of everything with a price, shares per share, cash in between; why that base close, said once."""
     due = [months for months in outcome.scale.window.horizons if outcome.is_due(months)]
     columns = [
         Column("base", say("dossier_close", lang), group=say("dossier_base_head", lang), group_note=_day(outcome.base_date))
@@ -30,11 +31,18 @@ def prices_table(outcome: Outcome, lang: Lang) -> Table:
     columns += [
         Column("factor", say("dossier_factor", lang)),
         Column("cash", say("dossier_cash", lang)),
-        Column("why", say("dossier_why", lang), left=True),
     ]
+    priced = tuple(_priced(outcome, lang))
+    reasons = {symbol: _why(outcome, symbol, lang) for symbol, _, _ in priced}
+    usual = Counter(reasons.values()).most_common(1)[0][0]
+    others = {symbol: "" if why == usual else why for symbol, why in reasons.items()}
+    if any(others.values()):
+        columns.append(Column("why", say("dossier_why", lang), left=True))
     rows = tuple(
-        _price_row(outcome, symbol, name, due, is_index=index, lang=lang) for symbol, name, index in _priced(outcome, lang)
+        _price_row(outcome, symbol, name, due, is_index=index, why=others[symbol] if any(others.values()) else None, lang=lang)
+        for symbol, name, index in priced
     )
+    said = say("dossier_why_rest" if any(others.values()) else "dossier_why_note", lang, why=usual)
     return Table(
         id="prices",
         title=say("dossier_prices_title", lang),
@@ -42,7 +50,7 @@ def prices_table(outcome: Outcome, lang: Lang) -> Table:
         columns=tuple(columns),
         rows=rows,
         sub=say("dossier_prices_sub", lang),
-        notes=tuple(_price_notes(outcome, lang)),
+        notes=(said, *_price_notes(outcome, lang)),
         layout="wide",
     )
 
@@ -60,14 +68,18 @@ def _priced(outcome: Outcome, lang: Lang) -> Iterator[tuple[str, str, bool]]:
             yield subject.id, subject.name_in(lang), subject.kind == "industry_index"
 
 
-def _price_row(outcome: Outcome, symbol: str, name: str, due: Sequence[int], *, is_index: bool, lang: Lang) -> Row:
+def _price_row(
+    outcome: Outcome, symbol: str, name: str, due: Sequence[int], *, is_index: bool, why: str | None, lang: Lang
+) -> Row:
+    """`why`: what is special about its base close, None where nothing is about any."""
     base = _quote_cell(outcome, symbol, outcome.base_date)
     ends = [_quote_cell(outcome, symbol, outcome.end_dates[months]) for months in due]
     if is_index:
         rest = (text(say("dossier_index", lang), quiet=True), text(say(_index_kind(outcome, symbol), lang), quiet=True))
     else:
         rest = (_factor_cell(outcome, symbol, due), _cash_cell(outcome, symbol, due))
-    return Row(symbol, name, (base, *ends, *rest, text(_why(outcome, symbol, lang), quiet=True)), note=symbol)
+    special = () if why is None else (text(why, quiet=True),)
+    return Row(symbol, name, (base, *ends, *rest, *special), note=symbol)
 
 
 def _index_kind(outcome: Outcome, symbol: str) -> str:

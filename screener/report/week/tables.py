@@ -18,7 +18,8 @@ from screener.thesis.scale import Ladder
 from screener.thesis.subjects import Subject
 
 # How many of the strongest and of the weakest names are listed.
-EXTREMES = 3
+# The strongest and the weakest: this many each, or this many where the thesis has more names than FEW.
+EXTREMES, EXTREMES_OF_MANY, FEW = 3, 5, 10
 WEEK_DAYS = 5
 # The periods that a narrow terminal keeps longest.
 SHORT_PERIODS: tuple[PeriodId, ...] = ("week", "since", "weeks_4")
@@ -179,7 +180,7 @@ def _float_cap_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
     if not has_float_cap(facts) or not isinstance(weights, Mapping):
         gap = shown.figure.own if isinstance(shown.figure.own, Gap) else None
         if gap is not None:
-            yield say("weekly_periods_cap_gap", lang, code=gap.code, reason=gap.text(lang))
+            yield say("weekly_periods_cap_gap", lang, reason=gap.text(lang))
         return
     largest = sorted(weights, key=lambda symbol: -weights[symbol])[:LARGEST]
     words = [f"{facts.subject(symbol).name_in(lang)} {percent(weights[symbol], 1, sign=False)}" for symbol in largest]
@@ -318,7 +319,7 @@ def extremes_table(facts: WeeklyFacts, lang: Lang) -> Table:
         row for row in week.rows if row.kind == "candidate" and row.own_return is not None and has_traded(week, row.subject)
     ]
     rows.sort(key=lambda row: -(row.own_return or 0.0))
-    count = min(EXTREMES, len(rows) // 2)
+    count = min(EXTREMES_OF_MANY if len(rows) > FEW else EXTREMES, len(rows) // 2)
     chosen = [*rows[:count], *rows[len(rows) - count :]]
     return Table(
         id="extremes",

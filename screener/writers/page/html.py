@@ -230,7 +230,9 @@ class _Writer:
         return (heat_step(cell.value) if isinstance(cell.value, float) else HEAT_NEUTRAL).css
 
     def card_label(self, column: Column) -> str:
-        """The label of a figure on a card: the column's head, with a short unit."""
+        """The label of a figure on a card: the column's group or else its head, with a short unit."""
+        if column.group:
+            return "" if column.left else f"{column.group} {column.unit}"
         return f"{column.head} {column.unit}" if column.unit in SHORT_UNITS and len(column.head) <= SHORT_HEAD else column.head
 
     def axis(self, table: Table, column_index: int) -> Markup:

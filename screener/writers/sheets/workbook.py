@@ -19,7 +19,7 @@ from screener.terms.say import Lang, say
 from screener.writers.csv import neutralise
 from screener.writers.sheets.charts import BAND_FILLS, NativeCharts
 from screener.writers.sheets.grid import Grid, SheetCell, grid_of
-from screener.writers.widths import width
+from screener.terms.widths import width
 
 # The workbook says nothing about the machine's clock: the same document gives the same bytes.
 CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 Excel's properties carry no zone
