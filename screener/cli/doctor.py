@@ -14,12 +14,12 @@ from screener.cli.saying import WIDTH, print_json
 from screener.store.store import Store, default_folder
 from screener.terms.clock import last_finished_day
 from screener.terms.say import Lang, say
+from screener.terms.widths import pad
 from screener.thesis.library import open_library
 from screener.upstream.doctor import DOCTOR_POLICY, Finding, examine
 from screener.upstream.memory import load_breakers
 from screener.upstream.patience import Fetcher
 from screener.upstream.update import thesis_symbols
-from screener.terms.widths import pad
 
 app = typer.Typer(add_completion=False)
 

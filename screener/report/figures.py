@@ -85,16 +85,11 @@ def tone(value: float, decimals: int = 2) -> str:
     return "up" if shown > 0 else "dn" if shown < 0 else "mut"
 
 
-def gap_text(gap: Gap, lang: Lang) -> str:
-    """A gap in a cell, as `缺口 无数据`: the word and what kind it is in words; programs get its code."""
-    return f"{say('label_gap', lang)} {say(f'gap_word_{gap.code}', lang)}"
-
-
 def cell_text(cell: Cell, lang: Lang, *, unit: bool = False) -> str:
     """A cell as plain text; `unit` where no column head gives it (running text, key figures)."""
     value = cell.value
     if cell.kind == "gap" and isinstance(value, Gap):
-        return gap_text(value, lang)
+        return f"{say('label_gap', lang)} {value.kind(lang)}"
     if cell.kind in ("not_due", "none"):
         return say(f"label_{cell.kind}", lang)
     if isinstance(value, Band):

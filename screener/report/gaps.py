@@ -32,7 +32,7 @@ def gap_lines(blocks: Iterable[Block], lang: Lang, *, said: Sequence[str] = ()) 
             kind = (gap.code, gap.reason, *(f"{key}={value}" for key, value in gap.params.items() if key != "symbol"))
             words.setdefault(kind, (gap, {}))[1][head] = None
     for gap, heads in words.values():
-        yield say("gap_line", lang, names=_names(list(heads), lang), code=gap.code, reason=gap.text(lang))
+        yield say("gap_line", lang, names=_names(list(heads), lang), code=gap.kind(lang), reason=gap.text(lang))
 
 
 def _names(heads: Sequence[str], lang: Lang) -> str:

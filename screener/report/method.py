@@ -12,7 +12,7 @@ RULES = {
     "horizon": "judgement.outcome:end_date",
     "excess": "measures.returns:excess_return",
     "geometric": "measures.returns:geometric_excess",
-    "band": "thesis.rating:rate",
+    "band": "thesis.scale:rate",
     "series": "prices.adjust:adjustment_factors",
     "pairs": "judgement.outcome:judge",
     "basket": "measures.returns:held_basket",
@@ -24,7 +24,7 @@ RULES = {
     "drawdown": "measures.returns:drawdown",
     "rank": "measures.industries:rank_industries",
     "window": "judgement.outcome:share_in_bands",
-    "hit": "thesis.rating:is_at_least",
+    "hit": "thesis.scale:is_at_least",
 }
 _SHARED = ("return", "base_date", "excess", "band", "series", "basket", "halted")
 WEEKLY = ("week", *_SHARED, "rebalanced", "float_cap", "contribution", "drawdown", "rank")

@@ -159,8 +159,8 @@ def note_lines(screen: Screen, lang: Lang) -> Iterator[str]:
 
 
 def gap_lines(screen: Screen, lang: Lang) -> Iterator[tuple[str, str, str]]:
-    """Symbol, gap code and reason of what is missing, each once."""
-    found = {(each.symbol, each.gap.code, each.gap.text(lang)): None for each in screen.gaps}
+    """Symbol, kind of gap and reason of what is missing, each once, in words."""
+    found = {(each.symbol, each.gap.kind(lang), each.gap.text(lang)): None for each in screen.gaps}
     yield from found
 
 

@@ -24,6 +24,11 @@ GapCode = Literal[
 GAP_CODES: tuple[str, ...] = get_args(GapCode)
 
 
+def gap_kind(code: str, lang: Lang) -> str:
+    """What kind of gap a code stands for, in a word or two for people."""
+    return say(f"gap_word_{code}", lang)
+
+
 @dataclass(frozen=True)
 class Gap:
     """Why a figure does not exist; `reason` is a message code, `params` fill it."""
@@ -31,6 +36,10 @@ class Gap:
     code: GapCode
     reason: str
     params: dict[str, object] = dataclasses.field(default_factory=dict)
+
+    def kind(self, lang: Lang = "zh") -> str:
+        """Say in a word or two what kind of gap it is; programs get its code."""
+        return gap_kind(self.code, lang)
 
     def text(self, lang: Lang = "zh") -> str:
         """Say the reason in one sentence."""

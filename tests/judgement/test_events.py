@@ -22,11 +22,11 @@ from screener.screening import check_events
 from screener.sources.folder_source import FolderSource
 from screener.terms.notes import Gap
 from screener.terms.sessions import load_calendar, session_axis
+from screener.terms.widths import width
 from screener.thesis.library import open_library
 from screener.thesis.policies import PolicyBook
 from screener.thesis.scale import read_record
 from screener.writers.text import render_text
-from screener.terms.widths import width
 from tests.conftest import THESIS, run_screener
 
 AXIS = session_axis(dt.date(2023, 1, 3), dt.date(2023, 6, 30))

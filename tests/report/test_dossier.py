@@ -158,9 +158,9 @@ def test_a_missing_industry_index_leaves_the_rating_unjudged_and_names_the_file(
     document = build_dossier(check(bundled, folder_without_index))
     assert "「强于大市」在行业指数上无法判定：没有 index/801770.csv；在点名的 11 只标的上兑现" in said(document)
     bands = cells(table(document, "bands"), "801770.SI")
-    assert cell_text(bands["excess_12"], "zh") == "缺口 no_data"
+    assert cell_text(bands["excess_12"], "zh") == "缺口 无数据"
     assert cell_text(bands["result"], "zh") == "无法判定"
-    assert "申万通信：缺口 no_data，没有 index/801770.csv" in box_lines(document)
+    assert "申万通信：缺口 无数据，没有 index/801770.csv" in box_lines(document)
     assert [each.id for each in document.charts] == ["path-all"]
     assert "两图" not in document.charts[0].sub
 
@@ -278,12 +278,13 @@ def test_index_and_basket_stand_beside_each_other_with_their_difference(document
     )
 
 
-def test_every_name_has_its_base_close_and_why_that_one(document):
+def test_every_name_has_its_base_close_and_why_that_one_is_said_once(document):
     prices = table(document, "prices")
     mobile = cells(prices, "600941.SH")
     assert [mobile[key].value for key in ("base", "end_6", "end_9", "end_12")] == [101.05, 110.80, 108.34, 110.40]
     assert mobile["cash"].value == pytest.approx(2.18 + 2.3789)
-    assert cell_text(mobile["why"], "zh") == "发布日休市，取此前最近收盘"
+    assert "why" not in mobile
+    assert prices.notes[0] == "基准价：发布日休市，取此前最近收盘。"
     # 德科立 2024-05-31: 10 转 2 with 0.30, then 0.20 on 1.2 shares.
     assert cells(prices, "688205.SH")["factor"].value == pytest.approx(1.2)
     assert cells(prices, "688205.SH")["cash"].value == pytest.approx(0.30 + 1.2 * 0.20)
@@ -296,7 +297,8 @@ def test_a_suspended_base_date_takes_the_last_close_and_says_so(bundled, market_
     own = cells(table(document, "prices"), "688313.SH")
     assert own["base"].note == "2025-06-27"
     assert cell_text(own["why"], "zh") == "基准日停牌，沿用 2025-06-27 收盘"
-    assert cell_text(cells(table(document, "prices"), "600941.SH")["why"], "zh") == "发布日当日收盘"
+    assert cell_text(cells(table(document, "prices"), "600941.SH")["why"], "zh") == ""
+    assert table(document, "prices").notes[0] == "基准价：发布日当日收盘；不同者另列。"
 
 
 def test_listings_in_other_markets_stand_in_their_own_currency_with_the_dates_of_both_sides(bundled, market_folder):

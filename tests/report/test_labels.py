@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from screener.report.document import Cell
 from screener.report.draw.palette import heat_step
 from screener.report.figures import cell_text, number, percent, points, tone
-from screener.terms.notes import Gap
+from screener.terms.notes import GAP_CODES, Gap
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,13 @@ def test_heat_steps_are_fixed_and_own_their_outer_edges(value, token):
 
 def test_a_gap_is_a_word_with_its_code_and_never_a_number():
     gap = Cell("gap", Gap("stale", "stale_close", {"symbol": "x", "last": dt.date(2025, 1, 1), "day": dt.date(2025, 2, 1)}))
-    assert cell_text(gap, "zh") == "缺口 stale"
-    assert cell_text(gap, "en") == "gap stale"
+    assert cell_text(gap, "zh") == "缺口 数据过期"
+    assert cell_text(gap, "en") == "gap out of date"
     assert cell_text(Cell("not_due"), "zh") == "未到期"
+
+
+def test_every_kind_of_gap_has_its_words_and_none_is_a_code():
+    for code in GAP_CODES:
+        words = {Gap(code, "no_file").kind(lang) for lang in ("zh", "en")}
+        assert len(words) == 2
+        assert not any("_" in each for each in words)

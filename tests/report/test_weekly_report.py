@@ -141,13 +141,13 @@ def test_the_rank_stands_with_how_many_were_ranked(bundled, market_folder):
 def test_without_the_industries_the_rank_is_left_out_and_said(bundled, closes_folder):
     found = document(bundled, "2025-04-11", source=FolderSource(closes_folder))
     assert "ranking" not in {each.id for each in found.charts}
-    assert "申万一级行业排名：缺口 no_data（来源没有 31 个行业指数）。" in render_markdown(found).replace("\\", "")
+    assert "申万一级行业排名：缺口 无数据（来源没有 31 个行业指数）。" in render_markdown(found).replace("\\", "")
 
 
 def test_a_missing_figure_is_a_gap_with_its_code(bundled, market_folder):
     # 801770 ends on 2025-06-30 in this folder; the week goes on to 2025-07-04.
     found = document(bundled, "2025-07-02", source=FolderSource(market_folder))
-    assert shown(found, "periods", "801770.SI")[0] == "缺口 stale"
+    assert shown(found, "periods", "801770.SI")[0] == "缺口 数据过期"
     gaps = [cell for cell in walk_cells(found) if cell.kind == "gap"]
     assert gaps
     assert all(isinstance(cell.value, Gap) for cell in gaps)
@@ -336,9 +336,9 @@ def test_before_the_base_date_float_cap_weight_is_set_at_the_start_of_the_period
 def test_a_missing_count_takes_the_whole_row_away_and_is_named(bundled):
     found = document(bundled, "2025-04-11", source=Counted(without="688702.SH"))
     assert "all_float_cap" not in [row.id for row in table(found, "periods").rows]
-    said = "缺口 no_data（688702.SH 在 2024-04-12 的流通股本未知）"
+    said = "缺口 无数据（688702.SH 在 2024-04-12 的流通股本未知）"
     assert said in table(found, "periods").notes[0]
-    assert "流通市值加权：缺口 no_data，688702.SH" in render_markdown(found).replace("\\", "")
+    assert "流通市值加权：缺口 无数据，688702.SH" in render_markdown(found).replace("\\", "")
 
 
 def test_a_period_that_starts_before_the_counts_is_a_gap_of_its_own(bundled):

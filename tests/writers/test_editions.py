@@ -22,6 +22,7 @@ from screener.screening import check_outcome, check_week
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import Gap
 from screener.terms.say import LANGS
+from screener.terms.widths import broken, width
 from screener.writers.archive import Archive
 from screener.writers.edition import Edition, left_behind
 from screener.writers.files import publish_outcome, write_files
@@ -29,7 +30,6 @@ from screener.writers.markdown import render_markdown
 from screener.writers.page.html import render_html, render_index
 from screener.writers.pdf import for_paper, render_pdf
 from screener.writers.pictures import draw_light, draw_pictures, source_lines
-from screener.terms.widths import broken, width
 from tests.conftest import ROOT, run_screener
 
 TODAY = dt.date(2026, 1, 5)

@@ -14,9 +14,9 @@ from screener.report.screen import screen_document
 from screener.report.week.report import weekly_document
 from screener.screening import check_events, check_outcome, check_screen, check_week
 from screener.sources.snapshot import SnapshotSource
+from screener.terms.widths import width, wrap
 from screener.thesis.library import open_library
 from screener.writers.text import render_text
-from screener.terms.widths import width, wrap
 from tests.conftest import THESIS, run_screener
 
 TODAY = dt.date(2026, 1, 5)

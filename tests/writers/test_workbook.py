@@ -135,7 +135,7 @@ def test_a_share_of_days_is_a_column_for_each_band(tmp_path):
 
 def test_a_gap_is_said_where_the_figure_would_stand_and_is_no_number(tmp_path):
     second = grid(written(sample(), tmp_path)["样表"])[1]
-    assert (second["超额"], second["收盘"], second["买入"]) == ("缺口 no_data", "无", "未到期")
+    assert (second["超额"], second["收盘"], second["买入"]) == ("缺口 无数据", "无", "未到期")
 
 
 def test_a_note_on_a_figure_has_a_column_of_its_own(tmp_path):

@@ -33,6 +33,7 @@ from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
 from screener.report.records import gap_records, listing_gaps, versions
 from screener.report.wording import prices_fact, published_text, rating_word
+from screener.terms.notes import gap_kind
 from screener.terms.say import Lang, listed, say
 
 # What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
@@ -215,7 +216,7 @@ def _inferred_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
 def _missing_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
     names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
     for gap in gap_records(outcome, lang):
-        yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap["code"], reason=gap["reason"])
+        yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap_kind(gap["code"], lang), reason=gap["reason"])
     for reason in dict.fromkeys(gap.text(lang) for gap in listing_gaps(outcome)):
         yield say("dossier_listing_missing", lang, reason=reason)
     yield from _left_out_lines(outcome, lang, names)

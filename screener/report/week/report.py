@@ -216,7 +216,7 @@ def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
             if gap is not None and gap.code != "not_due" and (row.subject, gap.reason) not in seen:
                 seen.add((row.subject, gap.reason))
                 name = facts.subject(row.subject).name_in(lang)
-                yield say("weekly_gap_line", lang, name=name, reason=gap.text(lang))
+                yield say("weekly_gap_line", lang, name=name, kind=gap.kind(lang), reason=gap.text(lang))
     yield from _ranking_gaps(facts, lang)
     yield from _float_cap_gaps(facts, lang)
     for note in week.prices.notes:
@@ -227,7 +227,7 @@ def _float_cap_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
     """Each reason once why the float-cap basket has no figure over some period."""
     gaps = [each.own for each in facts.weighted("float_cap").values() if isinstance(each.own, Gap)]
     for gap in {each.text(lang): each for each in gaps}.values():
-        yield say("weekly_gap_line", lang, name=say("weekly_float_cap", lang), reason=gap.text(lang))
+        yield say("weekly_gap_line", lang, name=say("weekly_float_cap", lang), kind=gap.kind(lang), reason=gap.text(lang))
 
 
 def _ranking_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:

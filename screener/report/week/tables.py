@@ -180,7 +180,7 @@ def _float_cap_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
     if not has_float_cap(facts) or not isinstance(weights, Mapping):
         gap = shown.figure.own if isinstance(shown.figure.own, Gap) else None
         if gap is not None:
-            yield say("weekly_periods_cap_gap", lang, reason=gap.text(lang))
+            yield say("weekly_periods_cap_gap", lang, kind=gap.kind(lang), reason=gap.text(lang))
         return
     largest = sorted(weights, key=lambda symbol: -weights[symbol])[:LARGEST]
     words = [f"{facts.subject(symbol).name_in(lang)} {percent(weights[symbol], 1, sign=False)}" for symbol in largest]

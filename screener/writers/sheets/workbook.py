@@ -16,10 +16,10 @@ from screener.report.document import Block, Box, Cell, Chart, Document, Facts, P
 from screener.report.draw.palette import HEAT_DOWN, HEAT_UP, LIGHT, UpDown, signed
 from screener.report.figures import parts_text
 from screener.terms.say import Lang, say
+from screener.terms.widths import width
 from screener.writers.csv import neutralise
 from screener.writers.sheets.charts import BAND_FILLS, NativeCharts
 from screener.writers.sheets.grid import Grid, SheetCell, grid_of
-from screener.terms.widths import width
 
 # The workbook says nothing about the machine's clock: the same document gives the same bytes.
 CREATED = dt.datetime(2000, 1, 1)  # noqa: DTZ001 Excel's properties carry no zone
