@@ -15,7 +15,7 @@ from screener.evidence.bases import compare_bases
 from screener.evidence.placebo import measure_placebo
 from screener.evidence.robustness import measure_robustness
 from screener.evidence.sensitivity import measure_sensitivity
-from screener.evidence.trust import Trust, check_draws
+from screener.evidence.trust import BASKETS, Trust, check_draws
 from screener.judgement.events import EventStudy, study_events
 from screener.judgement.listings import judge_listings
 from screener.judgement.market_screen import LIKE_SHOWN, find_alike, screen_universe
@@ -42,12 +42,14 @@ from screener.sources.folder import MARKET_FILE
 from screener.sources.reading import (
     known_session,
     load_chance,
+    load_history,
     load_listings,
     load_market,
     load_prices,
     load_rankings,
     load_week,
     read_once,
+    universe_at_hand,
 )
 from screener.terms.notes import Note, ScreenerError, UsageError
 from screener.terms.sessions import as_date, load_calendar
@@ -106,25 +108,37 @@ def check_listings(
 
 
 def check_trust(
-    outcome: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int, store: Path | None = None
+    outcome: Outcome,
+    source: PriceSource,
+    *,
+    placebo: int | None = None,
+    universe: str | None = None,
+    seed: int = 0,
+    store: Path | None = None,
 ) -> Trust:
-    """Measure how far to trust an outcome; `universe`: `bundled`, a folder, or `store` for the one in `store`.
+    """Measure how far to trust an outcome: conventions, base rates, robustness, and chance where a universe is at hand.
 
-    UsageError when a placebo has no universe, a universe no placebo, or N makes no sense.
+    `placebo`: how many random baskets, BASKETS by default; `universe`: `bundled`, `store`, a folder, by default the one at
+    hand for `source`. UsageError when baskets are asked for and no universe is at hand, or a number makes no sense.
     """
-    check_draws(placebo, universe, seed)
+    check_draws(placebo, seed)
+    place = universe or universe_at_hand(source, outcome.base_date, store=store)
+    if placebo is not None and place is None:
+        raise UsageError("placebo_needs_universe")
     trust = Trust(
         outcome=outcome,
         robustness=measure_robustness(outcome, seed=seed),
         bases=compare_bases(outcome),
         seed=seed,
-        sensitivity=measure_sensitivity(outcome) if sensitivity else None,
+        sensitivity=measure_sensitivity(outcome),
     )
-    if placebo is None or universe is None:
-        return trust
-    market, history = load_chance(universe, benchmark=outcome.benchmark, end=outcome.as_of, store=store)
+    benchmark, end = outcome.benchmark, outcome.as_of
+    if place is None:
+        history = load_history(source, benchmark=benchmark, end=end)
+        return replace(trust, base_rates=(*industry_rates(outcome, history), *date_rates(outcome, history)))
+    market, history = load_chance(place, benchmark=benchmark, end=end, store=store)
     rates = (*industry_rates(outcome, history), *date_rates(outcome, history), *stock_rates(outcome, market))
-    return replace(trust, placebo=measure_placebo(outcome, market, n=placebo, seed=seed), base_rates=rates)
+    return replace(trust, placebo=measure_placebo(outcome, market, n=placebo or BASKETS, seed=seed), base_rates=rates)
 
 
 def check_week(

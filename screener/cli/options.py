@@ -97,6 +97,9 @@ WithPdf = Annotated[bool, typer.Option("--pdf", help="Also write the report as a
 Colours = Annotated[str, typer.Option("--updown", metavar="red-up|green-up", help="Which colour a rise has.")]
 
 
+Quick = Annotated[bool, typer.Option("--quick", help="Leave out what tries the answer: conventions, chance, base rates.")]
+
+
 SensitivityFlag = Annotated[bool, typer.Option("--sensitivity", help="Try every convention that the report leaves open.")]
 
 
@@ -131,6 +134,14 @@ def parse_published(text: str | None) -> dt.date | None:
     if day is not None and day > today():
         raise UsageError("published_in_future", published=day, today=today())
     return day
+
+
+def check_evidence(*, quick: bool, sensitivity: bool, placebo: int | None, universe: str | None) -> None:
+    """UsageError where evidence is left out and asked for at once."""
+    named = {"--sensitivity": sensitivity, "--placebo": placebo is not None, "--universe": universe is not None}
+    asked = [option for option, given in named.items() if given]
+    if quick and asked:
+        raise UsageError("quick_and_evidence", option=asked[0])
 
 
 def parse_series(series: str) -> SeriesName:

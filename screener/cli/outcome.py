@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -23,6 +21,7 @@ from screener.cli.options import (
     PricesWord,
     Proxy,
     Published,
+    Quick,
     Seed,
     SensitivityFlag,
     SeriesOption,
@@ -33,6 +32,7 @@ from screener.cli.options import (
     WithPdf,
     WithPng,
     as_lang,
+    check_evidence,
     finished_day,
     parse_date,
     parse_edition,
@@ -40,16 +40,13 @@ from screener.cli.options import (
     parse_series,
 )
 from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes
-from screener.evidence.trust import Trust
 from screener.judgement.listings import parse_proxies
-from screener.judgement.outcome import Outcome
-from screener.report.document import Section
 from screener.report.outcome.dossier import build_dossier
 from screener.report.records import has_gaps, listing_gaps, outcome_record
 from screener.report.trust import trust_sections
 from screener.report.trust_records import with_trust
 from screener.screening import check_outcome, check_trust
-from screener.terms.say import Lang, say
+from screener.terms.say import say
 from screener.writers.files import publish_archive, publish_outcome
 
 app = typer.Typer(add_completion=False)
@@ -71,6 +68,7 @@ def outcome(
     png: WithPng = False,
     pdf: WithPdf = False,
     updown: Colours = "red-up",
+    quick: Quick = False,
     sensitivity: SensitivityFlag = False,
     placebo: PlaceboCount = None,
     universe: UniverseFolder = None,
@@ -79,6 +77,7 @@ def outcome(
     debug: Debug = False,
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
+    check_evidence(quick=quick, sensitivity=sensitivity, placebo=placebo, universe=universe)
     edition, lead = parse_edition(png, pdf, updown), parse_series(series)
     loaded, scale, source = open_thesis(thesis, themes, prices, store)
     result = check_outcome(
@@ -91,39 +90,21 @@ def outcome(
         proxies=parse_proxies(proxy or [], loaded, scale),
     )
     say_notes((*result.prices.notes, *result.other_notes), as_lang(lang))
-    trust = _trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed, store=store)
-    record = _trust_record(outcome_record(result, as_lang(lang)), trust, as_lang(lang))
+    trust = None
+    if not quick:
+        trust = check_trust(result, source, placebo=placebo, universe=universe, seed=seed, store=store)
+    record = outcome_record(result, as_lang(lang))
+    record = record if trust is None else with_trust(record, trust, as_lang(lang), cells=sensitivity)
     if as_json:
         print_json(record)
     else:
-        document = build_dossier(result, as_lang(lang), extra=_trust_sections(trust, as_lang(lang)), lead=lead)
+        document = build_dossier(result, as_lang(lang), extra=trust_sections(trust, as_lang(lang)) if trust else (), lead=lead)
         print_text(document)
         print(say("report_writing", as_lang(lang)), file=sys.stderr)
         say_files(publish_outcome(result, out, record, lang=as_lang(lang), edition=edition, document=document), as_lang(lang))
         say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
-    # A listing without its benchmark is said in its own rows; it ends the run as incomplete only where a proxy was asked for.
-    missing = bool(proxy and listing_gaps(result)) or (trust is not None and any(trust.gaps()))
+    # A listing without its benchmark is said in its own rows, evidence that nobody asked for in its own section: they end the
+    # run as incomplete only where they were asked for.
+    asked = placebo is not None or universe is not None
+    missing = bool(proxy and listing_gaps(result)) or (asked and trust is not None and any(trust.gaps()))
     exit_with(has_gaps(result) or missing)
-
-
-def _trust(
-    result: Outcome, *, sensitivity: bool, placebo: int | None, universe: str | None, seed: int, store: Path | None
-) -> Trust | None:
-    if not sensitivity and placebo is None and universe is None:
-        return None
-
-    return check_trust(result, sensitivity=sensitivity, placebo=placebo, universe=universe, seed=seed, store=store)
-
-
-def _trust_record(record: dict[str, Any], trust: Trust | None, lang: Lang) -> dict[str, Any]:
-    if trust is None:
-        return record
-
-    return with_trust(record, trust, lang)
-
-
-def _trust_sections(trust: Trust | None, lang: Lang) -> Sequence[Section]:
-    if trust is None:
-        return ()
-
-    return trust_sections(trust, lang)

@@ -13,7 +13,8 @@ from screener.evidence.sensitivity import Sensitivity
 from screener.judgement.outcome import Outcome
 from screener.terms.notes import Gap, UsageError
 
-MOST_BASKETS = 1_000_000
+# Random baskets where no number is asked for, and the most that may be.
+BASKETS, MOST_BASKETS = 10_000, 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +50,8 @@ class Trust:
         yield from ((subject, gap) for subject, gap in found if gap is not None and gap.code != "not_due")
 
 
-def check_draws(placebo: int | None, universe: str | None, seed: int) -> None:
-    """UsageError when a placebo has no universe, a universe no placebo, or the number of baskets or the seed makes no sense."""
-    if (placebo is None) != (universe is None):
-        raise UsageError("placebo_needs_universe")
+def check_draws(placebo: int | None, seed: int) -> None:
+    """UsageError when the number of baskets or the seed makes no sense."""
     if placebo is not None and not 1 <= placebo <= MOST_BASKETS:
         raise UsageError("placebo_count", most=MOST_BASKETS, value=placebo)
     if seed < 0:

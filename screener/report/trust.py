@@ -34,11 +34,13 @@ class _TrustSections:
         self.months = trust.months
 
     def sections(self) -> Iterator[Section]:
+        yield Section("evidence", "", (Stack((evidence_box(self.trust, self.lang),)),), front=True)
         if self.trust.sensitivity is not None:
             yield self.grid_section(self.trust.sensitivity)
-        if self.trust.placebo:
+        if self.trust.placebo or any(each.n for each in self.trust.base_rates):
             lead = Paragraph((self.say("trust_chance_lead"),))
-            blocks: tuple[Block, ...] = (lead, self.placebo_table(), *self.rate_tables(), self.basis_box())
+            placebo = (self.placebo_table(),) if self.trust.placebo else ()
+            blocks: tuple[Block, ...] = (lead, *placebo, *self.rate_tables(), self.basis_box())
             yield Section("chance", self.say("trust_section_chance"), (Stack(blocks),))
         tables = (self.left_out_table(), self.behaviour_table())
         yield Section("hangs", self.say("trust_section_rest"), (Stack((self.interval_note(), *tables)),))
@@ -74,13 +76,8 @@ class _TrustSections:
     # --- conventions
 
     def grid_section(self, sensitivity: Sensitivity) -> Section:
-        sentences = trust_sentences(self.trust, self.lang)
-        lead = Paragraph((("" if self.lang == "zh" else " ").join(sentences),))
-        warning = Paragraph((self.say("trust_one_report"),), style="note")
         heats = tuple(self.heat(sensitivity, subject) for subject in self.outcome.verdict if subject in self.subjects)
-        return Section(
-            "conventions", self.say("trust_section_grid"), (Stack((lead, warning, self.grid_table(sensitivity), *heats)),)
-        )
+        return Section("conventions", self.say("trust_section_grid"), (Stack((self.grid_table(sensitivity), *heats)),))
 
     def grid_table(self, sensitivity: Sensitivity) -> Table:
         heads = (("cells", ""), ("same", "%"), ("low", "pp"), ("high", "pp"), ("most", ""), ("spread", "pp"))
@@ -271,7 +268,12 @@ def trust_sentence(trust: Trust, subject: Subject, verdict: Verdict, lang: Lang 
     name = subject.name if lang == "zh" else subject.name_en
     parts = [say("trust_verdict", lang, name=name, verdict=verdict_word(verdict, lang))]
     if verdict.band is not None:
-        parts += [part for part in (_agreement(trust, subject.id, months, lang), _chance(trust, subject, months, lang)) if part]
+        found = (
+            _agreement(trust, subject.id, months, lang),
+            _chance(trust, subject, months, lang),
+            _rate(trust, verdict, lang),
+        )
+        parts += [part for part in found if part]
     return say("trust_joint", lang).join(parts) + say("trust_stop", lang)
 
 
@@ -318,13 +320,26 @@ def _agreement(trust: Trust, subject: str, months: int, lang: Lang) -> str:
 
 
 def _chance(trust: Trust, subject: Subject, months: int, lang: Lang) -> str:
-    """Random baskets for names; other days for an index, which no random basket is like."""
+    """Where a basket or a name stands among random baskets; an index is like no random basket."""
     random = trust.placebo_of(subject.id, months, "baskets")
-    if random is not None and random.percentile is not None:
-        share = f"{random.percentile * 100:.1f}"
-        code = "trust_chance_part" if random.left_out else "trust_chance"
-        return say(code, lang, n=f"{random.n:,}", share=share, size=random.size, of=random.size + len(random.left_out))
-    dates = trust.base_rate_of(subject.id, months, "dates")
-    if dates is not None and dates.percentile is not None:
-        return say("trust_chance_dates", lang, n=f"{dates.n:,}", share=f"{dates.percentile * 100:.1f}")
-    return ""
+    if random is None or random.percentile is None:
+        return ""
+    share = f"{random.percentile * 100:.1f}"
+    code = "trust_chance_part" if random.left_out else "trust_chance"
+    return say(code, lang, n=f"{random.n:,}", share=share, size=random.size, of=random.size + len(random.left_out))
+
+
+def _rate(trust: Trust, verdict: Verdict, lang: Lang) -> str:
+    """On how many other publication dates the same index earned the stated band."""
+    dates = trust.base_rate_of(verdict.subject, trust.outcome.scale.window.to_months, "dates")
+    if dates is None or not dates.n:
+        return ""
+    share = f"{dates.share.get(verdict.stated, 0.0) * 100:.0f}"
+    return say("trust_rate_same", lang, n=f"{dates.n:,}", share=share)
+
+
+def evidence_box(trust: Trust, lang: Lang = "zh") -> Box:
+    """How far to trust the answer, in one box: a line for every stated rating, and what one report can show at all."""
+    universe = () if trust.placebo else (say("trust_no_universe", lang),)
+    lines = (*trust_sentences(trust, lang), *universe, say("trust_one_report", lang))
+    return Box("evidence", (BoxPart(say("trust_title", lang), bullets=lines),))

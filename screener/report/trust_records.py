@@ -15,11 +15,11 @@ from screener.terms.notes import Note
 from screener.terms.say import Lang, say
 
 
-def trust_record(trust: Trust, lang: Lang = "zh") -> Record:
-    """What `--sensitivity` and `--placebo` add to the object of `outcome --json`; only what was asked for."""
+def trust_record(trust: Trust, lang: Lang = "zh", *, cells: bool = False) -> Record:
+    """What the evidence adds to the object of `outcome --json`; `cells`: every cell of the grid too."""
     record: Record = {"trust": list(trust_sentences(trust, lang))}
     if trust.sensitivity is not None:
-        record["sensitivity"] = sensitivity_record(trust.sensitivity, lang)
+        record["sensitivity"] = sensitivity_record(trust.sensitivity, lang, cells=cells)
     if trust.placebo:
         of_indices = [each for each in trust.base_rates if each.against != "stocks"]
         record["placebo"] = [
@@ -38,9 +38,9 @@ def trust_record(trust: Trust, lang: Lang = "zh") -> Record:
     return record
 
 
-def with_trust(record: Record, trust: Trust, lang: Lang = "zh") -> Record:
+def with_trust(record: Record, trust: Trust, lang: Lang = "zh", *, cells: bool = False) -> Record:
     """The object of `outcome --json` with the trust results, and their gaps among its gaps."""
-    return {**record, "gaps": [*record["gaps"], *trust_gap_records(trust, lang)], **trust_record(trust, lang)}
+    return {**record, "gaps": [*record["gaps"], *trust_gap_records(trust, lang)], **trust_record(trust, lang, cells=cells)}
 
 
 def trust_gap_records(trust: Trust, lang: Lang) -> list[Record]:
@@ -49,17 +49,21 @@ def trust_gap_records(trust: Trust, lang: Lang) -> list[Record]:
     return [{"subject": subject, "code": code, "reason": reason} for (subject, reason), code in found.items()]
 
 
-def sensitivity_record(sensitivity: Sensitivity, lang: Lang = "zh") -> Record:
-    """`cells` and `agreement` as CONTRACT has them; `choices` and `left_out` beside them."""
-    cells = sensitivity.cells.assign(published=[day.isoformat() for day in sensitivity.cells["published"]])
-    columns = {column: cells[column].tolist() for column in cells.columns}
-    columns["excess"] = [None if math.isnan(value) else value for value in columns["excess"]]
+def sensitivity_record(sensitivity: Sensitivity, lang: Lang = "zh", *, cells: bool = False) -> Record:
+    """`agreement` as CONTRACT has it, `choices` and `left_out` beside it; with `cells` every cell of the grid."""
     return {
-        "cells": [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)],
+        **({"cells": _cells(sensitivity)} if cells else {}),
         "agreement": plain(sensitivity.agreement, lang),
         "choices": plain(sensitivity.choices, lang),
         "left_out": plain(sensitivity.left_out, lang),
     }
+
+
+def _cells(sensitivity: Sensitivity) -> list[Record]:
+    cells = sensitivity.cells.assign(published=[day.isoformat() for day in sensitivity.cells["published"]])
+    columns = {column: cells[column].tolist() for column in cells.columns}
+    columns["excess"] = [None if math.isnan(value) else value for value in columns["excess"]]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
 def placebo_record(placebo: Placebo, lang: Lang = "zh") -> Record:

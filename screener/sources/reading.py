@@ -14,7 +14,7 @@ from screener.measures.industries import Ranking, industries, rank_industries
 from screener.measures.quotes import build_market
 from screener.measures.universe import IndexHistory, Universe
 from screener.prices.prices import LOOKBACK, Prices, PriceSource
-from screener.sources.bundled_universe import load_bundled_history, load_bundled_universe
+from screener.sources.bundled_universe import BASE, load_bundled_history, load_bundled_universe
 from screener.sources.folder import MARKET_FILE
 from screener.sources.folder_source import FolderSource
 from screener.sources.index_history import EMPTY_HISTORY, load_index_history
@@ -30,6 +30,8 @@ from screener.thesis.thesis import Thesis
 
 # A rank among fewer industries than this says nothing; a house that merges some ranks 27 of the 31.
 FEWEST_INDUSTRIES = 20
+# The word for the bundled universe, and how many symbols a store holds at least that is a market to draw from.
+BUNDLED, WHOLE_MARKET = "bundled", 1000
 
 
 def known_session(thesis: Thesis, scale: RatingScale, source: PriceSource, *, as_of: dt.date | None, today: dt.date) -> dt.date:
@@ -129,13 +131,32 @@ def load_chance(universe: str, *, benchmark: str, end: dt.date, store: Path | No
 
     `universe`: bundled (the market of one base date), store, or a folder.
     """
-    if universe == "bundled":
+    if universe == BUNDLED:
         return load_bundled_universe(benchmark=benchmark), load_bundled_history(benchmark=benchmark, end=end)
     if universe == "store":
         return load_store_universe(store, benchmark=benchmark, end=end), EMPTY_HISTORY
     folder = Path(universe)
     market = load_universe(folder, benchmark=benchmark, end=end)
     return market, load_index_history(folder, benchmark=benchmark, end=end)
+
+
+def load_history(source: PriceSource, *, benchmark: str, end: dt.date) -> IndexHistory:
+    """The industry indices beside `source`: those of its folder, else the bundled ones."""
+    own = getattr(source, "source", source)
+    found = load_index_history(own.folder, benchmark=benchmark, end=end) if isinstance(own, FolderSource) else EMPTY_HISTORY
+    return found if found.symbols else load_bundled_history(benchmark=benchmark, end=end)
+
+
+def universe_at_hand(source: PriceSource, base: dt.date | None, *, store: Path | None = None) -> str | None:
+    """Where random baskets may come from beside `source`: its folder's market file, a store that holds the market, or the
+    bundled market where `base` is its date; None without any.
+    """
+    own = getattr(source, "source", source)
+    if isinstance(own, FolderSource) and (own.folder / MARKET_FILE).is_file():
+        return str(own.folder)
+    if isinstance(own, StoreSource) and len(own.store.symbols()) >= WHOLE_MARKET:
+        return "store"
+    return BUNDLED if base == BASE else None
 
 
 def read_once(

@@ -23,7 +23,7 @@ def outcome_of(bundled, **asked):
 
 @pytest.fixture(scope="module")
 def trust(bundled):
-    return check_trust(outcome_of(bundled), sensitivity=False, placebo=10_000, universe="bundled", seed=0)
+    return check_trust(outcome_of(bundled), SnapshotSource())
 
 
 def test_the_report_stands_where_400_000_baskets_put_it(trust):
@@ -67,7 +67,7 @@ def test_a_universe_of_one_base_date_has_no_other_dates_and_refuses_another_base
     assert trust.placebo_of("all", 12, "dates") is None
     assert not list(trust.gaps())
     other = outcome_of(bundled, published=dt.date(2024, 10, 14))
-    late = check_trust(other, sensitivity=False, placebo=100, universe="bundled", seed=0)
+    late = check_trust(other, SnapshotSource(), placebo=100, universe="bundled")
     assert {late.placebo_of("all", 6, each).gap.reason for each in ("baskets", "matched_baskets")} == {"placebo_other_base"}
 
 

@@ -462,6 +462,6 @@ def test_the_command_adds_the_placebo_to_its_json(market_folder):
     assert "no_data" in {each["code"] for each in ran.json["gaps"]}
 
 
-@pytest.mark.parametrize("options", [("--placebo", 10), ("--universe", "."), ("--placebo", 0, "--universe", ".")])
-def test_half_a_question_is_refused(options):
+@pytest.mark.parametrize("options", [("--placebo", 0), ("--universe", "."), ("--placebo", 10, "--published", "2024-06-03")])
+def test_a_question_that_no_market_can_answer_is_refused(options):
     assert run_screener("outcome", *options).code == 2

@@ -232,32 +232,33 @@ def test_a_wrong_value_in_an_index_file_is_refused_with_its_line(tmp_path):
 
 
 def test_one_sentence_says_how_far_to_trust_the_answer(outcome):
-    trust = check_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0)
+    trust = check_trust(outcome, SnapshotSource(), placebo=50)
     index, basket = trust_sentences(trust)
-    assert index == "申万通信：按报告口径，未命中；在 248 种口径下 91.5% 同此结论。"
-    assert basket == "主题篮子：按报告口径，命中；在 1,488 种口径下 100.0% 同此结论。"
+    same = "同一指数 783 个起点中 76% 得到所评区间"
+    assert index == f"申万通信：按报告口径，未兑现；248 种口径中 91.5% 同此结论；{same}。"
+    assert basket.startswith("主题篮子：按报告口径，兑现；1,488 种口径中 100.0% 同此结论；50 个随机组合中的第 ")
     english = trust_sentences(trust, "en")[0]
-    assert english == "SW Telecom: by the report's own standard, a miss; 91.5% of 248 conventions agree."
+    assert english.startswith("SW Telecom: by the report's own standard, did not come true; 91.5% of 248 conventions agree; ")
 
 
 def test_the_sentence_names_the_percentile_among_chance(bundled, market_folder):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
-    trust = check_trust(outcome, sensitivity=True, placebo=1000, universe=str(market_folder), seed=0)
+    trust = check_trust(outcome, FolderSource(market_folder), placebo=1000)
     index, basket = trust_sentences(trust)
-    assert "任取 783 个发布日中的 15.5% 分位" in index
+    assert "同一指数 783 个起点中 76%" in index
     assert "1,000 个随机组合中的" in basket
     assert "11 只中仅 8 只在比较集合内" in basket
 
 
 def test_a_rating_that_is_not_due_is_not_called_a_miss(bundled):
     late = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 10, 9), as_of=AS_OF, today=AS_OF)
-    trust = check_trust(late, sensitivity=True, placebo=None, universe=None, seed=0)
+    trust = check_trust(late, SnapshotSource())
     assert set(trust_sentences(trust)) == {"申万通信：按报告口径，未到期。", "主题篮子：按报告口径，未到期。"}
 
 
 def test_tables_show_the_longest_horizon_that_is_due(bundled):
     late = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 8, 1), as_of=AS_OF, today=AS_OF)
-    trust = check_trust(late, sensitivity=True, placebo=None, universe=None, seed=0)
+    trust = check_trust(late, SnapshotSource())
     blocks = [block for section in trust_sections(trust) for block in section.blocks if isinstance(block, Table)]
     table = next(block for block in blocks if block.id == "conventions")
     assert "9 个月" in table.title
@@ -266,7 +267,7 @@ def test_tables_show_the_longest_horizon_that_is_due(bundled):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_text_fits_a_terminal_and_warns_about_one_report(outcome, lang):
-    trust = check_trust(outcome, sensitivity=True, placebo=None, universe=None, seed=0)
+    trust = check_trust(outcome, SnapshotSource(), placebo=50)
     text = render_text(build_dossier(outcome, lang, extra=trust_sections(trust, lang)), 100)
     assert ("事后挑出的一份报告" if lang == "zh" else "One report chosen after the fact") in text
     for line in text.splitlines():
@@ -275,9 +276,32 @@ def test_the_text_fits_a_terminal_and_warns_about_one_report(outcome, lang):
         assert not set(line) & set("▲−·—“”→×±…")
 
 
-def test_the_command_adds_the_grid_to_its_json_and_nothing_unasked():
+def test_evidence_is_part_of_the_answer_unless_it_is_left_out():
+    bare = run_screener("outcome", "--as-of", AS_OF, "--json", "--quick").json
+    assert not {"sensitivity", "placebo", "robustness", "trust"} & set(bare)
     plain = run_screener("outcome", "--as-of", AS_OF, "--json").json
-    assert not {"sensitivity", "placebo", "robustness"} & set(plain)
+    assert {"agreement", "choices"} <= set(plain["sensitivity"])
+    assert "cells" not in plain["sensitivity"]
+    assert {row["n"] for row in plain["placebo"] if row["against"] == "baskets" and row["subject"] == "all"} == {10_000}
+    assert {key: plain[key] for key in bare} == bare
+
+
+def test_evidence_cannot_be_left_out_and_asked_for_at_once():
+    ran = run_screener("outcome", "--quick", "--placebo", 100)
+    assert (ran.code, ran.out) == (2, "")
+    assert "--placebo" in ran.err
+
+
+def test_without_a_market_of_the_base_date_the_box_says_so_and_the_run_is_complete(bundled):
+    outcome = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 4, 22), as_of=AS_OF, today=AS_OF)
+    trust = check_trust(outcome, SnapshotSource())
+    assert trust.placebo == ()
+    (box,) = trust_sections(trust)[0].blocks
+    assert any("--universe" in line for line in box.parts[0].bullets)
+    assert trust.base_rate_of(INDEX, 12, "dates").n > 700
+
+
+def test_the_grid_stands_in_the_json_where_it_is_asked_for():
     ran = run_screener("outcome", "--as-of", AS_OF, "--json", "--sensitivity")
     assert ran.code == 0
     grid = ran.json["sensitivity"]
@@ -290,16 +314,15 @@ def test_the_command_adds_the_grid_to_its_json_and_nothing_unasked():
     assert (round(cell["excess"], 3), cell["band"], cell["gap"]) == (0.133, "强于大市", None)
     agreement = next(each for each in grid["agreement"] if (each["subject"], each["horizon_months"]) == ("all", 12))
     assert (agreement["headline_band"], agreement["cells"], agreement["share_same"]) == ("强于大市", 1488, 1.0)
-    assert "placebo" not in ran.json
     assert ran.json["robustness"]["warning"]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_sections_hold_the_same_figures_as_the_results(bundled, market_folder, lang):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
-    trust = check_trust(outcome, sensitivity=True, placebo=500, universe=str(market_folder), seed=0)
+    trust = check_trust(outcome, FolderSource(market_folder), placebo=500)
     sections = trust_sections(trust, lang)
-    assert [section.id for section in sections] == ["conventions", "chance", "hangs"]
+    assert [section.id for section in sections] == ["evidence", "conventions", "chance", "hangs"]
     tables = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
     for table in tables.values():
         assert table.rows
@@ -311,8 +334,3 @@ def test_the_sections_hold_the_same_figures_as_the_results(bundled, market_folde
     assert dates.cells[2].value == 783
     gap = next(row for row in tables["placebo"].rows if row.id == "300442.SZ")
     assert [cell.kind for cell in gap.cells[1:]] == ["gap"] * 5
-
-
-def test_only_what_was_asked_for_makes_a_section(outcome):
-    trust = check_trust(outcome, sensitivity=False, placebo=None, universe=None, seed=0)
-    assert [section.id for section in trust_sections(trust)] == ["hangs"]

@@ -126,6 +126,7 @@ def _lede(outcome: Outcome, lang: Lang) -> Iterator[Paragraph]:
 
 
 def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterator[Section]:
+    yield from (each for each in extra if each.front)
     charts = path_charts(outcome, lang)
     if charts:
         yield Section("path", "", tuple(Stack((each,), span=12 // len(charts)) for each in charts), front=True)
@@ -138,7 +139,7 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
     listings = listings_table(outcome, lang)
     if listings is not None:
         yield Section("listings", "", (Stack((listings,)),))
-    yield from extra
+    yield from (each for each in extra if not each.front)
     actions = actions_table(outcome, lang)
     tables: tuple[Table, ...] = (prices_table(outcome, lang), *((actions,) if actions is not None else ()))
     yield Section("prices", "", (Stack(tables),))
@@ -148,6 +149,7 @@ def _brief(outcome: Outcome, lang: Lang, sections: Sequence[Section], reading: B
     """The bands, other markets, what tries the answer, and what is missing; the report's files hold the rest."""
     total = next((pair for pair in pairs(outcome) if pair_kind(pair, outcome) == "like"), ("total", outcome.benchmark))
     shown = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
+    yield from (block for section in sections if section.id == "evidence" for block in section.blocks)
     yield bands_table(outcome, lang, pair=total) if lead == "total" else shown["bands"]
     yield from (shown[each] for each in ("listings",) if each in shown)
     for section in sections:
