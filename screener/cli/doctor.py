@@ -19,7 +19,7 @@ from screener.thesis.library import open_library
 from screener.upstream.doctor import DOCTOR_POLICY, Finding, examine
 from screener.upstream.memory import load_breakers
 from screener.upstream.patience import Fetcher
-from screener.upstream.update import thesis_symbols
+from screener.upstream.plan import thesis_symbols
 
 app = typer.Typer(add_completion=False)
 

@@ -20,7 +20,8 @@ from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
 from screener.upstream.memory import load_breakers, load_settings
 from screener.upstream.patience import Fetcher
-from screener.upstream.update import Plan, SymbolResult, plan_update, run_update, thesis_symbols, universe_symbols
+from screener.upstream.plan import Plan, SymbolResult, plan_update, thesis_symbols, universe_symbols
+from screener.upstream.update import run_update
 from screener.upstream.vendors import SOURCES
 
 app = typer.Typer(add_completion=False)
@@ -46,18 +47,19 @@ def update(
     breakers, notes = load_breakers(opened.folder, now=now)
     fetcher = Fetcher(settings.policy, breakers=breakers, unverified=settings.unverified)
     symbols, first = thesis_symbols(open_library(themes), theses or [])
-    counted = symbols
+    counted, bulk = symbols, frozenset[str]()
     notes += fetcher.resting()
     if universe is not None:
         more, kept = universe_symbols(opened, fetcher, universe, now=now)
-        symbols += more
+        symbols, bulk = symbols + more, frozenset(more) - frozenset(symbols)
         notes += kept
     say_notes(notes, as_lang(lang))
     first = parse_date(start, "--start") or first
-    plan = plan_update(symbols, start=first, end=parse_date(end, "--end"), now=now, counted=counted)
+    plan = plan_update(symbols, start=first, end=parse_date(end, "--end"), now=now, counted=counted, bulk=bulk)
     with ProgressBar(len(plan.symbols), as_lang(lang)) as progress:
-        results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress)
-    say_notes(opened.mended, as_lang(lang))
+        said: list[Note] = []
+        results = run_update(opened, plan, fetcher=fetcher, order=settings.order, watcher=progress, notes=said)
+    say_notes((*opened.mended, *said), as_lang(lang))
     say_notes(opened.mended, as_lang(lang))
     if as_json:
         print_json(update_records(results, as_lang(lang)))

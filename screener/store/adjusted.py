@@ -44,6 +44,7 @@ def adjust_names(source: StoreSource, stored: StoredMarket, listings: pd.DataFra
     and only a name with something odd goes through the whole check. `listings`: index symbol, columns listed, delisted.
     """
     actions, broken = source.store.read_many_actions(stored.symbols)
+    actions = {symbol: each.known_to(stored.confirmed.get(symbol)) for symbol, each in actions.items()}
     gaps = {symbol: Gap("bad_data", each.code, each.params) for symbol, each in {**broken, **stored.unreadable}.items()}
     rows = _rows_on_axis(actions, stored)
     steps, doubtful = _unexplained_steps(stored, rows, frozenset(actions), listings)

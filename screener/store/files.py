@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from screener.terms.notes import ScreenerError
-from screener.terms.replacing import PART, replacing
+from screener.terms.replacing import PART, folder_to_disk, replacing
 from screener.terms.symbols import parse_symbol
 
 _OURS = b"screener"
@@ -30,11 +30,16 @@ class StoreError(ScreenerError):
     """The store cannot be read or written: locked, too new, read-only, full, or a file is not what it should be."""
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` in one step that survives a power cut; StoreError `store_write_failed`."""
+def write_file(path: Path, data: bytes, *, one_of_many: bool = False) -> None:
+    """Replace `path` by `data` in one step that survives a power cut; StoreError `store_write_failed`.
+
+    `one_of_many`: the caller makes the step last later, for all of them (`folder_to_disk`).
+    """
     try:
         with replacing(path, durable=True) as part:
             part.write_bytes(data)
+        if not one_of_many:
+            folder_to_disk(path.parent)
     except OSError as error:
         raise StoreError("store_write_failed", file=path, detail=error.strerror or error) from None
 

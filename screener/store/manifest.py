@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from screener.store.files import StoreError, digest_of, write_file
 from screener.store.rows import Actions, Bars
 from screener.terms.notes import Note
+from screener.terms.replacing import folder_to_disk
 
 FILE, JOURNAL = "manifest.json", "journal.txt"
 # Version of the layout. A store without a version is older than version 1: its manifest is made anew from its files.
@@ -30,7 +30,8 @@ class Manifest:
     """The manifest as it lies in `folder`: `entries` by symbol, `version` (0 = none), `fault` where it cannot be used.
 
     `journal`: (part, symbol) → hashes of files written since it was saved. A file is announced there before it is replaced,
-    so at any moment, also after a kill, the hash of a file that this program wrote is known.
+    so at any moment, also after a kill, the hash of a file that this program wrote is known. (After a power cut the last
+    lines may be lost; their files are then set aside, and fetched again.)
     """
 
     folder: Path
@@ -54,13 +55,13 @@ class Manifest:
             self.folder.mkdir(parents=True, exist_ok=True)
             with path.open("a", encoding="ascii") as file:
                 file.write(f"{part} {symbol} {digest}\n")
-                file.flush()
-                os.fsync(file.fileno())
         except OSError as error:
             raise StoreError("store_write_failed", file=path, detail=error.strerror or error) from None
 
     def save(self) -> None:
-        """Write the manifest, then forget the journal."""
+        """Make the files written so far last, write the manifest, then forget the journal."""
+        for part in HASHES:
+            folder_to_disk(self.folder / part)
         said = {"version": VERSION, "symbols": dict(sorted(self.entries.items()))}
         write_file(self.folder / FILE, json.dumps(said, ensure_ascii=False, indent=1).encode())
         (self.folder / JOURNAL).unlink(missing_ok=True)

@@ -23,7 +23,8 @@ class StoredMarket:
     """Stored rows of many stocks, sessions × symbols; CNY, shares; NaN = no row.
 
     `close`: also of sessions on which a stock did not trade (volume 0). `last`: symbol → its last stored session, also after
-    the axis; `reach`: symbol → the last date up to which its rows are known to be complete. `young`: symbol → the last of
+    the axis; `reach`: symbol → the last date up to which its rows are known to be complete; `confirmed`: symbol → see
+    `rows.Bars.confirmed_to`. `young`: symbol → the last of
     its first sessions in the store. `doubtful`: symbols with a row that is wrong or might be: no session, a date twice, a
     price or a volume that cannot be. `unreadable`: symbols whose file does not open, and why.
     """
@@ -35,6 +36,7 @@ class StoredMarket:
     amount: Floats
     last: dict[str, dt.date] = field(default_factory=dict)
     reach: dict[str, dt.date] = field(default_factory=dict)
+    confirmed: dict[str, dt.date] = field(default_factory=dict)
     young: dict[str, np.datetime64] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
     unreadable: dict[str, StoreError] = field(default_factory=dict)
@@ -78,6 +80,8 @@ def read_store_market(store: Store, symbols: Sequence[str], *, start: dt.date | 
 
 def _take(market: StoredMarket, symbol: str, rows: Closes, into: Sequence[Floats]) -> None:
     market.last[symbol], market.reach[symbol] = as_date(rows.days.max()), rows.reach
+    if rows.confirmed_to is not None:
+        market.confirmed[symbol] = rows.confirmed_to
     market.young[symbol] = np.sort(rows.days)[:YOUNG_SESSIONS][-1]
     if not len(market.sessions):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -34,13 +34,15 @@ class Bars:
 
     `rows`: columns of BARS; CNY, shares. `asked_from`: no source has an earlier row back to this date. `silent_to`: two
     sources agree that the symbol has no row after the last one up to this date (it did not trade); None: nothing is known.
-    `unverified`: hosts whose certificate was not checked when rows came from there.
+    `unverified`: hosts whose certificate was not checked when rows came from there. `confirmed_to`: no ex-date lies after
+    those in the stored actions up to this date, as the previous close that a source gave beside each row shows.
     """
 
     rows: pd.DataFrame
     asked_from: dt.date
     silent_to: dt.date | None = None
     unverified: tuple[str, ...] = ()
+    confirmed_to: dt.date | None = None
 
     @property
     def first(self) -> dt.date:
@@ -60,13 +62,14 @@ class Bars:
 
 @dataclass(frozen=True, eq=False)
 class Closes:
-    """One symbol's stored rows as arrays, in the file's order; CNY, shares. `silent_to`: see Bars."""
+    """One symbol's stored rows as arrays, in the file's order; CNY, shares. `silent_to`, `confirmed_to`: see Bars."""
 
     days: Days
     close: Floats
     volume: Floats
     amount: Floats
     silent_to: dt.date | None
+    confirmed_to: dt.date | None
 
     @property
     def reach(self) -> dt.date:
@@ -93,6 +96,10 @@ class Actions:
     def is_checked(self) -> bool:
         """Whether a second opinion was there."""
         return len(self.checked) > 1
+
+    def known_to(self, day: dt.date | None) -> Actions:
+        """The same actions, known up to `day` if that is later: see `Bars.confirmed_to`."""
+        return self if day is None or day <= self.checked_to else replace(self, checked_to=day)
 
 
 @dataclass(frozen=True, eq=False)

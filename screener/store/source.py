@@ -119,6 +119,7 @@ class _StoreReader:
         if result.problems:
             self.gaps[symbol] = _wrong(symbol, result.problems)
             return None
+        actions = None if actions is None else actions.known_to(bars.confirmed_to)
         self._take_actions(symbol, actions, bars.last, calendar)
         self._mark_unverified(symbol, {*bars.unverified, *(() if actions is None else actions.unverified)})
         self._take_shares(symbol)

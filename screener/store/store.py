@@ -88,7 +88,7 @@ class Store:
         rows = _frame(table, "session")
         first = as_date(rows["session"].iloc[0])
         asked_from, silent_to = day_of(meta.get("asked_from")) or first, day_of(meta.get("silent_to"))
-        return Bars(rows, asked_from, silent_to, tuple(meta.get("unverified", ())))
+        return Bars(rows, asked_from, silent_to, tuple(meta.get("unverified", ())), day_of(meta.get("confirmed_to")))
 
     def read_closes(self, symbol: str) -> Closes | None:
         """Stored closes without the rest, for reading a whole market; None and StoreError as `read_bars`."""
@@ -96,7 +96,9 @@ class Store:
         if table is None or not table.num_rows:
             return None
         day, close, volume, amount = (table[name].to_numpy() for name in CLOSES.names)
-        return Closes(day.astype("datetime64[D]"), close, volume, amount, day_of(meta_of(table).get("silent_to")))
+        meta = meta_of(table)
+        silent_to, confirmed_to = (day_of(meta.get(name)) for name in ("silent_to", "confirmed_to"))
+        return Closes(day.astype("datetime64[D]"), close, volume, amount, silent_to, confirmed_to)
 
     def read_actions(self, symbol: str) -> Actions | None:
         """Stored actions, None when they were never read: an empty list means that there were none."""
@@ -198,6 +200,7 @@ class Store:
     def write_bars(self, symbol: str, bars: Bars) -> None:
         """Replace a symbol's bars; needs `writing`."""
         meta = {"asked_from": bars.asked_from, "silent_to": bars.silent_to, "unverified": bars.unverified}
+        meta["confirmed_to"] = bars.confirmed_to
         self._put("bars", symbol, bars.rows, meta, about_bars(bars))
 
     def write_actions(self, symbol: str, actions: Actions) -> None:
@@ -254,7 +257,7 @@ class Store:
         data = parquet_bytes(rows, PARTS[part], {"symbol": symbol, **meta})
         path = self._path(part, symbol)
         self._writer.announce(part, symbol, data)
-        write_file(path, data)
+        write_file(path, data, one_of_many=True)
         entry = self._writer.entries.setdefault(symbol, dict.fromkeys(HASHES.values()))
         entry.update({HASHES[part]: digest_of(data), **about})
         self._unsaved += 1

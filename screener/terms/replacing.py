@@ -18,7 +18,7 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A file beside `path`, its folder made if need be, to write into; it takes the place of `path` when the block ends.
 
     Where the block fails, `path` is as it was and nothing is left beside it. `durable`: the content is on the disk before it
-    takes the place, and that it did so, too. OSError where the folder cannot be made or written.
+    takes the place; that it did so is once `folder_to_disk` is done. OSError where the folder cannot be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=PART, dir=path.parent)
@@ -30,8 +30,6 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
             _to_disk(part)
         part.chmod(READABLE)
         part.replace(path)
-        if durable:
-            _folder_to_disk(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -41,8 +39,8 @@ def _to_disk(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _folder_to_disk(folder: Path) -> None:
-    """Make a renaming last; where folders cannot be opened (Windows) the system sees to it."""
+def folder_to_disk(folder: Path) -> None:
+    """Make renamings in `folder` last; where folders cannot be opened (Windows) the system sees to it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -163,6 +163,11 @@ class Fetcher:
         """When `host` may be asked again; None if it may be asked now."""
         until = self.breakers.get(host, Breaker()).until
         return until if until is not None and until > self._now() else None
+
+    def wake(self) -> None:
+        """Let every resting host be asked once more; the first refusal begins its next rest."""
+        self.breakers = {host: replace(each, until=None, subjects=frozenset()) for host, each in self.breakers.items()}
+        self.passed_over.clear()
 
     def resting(self) -> tuple[Note, ...]:
         """Every host that is left alone now, and when it is asked again, in the words of a call that would be refused."""

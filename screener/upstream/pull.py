@@ -87,12 +87,13 @@ class Puller:
         actions: Callable[[], pd.DataFrame | None],
         listing: Listing,
         levels: pd.Series | None,
+        halted: bool = False,
     ) -> Pulled:
         """Rows from `start` to `end` from the first source that passes the door, joined to the stored ones.
 
         A source that begins late or ends early is followed by the next ones: for what it lacks, and as a second opinion
-        that there is nothing (a stock not yet listed, a suspension). `actions` is called once a series is there: other
-        hosts are asked while the first one rests.
+        that there is nothing (a stock not yet listed, a suspension; not where `halted` says so already). `actions` is called
+        once a series is there: other hosts are asked while the first one rests.
         """
         pulled = Pulled(actions=actions)
         asked = Asked(symbol, "", start, end, self.finished, self.today, None, listing, None if stored else levels)
@@ -107,7 +108,9 @@ class Puller:
                 pulled.bars = bars
         if pulled.bars is None and late:
             self._take_late(late, asked, pulled)
-        if pulled.bars is not None:
+        if pulled.bars is not None and halted and pulled.bars.last < asked.end:
+            pulled.silent, pulled.bars = True, replace(pulled.bars, silent_to=asked.end)
+        elif pulled.bars is not None:
             self._ask_for_the_rest(asked, left, pulled)
         return pulled
 
@@ -152,7 +155,7 @@ class Puller:
         if stored is None:
             return Bars(joined, asked.start, unverified=unverified)
         hosts = tuple(sorted({*stored.unverified, *unverified}))
-        bars = Bars(joined, min(stored.asked_from, asked.start), unverified=hosts)
+        bars = Bars(joined, min(stored.asked_from, asked.start), unverified=hosts, confirmed_to=stored.confirmed_to)
         return replace(bars, silent_to=stored.silent_to) if bars.last == stored.last else bars
 
     def _ask_for_the_rest(self, asked: Asked, left: Sequence[str], pulled: Pulled) -> None:
@@ -243,13 +246,17 @@ class Puller:
         old: Bars | None,
         stored: Actions | None,
         tried: list[Tried],
+        adjusted: bool = True,
     ) -> Actions:
-        """The actions that may be used: the lists against each other and, where a stored step is new, against 前复权."""
+        """The actions that may be used: the lists against each other and, where a stored step is new, against 前复权.
+
+        The latter only if `adjusted`.
+        """
         raw = bars.rows[["session", "close"]]
-        adjusted = None
-        if _has_new_step(found, bars, old) or (stored is not None and _step_days(stored)):
-            adjusted = self._adjusted(symbol, bars, first_pull=old is None, tried=tried)
-        result = check_actions(found, symbol=str(symbol), raw=raw, adjusted=adjusted)
+        levels = None
+        if adjusted and (_has_new_step(found, bars, old) or (stored is not None and _step_days(stored))):
+            levels = self._adjusted(symbol, bars, first_pull=old is None, tried=tried)
+        result = check_actions(found, symbol=str(symbol), raw=raw, adjusted=levels)
         hosts = self.unverified(found)
         return _with_open_doubts(Actions(result.actions, bars.last, result.checked, result.mismatches, hosts), stored)
 

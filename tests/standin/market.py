@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from tests.standin.faults import Bar, spoil_rows
 
@@ -65,6 +66,27 @@ class Market:
             (Action(r["ex_date"], float(r["cash_per_share"] or 0), float(r["split_ratio"] or 1)) for r in rows), key=_day
         )
         return found[:-1] if "missing_dividend" in kinds else found
+
+    def every_action(self) -> list[tuple[str, Action]]:
+        """Code and action of the whole list."""
+        with (self.folder / "actions.csv").open(encoding="utf-8-sig", newline="") as file:
+            codes = sorted({row["code"] for row in csv.DictReader(file)})
+        return [(code, action) for code in codes for action in self.actions(code)]
+
+    def spot(self) -> list[dict[str, Any]]:
+        """A row for every name on the last day that any has: its bar (volume 0: it did not trade) and the previous close."""
+        series = {code: self.bars("raw", code, ()) or [] for code, _ in self.listed()}
+        last = max(bars[-1].day for bars in series.values() if bars)
+        return [self._spot(code, bars, last) for code, bars in series.items() if bars]
+
+    def _spot(self, code: str, bars: list[Bar], last: str) -> dict[str, Any]:
+        before = [bar for bar in bars if bar.day < last]
+        previous = float(before[-1].close or 0) if before else 0.0
+        for action in self.actions(code):
+            if before and before[-1].day < action.day <= last:
+                previous = round((previous - action.cash) / action.ratio, 2)
+        bar = bars[-1] if bars[-1].day == last else Bar(last, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return {"code": code, "previous": previous, **{name: value for name, value in vars(bar).items() if name != "day"}}
 
     def float_shares(self, code: str, day: str) -> float:
         """Float shares of CODE: those of shares.csv where it is there, else invented; they grow with every split."""

@@ -14,6 +14,7 @@ import openpyxl
 
 from tests.standin import klc
 from tests.standin.faults import Bar, Reply, spoil_records, text_date
+from tests.standin.lists import period_page, spot_count, spot_page, suspensions
 from tests.standin.market import Action, Market
 
 Query = dict[str, str]
@@ -99,6 +100,10 @@ def _iso(text: str) -> str:
 
 
 def _datacenter(market: Market, path: str, query: Query, kinds: Sequence[str]) -> Reply | None:
+    if query.get("reportName") == "RPT_CUSTOM_SUSPEND_DATA_INTERFACE":
+        return suspensions(market, kinds)
+    if "REPORT_DATE=" in query["filter"]:
+        return period_page(market, query, kinds, _bonus)
     code = re.sub(r"\D", "", query["filter"])
     if query.get("reportName") == "RPT_VALUEANALYSIS_DET":
         return _valuation(market, code, kinds)
@@ -486,6 +491,8 @@ ROUTES: tuple[tuple[str, Handler], ...] = (
     (r"^finance\.sina\.com\.cn/staticdata/us/\.\w+$", _sina_abroad),
     (r"^gi\.finance\.sina\.com\.cn/hq/daily$", _sina_global),
     (r"^finance\.sina\.com\.cn/realstock/company/klc_td_sh\.txt$", _sina_sessions),
+    (r"^vip\.stock\.finance\.sina\.com\.cn/quotes_service/api/json_v2\.php/Market_Center\.getHQNodeStockCount", spot_count),
+    (r"^vip\.stock\.finance\.sina\.com\.cn/quotes_service/api/json_v2\.php/Market_Center\.getHQNodeData", spot_page),
     (r"^vip\.stock\.finance\.sina\.com\.cn/corp/go\.php/vISSUE_ShareBonus/", _share_bonus_page),
     (r"^web\.ifzq\.gtimg\.cn/other/klineweb/klineWeb/weekTrends$", _tencent_trend),
     (r"^proxy\.finance\.qq\.com/ifzqgtimg/appstock/app/newfqkline/get$", _tencent),

@@ -39,8 +39,8 @@ class Request:
 class Upstream:
     """A running stand-in; a context manager. `log`: requests so far. `faults`: switches, to be changed at any time."""
 
-    def __init__(self, folder: Path, *, renamed: dict[str, str] | None = None) -> None:
-        self.market = Market(folder, renamed or {})
+    def __init__(self, folder: Path, *, renamed: dict[str, str] | None = None, market: Market | None = None) -> None:
+        self.market = market or Market(folder, renamed or {})
         self.log: list[Request] = []
         self.faults: list[Fault] = []
         self._authority = trustme.CA()

@@ -11,7 +11,8 @@ from screener.store.store import Store
 from screener.upstream.doctor import examine
 from screener.upstream.memory import BREAKERS, MEMORY, keep_breakers, load_breakers
 from screener.upstream.patience import Breaker, Fetcher, Policy
-from screener.upstream.update import plan_update, run_update
+from screener.upstream.plan import plan_update
+from screener.upstream.update import run_update
 from tests.conftest import run_screener
 
 EVENING = dt.datetime(2025, 6, 30, 9, 0, tzinfo=dt.UTC)

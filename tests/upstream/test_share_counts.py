@@ -21,8 +21,9 @@ from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
 from screener.upstream.lists import fetch_shares
 from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.plan import plan_update
 from screener.upstream.replies import SourceError
-from screener.upstream.update import plan_update, run_update
+from screener.upstream.update import run_update
 from screener.upstream.vendors import share_sources
 from tests.conftest import run_screener
 from tests.standin import Upstream

@@ -22,8 +22,9 @@ from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
 from screener.upstream.memory import load_settings
 from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.plan import plan_update
 from screener.upstream.pull import ordered_sources
-from screener.upstream.update import plan_update, run_update
+from screener.upstream.update import run_update
 from tests.conftest import ROOT, THESIS, run_screener
 from tests.standin import FAULTS, Upstream
 from tests.stored import bars_of
