@@ -59,6 +59,9 @@ def grade(
     merge_repeats: Annotated[
         bool, typer.Option("--merge-repeats", help="Scoreboard: a house's unchanged rating counts once in 12 months.")
     ] = False,
+    until_change: Annotated[
+        bool, typer.Option("--until-change", help="A rating ends where its house changes it, if that is earlier.")
+    ] = False,
     store: StoreDir = None,
     themes: ThemesDir = None,
     as_json: AsJson = False,
@@ -69,19 +72,23 @@ def grade(
     if engine not in ENGINES:
         raise UsageError("engine_unknown", value=engine)
     library = open_library(themes)
-    scales = {scale.id: scale for scale in library.editions() if scale.is_uniform}
+    scales = {scale.id: scale for scale in library.editions()}
     choose = functools.partial(choose_prices, prices, store)
     when: dict[str, Any] = {"as_of": parse_date(as_of, "--as-of"), "today": finished_day()}
     if engine == "spark":
+        if until_change or merge_repeats:
+            raise UsageError("engine_whole_file")
         if out is None or Path(out).suffix.lower() in (".csv", *BOARD_ENDINGS):
             raise UsageError("engine_out", path=out or "")
         ground, counted = grade_on_spark(ratings, choose, scales, out=out, staging=staging, **when)
         _say_written(out, ground, counted, as_json=as_json, lang=as_lang(lang))
     elif out is not None and Path(out).suffix.lower() not in BOARD_ENDINGS:
-        ground, tally = grade_to_file(ratings, choose, scales, out=Path(out), **when)
+        ground, tally = grade_to_file(ratings, choose, scales, out=Path(out), until_change=until_change, **when)
         _say_written(out, ground, tally, as_json=as_json, lang=as_lang(lang))
     else:
-        ground, tally, board = grade_to_scoreboard(ratings, choose, scales, merge_repeats=merge_repeats, **when)
+        ground, tally, board = grade_to_scoreboard(
+            ratings, choose, scales, merge_repeats=merge_repeats, until_change=until_change, **when
+        )
         _show_board(board, ground, tally.rows, out=None if out is None else Path(out), as_json=as_json, lang=as_lang(lang))
     say_notes(ground.notes, as_lang(lang))
     exit_with((counted if engine == "spark" else tally).gaps > 0 or ground.is_behind)

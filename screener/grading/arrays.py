@@ -25,22 +25,31 @@ Places = npt.NDArray[np.int32]
 class Standards:
     """Plans and the words that ratings use, as arrays.
 
-    By plan: `months` (first, last) of its window. By word: its rating, `plan`, and as excess [from, to) the `stated` band and
-    the bands that are `at_least` it (NaN: unrated). By plan and edge, padded with infinity: `edges`, `near_from`, `near_to`. By
-    plan and number of edges passed: `band`, a place in `bands`.
+    By plan: `names` (a scale's id, "" for no standard), `months` (first, last) of its window, whether it judges `by_sign`, the
+    `absolute` return, or `needs_industry`. By word: its rating, `plan`, as figures [from, to) the `stated` band and the bands
+    that are `at_least` it (NaN: cannot be told), `word_gap` (GAP_NUMBER) why, and its `rank`, 0 the worst. By plan and edge,
+    padded with infinity: `edges`, `near_from`, `near_to`. By plan and number of edges passed: `band`, a place in `bands`. By
+    plan and class of symbols: `flags` (bits).
     """
 
     plans: tuple[Plan, ...]
+    names: tuple[str, ...]
     ratings: tuple[str, ...]
     plan: Places
     months: Places
     stated: Floats
     at_least: Floats
+    word_gap: Codes
+    rank: Places
     edges: Floats
     near_from: Floats
     near_to: Floats
     band: Places
     bands: tuple[str, ...]
+    by_sign: npt.NDArray[np.bool_]
+    absolute: npt.NDArray[np.bool_]
+    needs_industry: npt.NDArray[np.bool_]
+    flags: npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +80,9 @@ class Dates:
 class Facts:
     """Everything that a rating's figures follow from.
 
-    By symbol of the ratings: `place` in the panel (−1 = none), why there is none, and `group`, the place of its own as-of date
-    in `Dates.status`. By plan: `benchmark`, a place in the panel, −1 = none.
+    By symbol of the ratings: `place` in the panel (−1 = none), why there is none, `group`, the place of its own as-of date in
+    `Dates.status`, and `shelf`, the class of its exchange and board. By plan and class: `benchmark`, a place in the panel,
+    −1 = none.
     """
 
     panel: Panel
@@ -82,4 +92,5 @@ class Facts:
     place: Places
     missing: Codes
     group: Places
+    shelf: Places
     benchmark: Places

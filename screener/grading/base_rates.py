@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -28,8 +29,7 @@ class BaseRates:
     """
 
     facts: Facts
-    excess: dict[tuple[int, int, bool], Floats] = field(default_factory=dict)
-    shares: dict[tuple[int, int], Floats] = field(default_factory=dict)
+    figures: dict[tuple[int, int, int, bool, bool], Floats] = field(default_factory=dict)
     sums: dict[int, Floats] = field(default_factory=dict)
     peers: dict[bool, npt.NDArray[np.intp]] = field(default_factory=dict)
 
@@ -37,16 +37,15 @@ class BaseRates:
         """The base rate of each rating's stated band (fractions), NaN where unknown and where it is not `measured`."""
         found = np.full(len(coded), np.nan)
         rows = np.flatnonzero(measured)
-        plan = self.facts.standards.plan[coded.word[rows]]
-        keys, at = np.unique(plan.astype(np.int64) * len(self.facts.dates.base) + coded.date[rows], return_inverse=True)
-        counts = np.bincount(at, minlength=len(keys))
-        known = [divmod(int(key), len(self.facts.dates.base)) for key in keys]
-        table = np.full((len(keys), self.facts.standards.band.shape[1]), np.nan)
-        for place, ((of, date), count) in enumerate(zip(known, counts, strict=True)):
-            shares = self._counted(of, date, int(count))
-            table[place, : len(shares)] = shares
-        passed = self._passed(coded.word[rows])
-        found[rows] = np.where(passed >= 0, table[at, np.maximum(passed, 0)], np.nan)
+        count = len(self.facts.dates.base)
+        shelf = self.facts.shelf[coded.symbol[rows]].astype(np.int64)
+        keys, at = np.unique(
+            (coded.word[rows] * (shelf.max(initial=0) + 1) + shelf) * count + coded.date[rows], return_inverse=True
+        )
+        first = np.unique(at, return_index=True)[1]
+        times = np.bincount(at, minlength=len(keys))
+        shares = [self._share(coded, int(rows[each]), int(time)) for each, time in zip(first, times, strict=True)]
+        found[rows] = np.array(shares, dtype=float)[at] if len(keys) else np.empty(0)
         return found
 
     def market(self) -> Mapping[tuple[str, str, str], float]:
@@ -54,41 +53,37 @@ class BaseRates:
         found = {}
         for place, sums in self.sums.items():
             plan = self.facts.standards.plans[place]
-            for passed, rating in reversed(list(enumerate(reversed(plan.ladder.ratings)))):
-                if sums[-1]:
-                    found[plan.scale.id, plan.kind, rating] = float(sums[passed] / sums[-1])
+            band = self.facts.standards.band[place]
+            for passed in range(len(sums) - 2, -1, -1):
+                if band[passed] >= 0 and not plan.by_sign:
+                    found[plan.scale.id, plan.kind, self.facts.standards.bands[band[passed]]] = float(sums[passed] / sums[-1])
         return found
 
-    def _counted(self, plan: int, date: int, count: int) -> Floats:
-        """The shares of one window, which `count` more ratings have."""
-        shares = self.of(plan, date)
-        if not np.isnan(shares).any():
-            so_far = self.sums.get(plan, np.zeros(len(shares) + 1))
-            self.sums[plan] = so_far + np.append(shares, 1.0) * count
-        return shares
+    def _share(self, coded: Coded, row: int, times: int) -> float:
+        """The share of the market whose figure lies in the band that a rating states; `times` ratings are like it."""
+        standards, word = self.facts.standards, int(coded.word[row])
+        plan = int(standards.plan[word])
+        figures = self._figures(plan, int(self.facts.shelf[coded.symbol[row]]), int(coded.date[row]))
+        if len(figures) < (FEWEST_INDUSTRIES if standards.plans[plan].kind == "index" else 1):
+            return math.nan
+        edges = standards.edges[plan][np.isfinite(standards.edges[plan])]
+        counts = np.diff([0, *np.searchsorted(figures, edges), len(figures)])
+        self.sums[plan] = self.sums.get(plan, np.zeros(len(counts) + 1)) + np.append(counts / len(figures), 1.0) * times
+        low, high = np.searchsorted(figures, standards.stated[word])
+        return float(high - low) / len(figures)
 
-    def of(self, plan: int, date: int) -> Floats:
-        """The share of the market in each band, worst first, at the end of the window of `plan` that begins on a date."""
-        if (plan, date) not in self.shares:
-            edges = self.facts.standards.edges[plan]
-            edges = edges[np.isfinite(edges)]
-            excess = self._excess(plan, date)
-            counts = np.diff([0, *np.searchsorted(excess, edges, side="left"), len(excess)])
-            is_index = self.facts.standards.plans[plan].kind == "index"
-            enough = len(excess) >= (FEWEST_INDUSTRIES if is_index else 1)
-            self.shares[plan, date] = counts / len(excess) if enough else np.full(len(edges) + 1, np.nan)
-        return self.shares[plan, date]
-
-    def _excess(self, plan: int, date: int) -> Floats:
-        """Every peer's excess over 12 months from a publication date, ascending."""
-        dates, benchmark = self.facts.dates, int(self.facts.benchmark[plan])
-        is_index = self.facts.standards.plans[plan].kind == "index"
-        key = (benchmark, date, is_index)
-        if key not in self.excess:
-            own = self._returns(self._peers(is_index), int(dates.base[date]), int(dates.end[date, dates.month(12)]))
-            other = self._returns(np.array([benchmark]), int(dates.base[date]), int(dates.end[date, dates.month(12)]))
-            self.excess[key] = np.sort(own - other[0]) if len(other) else np.empty(0)
-        return self.excess[key]
+    def _figures(self, plan: int, shelf: int, date: int) -> Floats:
+        """What every peer would be measured at, at the end of the window of `plan` from a publication date, ascending."""
+        dates, standards = self.facts.dates, self.facts.standards
+        is_index, benchmark = standards.plans[plan].kind == "index", int(self.facts.benchmark[plan, shelf])
+        absolute, month = bool(standards.absolute[plan]), int(standards.months[plan, 1])
+        key = (benchmark, date, month, is_index, absolute)
+        if key not in self.figures:
+            base, end = int(dates.base[date]), int(dates.end[date, dates.month(month)])
+            own = self._returns(self._peers(is_index), base, end)
+            other = np.zeros(1) if absolute else self._returns(np.array([benchmark]), base, end)
+            self.figures[key] = np.sort(own - other[0]) if len(other) else np.empty(0)
+        return self.figures[key]
 
     def _returns(self, places: npt.NDArray[np.intp], base: int, end: int) -> Floats:
         """Returns of those of `places` that have one from `base` to `end`."""
@@ -106,10 +101,3 @@ class BaseRates:
             mine = [each in level_one if is_index else parse_symbol(each).is_a_share for each in symbols]
             self.peers[is_index] = np.flatnonzero(mine)
         return self.peers[is_index]
-
-    def _passed(self, words: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-        """The place of each stated band among its ladder's, worst first; −1 for no rating."""
-        standards = self.facts.standards
-        low = standards.stated[:, 0]
-        passed = (standards.edges[standards.plan] <= low[:, np.newaxis]).sum(axis=1)
-        return np.asarray(np.where(np.isnan(low), -1, passed)[words], dtype=np.int64)

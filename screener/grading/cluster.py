@@ -11,7 +11,7 @@ import sys
 import tempfile
 import uuid
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -23,12 +23,13 @@ import pyarrow as pa
 import pyarrow.fs
 
 from screener.grading.census import Contents, day_of
+from screener.grading.coding import Said, Trouble
 from screener.grading.faults import SHOWN
 from screener.grading.ground import Choose, Ground, prepare
-from screener.grading.ratings import our_names
+from screener.grading.ratings import CODED, our_names
 from screener.grading.results import ordered, result_fields
 from screener.grading.shipping import write_facts
-from screener.grading.standards import ratings_of
+from screener.grading.standards import Editions
 from screener.grading.worker import CENSUS, Shipped, bad_part, grade_part, take_census
 from screener.terms.notes import InputProblems, Problem, ScreenerError, UsageError
 from screener.thesis.scale import RatingScale
@@ -43,7 +44,10 @@ PRIME = 2_147_483_647
 _ERROR = re.compile(r"[\w.]*(Error|Exception): ")
 _CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]+: ")
 
+WORD = ("a", "b", "c", "d", "number")
+
 Frame = Any  # pyspark is an extra
+Part = Callable[..., Iterator[pa.RecordBatch]]
 
 
 @dataclass(frozen=True)
@@ -88,22 +92,36 @@ def grade_on_spark(
     for the facts; without one Spark brings them the file. ScreenerError in one sentence when the engine is missing or fails,
     when `out` is there already, or when not every rating came out once; what Java says goes to a log.
     """
+    editions = Editions(scales)
     with _engine() as engine:
         frame, names = engine.read(ratings)
-        contents, rows, bad = engine.census(frame, names, ratings_of(scales), ratings)
+        census = engine.census(frame, names, editions, ratings)
         print_in = engine.fingerprint(frame, names["rating_id"])
         _check_once(engine, frame, names, print_in, ratings)
-        ground = prepare(contents, choose(contents.symbols, contents.published[0]), scales, as_of=as_of, today=today)
-        with engine.shipped(ground, contents, staging) as shipped:
-            engine.write_graded(frame, names, shipped, ratings_of(scales), out=out, shares=shares)
-        if bad:
-            engine.write_bad(frame, names, ratings_of(scales), out=out)
-        manifest = engine.manifest(out, ground, rows, bad)
-        print_out = engine.written_fingerprint(out, has_bad=bad > 0)
-        if (manifest.written + bad, print_out.ids) != (rows, print_in.ids):
-            raise ScreenerError("engine_lost_rows", rows=f"{rows:,}", written=f"{manifest.written:,}", bad=f"{bad:,}", path=out)
+        source, has_targets = choose(census.contents.symbols, census.contents.published[0]), "target_price" in names
+        ground = prepare(census.contents, source, editions, as_of=as_of, today=today, with_closes=has_targets)
+        with engine.shipped(ground, census, staging) as shipped:
+            part: dict[str, Any] = {"shipped": shipped, "scales": frozenset(scales), "names": dict(names)}
+            engine.write_graded(frame, names, functools.partial(grade_part, **part, shares=shares), out=out)
+            if census.bad or census.wrong:
+                engine.write_bad(frame, names, functools.partial(bad_part, **part), out=out)
+        manifest = engine.manifest(out, ground, census)
+        print_out = engine.written_fingerprint(out, has_bad=manifest.bad > 0)
+        if (manifest.written + manifest.bad, print_out.ids) != (census.rows, print_in.ids):
+            counts = {"rows": census.rows, "written": manifest.written, "bad": manifest.bad}
+            raise ScreenerError("engine_lost_rows", path=out, **{name: f"{count:,}" for name, count in counts.items()})
         engine.write_text(f"{out.rstrip('/')}/{MANIFEST}", json.dumps(asdict(manifest), ensure_ascii=False, indent=1))
     return ground, manifest
+
+
+@dataclass(frozen=True)
+class Census:
+    """What the ratings hold: `rows` in all, `bad` of them by their own cells, `wrong` the words that will not do, and why."""
+
+    contents: Contents
+    rows: int
+    bad: int
+    wrong: Mapping[int, Trouble]
 
 
 @dataclass(frozen=True)
@@ -186,26 +204,21 @@ class Spark:
         frame = self.session.read.csv(ratings, header=True) if is_text else self.session.read.parquet(ratings)
         return frame, our_names([(each.name, each.dataType.simpleString()) for each in frame.schema.fields], ratings)
 
-    def census(
-        self, frame: Frame, names: Mapping[str, str], ratings: Mapping[tuple[str, str], tuple[str, ...]], place: str
-    ) -> tuple[Contents, int, int]:
-        """(what the ratings hold, rows, rows with a fault); InputProblems when every row has one."""
-        wanted = frame.select([names[each] for each in ordered(tuple(names))[:5]])
-        found = self._map(wanted, functools.partial(take_census, ratings=ratings, names=dict(names)), CENSUS)
+    def census(self, frame: Frame, names: Mapping[str, str], editions: Editions, place: str) -> Census:
+        """What the ratings hold; InputProblems when every row is wrong, ScreenerError when there is none."""
+        wanted = frame.select([names[each] for each in CODED if each in names])
+        found = self._map(wanted, functools.partial(take_census, scales=frozenset(editions.scales), names=dict(names)), CENSUS)
         table = found.toArrow().to_pylist()
         rows, bad = (sum(each["number"] for each in table if each["what"] == what) for what in ("rows", "bad"))
         if not rows:
             raise ScreenerError("ratings_empty", file=place)
-        if rows == bad:
-            faults = [each for each in table if each["what"] == "fault"][:SHOWN]
-            shown = [
-                Problem(place, None, each["a"], each["c"], each["b"], {"value": each["c"], "known": ""}) for each in faults
-            ]
-            raise InputProblems("ratings_broken", shown, file=place, total=f"{bad:,}")
+        words = sorted({Said(*(each[name] for name in WORD)) for each in table if each["what"] == "word"})
+        wrong = {at: trouble for at, word in enumerate(words) for trouble in [editions.trouble(word)] if trouble is not None}
+        if rows == bad or len(wrong) == len(words):
+            raise InputProblems("ratings_broken", list(_told(table, wrong, words, place)), file=place, total=f"{rows:,}")
         symbols = sorted({each["a"] for each in table if each["what"] == "symbol"})
-        words = sorted({(each["a"], each["b"], each["c"]) for each in table if each["what"] == "word"})
         days = sorted({each["number"] for each in table if each["what"] == "day"})
-        return Contents(tuple(symbols), tuple(map(day_of, days)), tuple(words)), rows, bad
+        return Census(Contents(tuple(symbols), tuple(map(day_of, days)), tuple(words)), rows, bad, wrong)
 
     def fingerprint(self, frame: Frame, column: str) -> Fingerprint:
         """Of the ids in a column."""
@@ -225,33 +238,21 @@ class Spark:
         rows = ids.groupBy("id").count().where("count > 1").orderBy("id").limit(SHOWN).collect()
         return [row["id"] for row in rows]
 
-    def write_graded(
-        self,
-        frame: Frame,
-        names: Mapping[str, str],
-        shipped: Shipped,
-        ratings: Mapping[tuple[str, str], tuple[str, ...]],
-        *,
-        out: str,
-        shares: bool,
-    ) -> None:
-        schema = pa.schema([*_input_fields(frame, names), *result_fields()])
-        part = functools.partial(grade_part, shipped=shipped, ratings=ratings, names=dict(names), schema=schema, shares=shares)
-        self._map(frame, part, schema).write.mode("errorifexists").parquet(out)
+    def write_graded(self, frame: Frame, names: Mapping[str, str], part: Part, *, out: str) -> None:
+        """The outcomes, as a folder of Parquet that is not there yet."""
+        schema = pa.schema([*_input_fields(frame, names), *result_fields(tuple(names))])
+        self._map(frame, functools.partial(part, schema=schema), schema).write.mode("errorifexists").parquet(out)
 
-    def write_bad(
-        self, frame: Frame, names: Mapping[str, str], ratings: Mapping[tuple[str, str], tuple[str, ...]], *, out: str
-    ) -> None:
+    def write_bad(self, frame: Frame, names: Mapping[str, str], part: Part, *, out: str) -> None:
         """The rows that have a fault, under BAD in `out`."""
         schema = pa.schema([*(_field(frame, ours, theirs) for ours, theirs in names.items()), ("fault", pa.string())])
-        part = functools.partial(bad_part, ratings=ratings, names=dict(names), schema=schema)
-        self._map(frame, part, schema).write.parquet(f"{out.rstrip('/')}/{BAD}")
+        self._map(frame, functools.partial(part, schema=schema), schema).write.parquet(f"{out.rstrip('/')}/{BAD}")
 
-    def manifest(self, out: str, ground: Ground, rows: int, bad: int) -> Manifest:
+    def manifest(self, out: str, ground: Ground, census: Census) -> Manifest:
         """Counted from what was written."""
         from pyspark.sql import functions as f
 
-        counted = self.session.read.parquet(out).groupBy("status", "gap").agg(f.count("*"), f.count("excess_12m")).collect()
+        counted = self.session.read.parquet(out).groupBy("status", "gap").agg(f.count("*"), f.count("measured_end")).collect()
         status: dict[str, int] = {}
         gap: dict[str, int] = {}
         for state, reason, count, _ in counted:
@@ -260,7 +261,11 @@ class Spark:
                 gap[reason] = gap.get(reason, 0) + count
         written = sum(row[2] for row in counted)
         prices = f"{ground.kind} {ground.name}"
-        return Manifest(rows, written, bad, sum(row[3] for row in counted), status, gap, ground.as_of.isoformat(), prices)
+        is_bad = census.bad or census.wrong
+        bad = self.session.read.parquet(f"{out.rstrip('/')}/{BAD}").count() if is_bad else 0
+        return Manifest(
+            census.rows, written, bad, sum(row[3] for row in counted), status, gap, ground.as_of.isoformat(), prices
+        )
 
     def written_fingerprint(self, out: str, *, has_bad: bool) -> Fingerprint:
         """Of the ids in what was written, the rows set aside included."""
@@ -270,9 +275,9 @@ class Spark:
         return self.fingerprint(ids, "rating_id")
 
     @contextmanager
-    def shipped(self, ground: Ground, contents: Contents, staging: str | None) -> Iterator[Shipped]:
+    def shipped(self, ground: Ground, census: Census, staging: str | None) -> Iterator[Shipped]:
         """The facts where the workers find them, as long as the context."""
-        name, more = f"facts-{uuid.uuid4().hex}.arrow", {"words": contents.words}
+        name, more = f"facts-{uuid.uuid4().hex}.arrow", {"words": census.contents.words, "wrong": census.wrong}
         if staging is not None:
             place = f"{staging.rstrip('/')}/{name}"
             files_, path = _open_uri(place)
@@ -299,6 +304,14 @@ class Spark:
         from pyspark.sql.pandas.types import from_arrow_schema
 
         return frame.mapInArrow(part, from_arrow_schema(schema))
+
+
+def _told(table: list[dict[str, Any]], wrong: Mapping[int, Trouble], words: list[Said], place: str) -> Iterator[Problem]:
+    """Examples of what is wrong with ratings of which none is right."""
+    for each in [row for row in table if row["what"] == "fault"][:SHOWN]:
+        yield Problem(place, None, each["a"], each["c"], each["b"], {"value": each["c"]})
+    for at, (column, code, params) in list(wrong.items())[:SHOWN]:
+        yield Problem(place, None, column, getattr(words[at], column), code, dict(params))
 
 
 def _open_uri(place: str) -> tuple[pyarrow.fs.FileSystem, str]:

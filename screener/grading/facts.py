@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import numpy as np
 
@@ -29,13 +30,17 @@ def build_facts(
 ) -> Facts:
     """The facts for ratings of `symbols` published on the days `published`, judged on `as_of`, the panel's last session.
 
-    `ends`: the as-of date of a symbol whose files end earlier.
+    `ends`: the as-of date of a symbol whose files end earlier. `standards`: built for the `shelves` of `symbols`.
     """
     places = {symbol: place for place, symbol in enumerate(panel.symbols)}
-    graded = np.array([parse_symbol(symbol).market == CALENDAR for symbol in symbols], dtype=bool)
-    plans = [places.get(plan.benchmark or "", -1) for plan in standards.plans]
+    identities = [parse_symbol(symbol) for symbol in symbols]
+    graded = np.array([each.market == CALENDAR for each in identities], dtype=bool)
     judged = [min(as_of, ends.get(symbol, as_of)) for symbol in symbols]
     as_ofs = sorted({as_of, *judged})
+    order = list(shelves(symbols))
+    benchmarks = [
+        [places.get(plan.compare(each).symbol or "", -1) for each in shelves(symbols).values()] for plan in standards.plans
+    ]
     return Facts(
         panel=panel,
         dates=build_dates(panel, calendar, standards, published=published, as_ofs=as_ofs),
@@ -44,8 +49,18 @@ def build_facts(
         place=np.array([places.get(symbol, -1) for symbol in symbols], dtype=np.int32),
         missing=np.where(graded, GAP_NUMBER["no_data"], GAP_NUMBER["no_benchmark"]).astype(np.int8),
         group=np.array([as_ofs.index(day) for day in judged], dtype=np.int32),
-        benchmark=np.array(plans, dtype=np.int32),
+        shelf=np.array([order.index((each.exchange, each.board)) for each in identities], dtype=np.int32),
+        benchmark=np.array(benchmarks, dtype=np.int32).reshape(len(standards.plans), -1),
     )
+
+
+def shelves(symbols: Sequence[str]) -> dict[tuple[str, str], str]:
+    """(exchange, board) → the first symbol of it: a standard may name an index for each."""
+    found: dict[tuple[str, str], str] = {}
+    for symbol in symbols:
+        identity = parse_symbol(symbol)
+        found.setdefault((identity.exchange, identity.board), symbol)
+    return found
 
 
 def build_dates(
@@ -83,7 +98,7 @@ def _end(calendar: Calendar, day: dt.date, months: int) -> dt.date | None:
 
 
 def _status(months: Sequence[int], ends: Sequence[dt.date | None], as_of: dt.date, plan: Plan) -> int:
-    return STATUSES.index(judge_status(dict(zip(months, ends, strict=True)), as_of, plan.scale))
+    return STATUSES.index(judge_status(dict(zip(months, ends, strict=True)), as_of, cast(Any, plan)))
 
 
 def _gap_and_base(day: dt.date, base: dt.date | None, positions: Mapping[dt.date, int], as_of: dt.date) -> tuple[int, int]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from screener.grading.arrays import Facts, Standards
 from screener.grading.census import Contents
-from screener.grading.facts import CALENDAR, build_facts
-from screener.grading.standards import build_standards
+from screener.grading.facts import CALENDAR, build_facts, shelves
+from screener.grading.standards import Editions, build_standards
 from screener.measures.cells import Panel
 from screener.measures.industries import industries
 from screener.measures.panel import build_panel, last_seen
@@ -17,7 +17,6 @@ from screener.prices.prices import LOOKBACK, GroupedSource, ManyPrices, ManySour
 from screener.terms.notes import Note, ScreenerError, UsageError
 from screener.terms.sessions import Calendar, load_calendar
 from screener.terms.symbols import parse_symbol
-from screener.thesis.scale import RatingScale
 
 # Which source to read prices from, given the symbols of the ratings and the first publication date.
 Choose = Callable[[Sequence[str], dt.date], PriceSource]
@@ -47,11 +46,12 @@ class Ground:
 def prepare(
     rated: Contents,
     source: PriceSource,
-    scales: Mapping[str, RatingScale],
+    editions: Editions,
     *,
     as_of: dt.date | None,
     today: dt.date,
     whole_market: bool = False,
+    with_closes: bool = False,
 ) -> Ground:
     """Read the prices of every rated symbol and benchmark once and work out the facts.
 
@@ -65,13 +65,13 @@ def prepare(
     stop = calendar.last_on_or_before(min(as_of or today, today, calendar.last_day))
     if stop is None:
         raise ScreenerError("no_prices", kind=source.kind)
-    standards = build_standards(scales, rated.words)
+    standards = build_standards(editions, rated.words, list(shelves(rated.symbols).values()))
     start = _start(rated, source, standards, calendar, stop)
     many = load_many(source, _wanted(rated, source, standards, whole_market), start=start, end=stop)
     ends = _ends(source, many.prices)
     judged = min(stop, _reach(many.prices, ends, source.kind))
     cut = ManyPrices(many.prices.cut(judged), {symbol: day for symbol, day in many.faults.items() if day <= judged})
-    panel = build_panel(cut, ends)
+    panel = build_panel(cut, ends, with_closes=with_closes)
     facts = build_facts(panel, calendar, standards, symbols=rated.symbols, published=rated.published, as_of=judged, ends=ends)
     prices = many.prices
     notes = (*prices.notes, *_said(ends, judged, stop if as_of is not None else None))
@@ -115,20 +115,26 @@ def _start(rated: Contents, source: PriceSource, standards: Standards, calendar:
     """
     first = min(max(rated.published[0], calendar.first_day), stop)
     start = calendar.shift(calendar.last_on_or_before(first) or calendar.first_day, -LOOKBACK)
-    benchmarks = [each for each in dict.fromkeys(plan.benchmark for plan in standards.plans) if each]
-    if not benchmarks:
+    benchmarks = _benchmarks(rated, standards)
+    if not benchmarks or standards.absolute.any() or standards.needs_industry.any():
         return start
-    prices = load_many(source, tuple(benchmarks), start=start, end=stop).prices
+    prices = load_many(source, benchmarks, start=start, end=stop).prices
     return max(start, calendar.shift(prices.first, -LOOKBACK))
+
+
+def _benchmarks(rated: Contents, standards: Standards) -> tuple[str, ...]:
+    """Every index that some rating is measured against, its industry's apart."""
+    symbols = list(shelves(rated.symbols).values())
+    found = (plan.compare(symbol).symbol for plan in standards.plans for symbol in symbols)
+    return tuple(dict.fromkeys(each for each in found if each))
 
 
 def _wanted(rated: Contents, source: PriceSource, standards: Standards, whole_market: bool) -> tuple[str, ...]:
     """Benchmarks, rated symbols on the mainland calendar, and the rest of the market if asked for."""
-    benchmarks = [plan.benchmark for plan in standards.plans if plan.benchmark]
     own = [symbol for symbol in rated.symbols if parse_symbol(symbol).market == CALENDAR]
     rest = source.symbols() if whole_market and isinstance(source, ManySource) else ()
     level_one = [each.symbol for each in industries()] if any(plan.kind == "index" for plan in standards.plans) else []
-    return tuple(dict.fromkeys([*benchmarks, *own, *rest, *(level_one if whole_market else [])]))
+    return tuple(dict.fromkeys([*_benchmarks(rated, standards), *own, *rest, *(level_one if whole_market else [])]))
 
 
 def load_many(source: PriceSource, symbols: tuple[str, ...], *, start: dt.date, end: dt.date) -> ManyPrices:

@@ -15,7 +15,7 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from screener.grading.faults import Faults
-from screener.grading.results import COLUMNS, RESULTS
+from screener.grading.results import COLUMNS, TAKEN
 from screener.terms.notes import InputProblems, Problem, UsageError
 
 # What exporters and people call the columns; the first name is ours.
@@ -27,9 +27,14 @@ HEADS: Mapping[str, tuple[str, ...]] = {
     "scale": ("scale", "评级标准", "标准"),
     "house": ("house", "机构", "券商", "研究机构", "机构名称"),
     "analyst": ("analyst", "分析师", "研究员"),
+    "subject_kind": ("subject_kind", "评级对象"),
+    "industry_index": ("industry_index", "行业指数"),
+    "rating_change": ("rating_change", "评级变动", "评级变化"),
+    "target_price": ("target_price", "目标价", "目标价格"),
 }
 # Columns of few different values: read and kept as places in a list of them.
-WORDS = ("symbol", "published", "rating", "scale", "house")
+CODED = (*COLUMNS, "house", "subject_kind", "industry_index", "target_price")
+WORDS = ("symbol", "published", "rating", "scale", "house", "subject_kind", "industry_index")
 BATCH = 500_000
 TEXT_BATCH = 100_000
 _OUR_NAMES = {alias: name for name, aliases in HEADS.items() for alias in aliases}
@@ -147,7 +152,7 @@ def our_names(head: Sequence[tuple[str, str]], name: str) -> dict[str, str]:
     text = ",".join(names)[:80]
     faults.add(Problem(name, 1, each, text, "header_missing", {"wanted": " ".join(HEADS[each])}) for each in _lacking(ours))
     faults.add(Problem(name, 1, each, text, "header_twice") for each in sorted({each for each in ours if ours.count(each) > 1}))
-    faults.add(Problem(name, 1, each, text, "ratings_column_taken") for each in ours if each in RESULTS)
+    faults.add(Problem(name, 1, each, text, "ratings_column_taken") for each in ours if each in TAKEN)
     kinds = dict(zip(ours, (kind for _, kind in head), strict=True))
     nested = [each for each, kind in kinds.items() if each in HEADS and "<" in kind and not kind.startswith("dictionary")]
     faults.add(Problem(name, 1, each, kinds[each][:60], "ratings_column_kind") for each in nested)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from screener.grading.arrays import HORIZONS, NO_DAY, STATUSES, Facts
 from screener.grading.coding import as_text
 from screener.grading.gather import FORM_DIFFERS, NEAR_EDGE_FLAG, Coded, Graded, gather
-from screener.measures.cells import ACTIONS_UNKNOWN, DELISTED, GAP_NUMBER, MISSING_SESSION, SUSPENDED, Floats
+from screener.measures.cells import ACTIONS_UNKNOWN, DELISTED, GAP_NUMBER, MISSING_SESSION, PLAN_FLAGS, SUSPENDED, Floats
 from screener.terms.notes import GAP_CODES
 
 COLUMNS = ("rating_id", "symbol", "published", "rating", "scale")
@@ -30,12 +30,27 @@ RESULTS = (
     "status",
     "gap",
     "flags",
+    "edition",
+    "months_from",
+    "months_to",
+    "end_date",
+    "excess_end",
+    "measured_end",
+    "band_end",
+    "hit_end",
+    "at_least_end",
 )
+# Where the ratings have a target price; where a change of the rating ends it.
+TARGETS = ("target_reached", "target_date", "target_gap")
+CHANGES = ("change", "ended_by_change")
+STEPS = ("first", "up", "down", "kept")
+TAKEN = frozenset({*RESULTS, *TARGETS, *CHANGES})
 # In the order in which `outcome` lists them.
 FLAG_WORDS = {
     SUSPENDED: "suspended",
     DELISTED: "delisted",
     ACTIONS_UNKNOWN: "actions_unknown",
+    **PLAN_FLAGS,
     NEAR_EDGE_FLAG: "near_edge",
     FORM_DIFFERS: "form_differs",
 }
@@ -48,7 +63,9 @@ _GAP_PLACES[MISSING_SESSION] = GAP_CODES.index("no_data")
 Numbers = npt.NDArray[np.integer]
 
 
-def side_by_side(table: pa.Table, coded: Coded, facts: Facts, *, names: Sequence[str], shares: bool) -> pa.Table:
+def side_by_side(
+    table: pa.Table, coded: Coded, facts: Facts, *, names: Sequence[str], shares: bool, until_change: bool = False
+) -> pa.Table:
     """The columns COLUMNS, those of `names` that are only handed on, and RESULTS, a row a rating.
 
     `table`: the same ratings as they were read; its symbol, date and rating are not looked at again.
@@ -62,7 +79,7 @@ def side_by_side(table: pa.Table, coded: Coded, facts: Facts, *, names: Sequence
         "rating": pa.DictionaryArray.from_arrays(rating, ratings),
     }
     inputs = {name: made[name] if name in made else table[name] for name in ordered(names)}
-    results = result_table(gather(coded, facts, shares=shares), facts)
+    results = result_table(gather(coded, facts, shares=shares, until_change=until_change), facts)
     return pa.table({**inputs, **{name: results[name] for name in results.column_names}})
 
 
@@ -72,30 +89,81 @@ def ordered(names: Sequence[str]) -> list[str]:
 
 
 def result_table(graded: Graded, facts: Facts) -> pa.Table:
-    """The columns RESULTS, a row a rating in the order of the coded ones; words are dictionary-encoded."""
-    dates, coded = facts.dates, graded.coded
-    columns: dict[str, pa.Array] = {"base_date": _days(dates.base_day, coded.date)}
+    """The columns RESULTS (and TARGETS, CHANGES), a row a rating in the order of the coded ones; words dictionary-encoded."""
+    dates, coded, standards = facts.dates, graded.coded, facts.standards
+    plan, bands = standards.plan[coded.word], pa.array(standards.bands, type=pa.string())
+    columns: dict[str, pa.Array] = {"base_date": _days(dates.base_day[coded.date])}
     for month in HORIZONS:
-        columns[f"end_{month}m"] = _days(dates.end_day[:, dates.month(month)], coded.date)
+        inside = (standards.months[plan, 0] <= month) & (month <= standards.months[plan, 1])
+        columns[f"end_{month}m"] = _days(np.where(inside, dates.end_day[coded.date, dates.month(month)], NO_DAY))
         columns[f"excess_{month}m"] = _nullable(graded.at[month].excess)
-        columns[f"band_{month}m"] = _words(graded.band[month], pa.array(facts.standards.bands))
-    columns["hit_12m"], columns["at_least_12m"] = _flag(graded.hit), _flag(graded.at_least)
-    stated = ~np.isnan(facts.standards.stated[coded.word, 0])
-    columns["share_in_band"] = _nullable(_shares(graded, stated))
-    status = dates.status[facts.group[coded.symbol], coded.date, facts.standards.plan[coded.word]]
+        columns[f"band_{month}m"] = _words(graded.verdict[month].band, bands)
+    last = graded.verdict[HORIZONS[-1]]
+    columns |= {"hit_12m": _flag(last.hit), "at_least_12m": _flag(last.at_least)}
+    columns["share_in_band"] = _nullable(_shares(graded, ~np.isnan(standards.stated[coded.word, 0]) & ~standards.by_sign[plan]))
     columns["sessions"] = pa.array(graded.measured, type=pa.int32())
-    columns["status"] = _words(status, pa.array(STATUSES))
+    status = dates.status[facts.group[coded.symbol], coded.date, plan]
+    columns["status"] = _words(np.where(graded.ended, len(STATUSES) - 1, status), pa.array(STATUSES))
     columns["gap"] = _words(_GAP_PLACES[graded.gap], _GAPS)
     columns["flags"] = _words(graded.flags.astype(np.int32) - 1, _FLAGS[1:])
-    return pa.table({name: columns[name] for name in RESULTS})
+    columns |= _at_end(graded, facts, plan, bands)
+    return pa.table(columns)
 
 
-def result_fields() -> list[pa.Field]:
-    """The columns RESULTS with their types, words as text."""
-    types = dict.fromkeys(("base_date", "end_6m", "end_12m"), pa.date32())
-    types |= dict.fromkeys(("excess_6m", "excess_12m", "share_in_band"), pa.float64())
-    types |= {"hit_12m": pa.bool_(), "at_least_12m": pa.bool_(), "sessions": pa.int32()}
-    return [pa.field(name, types.get(name, pa.string())) for name in RESULTS]
+def _at_end(graded: Graded, facts: Facts, plan: Numbers, bands: pa.Array) -> dict[str, pa.Array]:
+    dates, coded, standards = facts.dates, graded.coded, facts.standards
+    names = np.array([place if name else -1 for place, name in enumerate(standards.names)], dtype=np.int32)
+    ended = dates.base_day[np.maximum(coded.until, 0)] if coded.until is not None else NO_DAY
+    whole = dates.end_day[coded.date, np.searchsorted(dates.months, standards.months[plan, 1])]
+    columns = {
+        "edition": _words(names[plan], pa.array(standards.names, type=pa.string())),
+        "months_from": pa.array(standards.months[plan, 0].astype(np.int32)),
+        "months_to": pa.array(standards.months[plan, 1].astype(np.int32)),
+        "end_date": _days(np.where(graded.ended, ended, whole)),
+        "excess_end": _nullable(graded.end.excess),
+        "measured_end": _nullable(graded.end.measured),
+        "band_end": _words(graded.judged.band, bands),
+        "hit_end": _flag(graded.judged.hit),
+        "at_least_end": _flag(graded.judged.at_least),
+    }
+    if graded.target is not None:
+        reached = np.append(facts.panel.days.astype("datetime64[D]").astype(np.int32), NO_DAY)[graded.target.at]
+        columns |= {
+            "target_reached": _flag(graded.target.reached),
+            "target_date": _days(reached),
+            "target_gap": _nullable(graded.target.gap),
+        }
+    if coded.before is not None:
+        columns |= {
+            "change": _words(_steps(coded, coded.before, facts), pa.array(STEPS)),
+            "ended_by_change": pa.array(graded.ended),
+        }
+    return columns
+
+
+def _steps(coded: Coded, before: Numbers, facts: Facts) -> Numbers:
+    """Places in STEPS; −1 where a rating and the one before it are not of one ladder."""
+    standards = facts.standards
+    earlier = np.maximum(before, 0)
+    step = standards.rank[coded.word] - standards.rank[earlier]
+    alike = (
+        (standards.plan[coded.word] == standards.plan[earlier])
+        & (standards.rank[coded.word] >= 0)
+        & (standards.rank[earlier] >= 0)
+    )
+    return np.where(before < 0, 0, np.where(~alike, -1, np.where(step > 0, 1, np.where(step < 0, 2, 3)))).astype(np.int32)
+
+
+def result_fields(names: Sequence[str] = ()) -> list[pa.Field]:
+    """The result columns of ratings with the columns `names`, with their types, words as text."""
+    types = dict.fromkeys(("base_date", "end_6m", "end_12m", "end_date", "target_date"), pa.date32())
+    types |= dict.fromkeys(
+        ("excess_6m", "excess_12m", "share_in_band", "excess_end", "measured_end", "target_gap"), pa.float64()
+    )
+    types |= dict.fromkeys(("hit_12m", "at_least_12m", "hit_end", "at_least_end", "target_reached"), pa.bool_())
+    types |= dict.fromkeys(("sessions", "months_from", "months_to"), pa.int32())
+    found = (*RESULTS, *(TARGETS if "target_price" in names else ()))
+    return [pa.field(name, types.get(name, pa.string())) for name in found]
 
 
 def _shares(graded: Graded, stated: npt.NDArray[np.bool_]) -> Floats:
@@ -117,6 +185,5 @@ def _words(places: Numbers, words: pa.Array) -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, words)
 
 
-def _days(days: Numbers, places: Numbers) -> pa.Array:
-    found = days[places]
-    return pa.array(found, mask=found == NO_DAY).cast(pa.date32())
+def _days(days: Numbers) -> pa.Array:
+    return pa.array(days.astype(np.int32), mask=days == NO_DAY).cast(pa.date32())

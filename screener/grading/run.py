@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from screener.grading.arrays import Facts
 from screener.grading.base_rates import BaseRates
-from screener.grading.census import Rated, read_ratings
-from screener.grading.gather import PLACES, Coded
+from screener.grading.census import Rated, join_coded, read_ratings
+from screener.grading.gather import Coded
 from screener.grading.ground import Choose, Ground, prepare
 from screener.grading.ratings import open_ratings
 from screener.grading.result_files import check_result_path, result_writer
 from screener.grading.results import side_by_side
 from screener.grading.scoreboard import Scoreboard, build_scoreboard
+from screener.grading.standards import Editions
 from screener.terms.notes import UsageError
 from screener.thesis.scale import RatingScale
 
@@ -45,11 +45,13 @@ def grade_to_file(
     as_of: dt.date | None = None,
     today: dt.date,
     shares: bool = True,
+    until_change: bool = False,
 ) -> tuple[Ground, Tally]:
     """Write every rating with its outcome to `out` (.csv or .parquet), in the order of the file; see `graded`."""
     check_result_path(out)
     tally = Tally()
-    with graded(ratings, choose, scales, as_of=as_of, today=today, shares=shares) as (ground, _, batches):
+    options: dict[str, Any] = {"as_of": as_of, "today": today, "shares": shares, "until_change": until_change}
+    with graded(ratings, choose, scales, **options) as (ground, _, batches):
         with result_writer(out) as writer:
             for table, _ in batches:
                 writer.write(tally.add(table))
@@ -64,10 +66,11 @@ def grade_to_scoreboard(
     as_of: dt.date | None = None,
     today: dt.date,
     merge_repeats: bool = False,
+    until_change: bool = False,
 ) -> tuple[Ground, Tally, Scoreboard]:
     """Grade and count by house, analyst and rating, beside the base rates of the whole market; see `scoreboard`."""
     tally = Tally()
-    options: dict[str, Any] = {"as_of": as_of, "today": today}
+    options: dict[str, Any] = {"as_of": as_of, "today": today, "until_change": until_change}
     with graded(ratings, choose, scales, **options, shares=False, whole_market=True) as (ground, rated, batches):
         base_rates = BaseRates(ground.facts)
         counted: Iterator[Batch] = ((tally.add(table), coded) for table, coded in batches)
@@ -89,32 +92,39 @@ def graded(
     today: dt.date,
     shares: bool = True,
     whole_market: bool = False,
+    until_change: bool = False,
 ) -> Iterator[tuple[Ground, Rated, Iterator[Batch]]]:
     """Grade the file `ratings` with every scale of `scales` at hand: (ground, checked file, batches in the file's order).
 
     Each batch is a table and its rows as numbers; the table has COLUMNS, the carried columns and RESULTS, the figures that
-    `outcome` gives one by one. `whole_market` also reads the symbols that nobody rated, for base rates. The files behind it
-    live as long as the context.
+    `outcome` gives one by one. `whole_market` also reads the symbols that nobody rated, for base rates. `until_change`: see
+    `gather`. The files behind it live as long as the context.
     """
     with tempfile.TemporaryDirectory(prefix="screener-") as folder:
-        rated = read_ratings(open_ratings(ratings, Path(folder)), scales)
+        editions = Editions(scales)
+        file = open_ratings(ratings, Path(folder))
+        follow = until_change or (whole_market and "house" in file.names)
+        rated = read_ratings(file, editions, follow=follow)
         source = choose(rated.symbols, rated.published[0])
-        ground = prepare(rated, source, scales, as_of=as_of, today=today, whole_market=whole_market)
-        yield ground, rated, _side_by_side(rated, ground.facts, shares=shares)
+        has_targets = "target_price" in rated.file.names
+        ground = prepare(rated, source, editions, as_of=as_of, today=today, whole_market=whole_market, with_closes=has_targets)
+        yield ground, rated, _side_by_side(rated, ground.facts, shares=shares, until_change=until_change)
 
 
 def _together(batches: list[Batch]) -> Batch:
     tables, coded = zip(*batches, strict=True)
-    return pa.concat_tables(tables), Coded(*(np.concatenate([getattr(each, name) for each in coded]) for name in PLACES))
+    return pa.concat_tables(tables), join_coded(coded)
 
 
-def _side_by_side(rated: Rated, facts: Facts, *, shares: bool) -> Iterator[Batch]:
+def _side_by_side(rated: Rated, facts: Facts, *, shares: bool, until_change: bool) -> Iterator[Batch]:
     """Input columns and results, batch by batch in the order of the file; the next batches are graded meanwhile."""
     waiting: deque[Future[Batch]] = deque()
     with ThreadPoolExecutor(min(AHEAD, os.cpu_count() or 1)) as workers:
         try:
             for table, coded in _batches(rated):
-                waiting.append(workers.submit(_graded_batch, rated, facts, table, coded, shares=shares))
+                waiting.append(
+                    workers.submit(_graded_batch, rated, facts, table, coded, shares=shares, until_change=until_change)
+                )
                 if len(waiting) > AHEAD:
                     yield waiting.popleft().result()
             while waiting:
@@ -129,17 +139,17 @@ def _batches(rated: Rated) -> Iterator[tuple[pa.Table, Coded]]:
     columns = [name for name in rated.file.names if name not in ("symbol", "published", "rating")]
     row = 0
     for table in rated.file.batches(columns):
-        yield table, rated.coded.part(row, row + len(table))
+        yield table, rated.coded.take(slice(row, row + len(table)))
         row += len(table)
 
 
-def _graded_batch(rated: Rated, facts: Facts, table: pa.Table, coded: Coded, *, shares: bool) -> Batch:
-    return side_by_side(table, coded, facts, names=tuple(rated.file.names), shares=shares), coded
+def _graded_batch(rated: Rated, facts: Facts, table: pa.Table, coded: Coded, *, shares: bool, until_change: bool) -> Batch:
+    return side_by_side(table, coded, facts, names=tuple(rated.file.names), shares=shares, until_change=until_change), coded
 
 
 @dataclass
 class Tally:
-    """What was written: rows, rows with a figure at 12 months, not due, and with a gap that should not be there."""
+    """What was written: rows, rows with a figure at the end, not due, and with a gap that should not be there."""
 
     rows: int = 0
     measured: int = 0
@@ -150,7 +160,7 @@ class Tally:
         """Count the rows of a graded table, and hand it on."""
         gap = table["gap"].cast(pa.string())
         self.rows += len(table)
-        self.measured += len(table) - table["excess_12m"].null_count
+        self.measured += len(table) - table["measured_end"].null_count
         pending = pc.sum(pc.equal(gap, "not_due")).as_py() or 0
         self.pending += pending
         self.gaps += len(table) - gap.null_count - pending

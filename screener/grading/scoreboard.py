@@ -22,9 +22,11 @@ FEW_RATINGS, FEW_SYMBOLS = 30, 10
 # Two-sided 95% of the normal distribution.
 Flags = npt.NDArray[np.bool_]
 Z_95 = 1.959963984540054
-GROUPS = ("house", "analyst", "rating")
+GROUPS = ("house", "analyst", "rating", "change")
+BY_SIGN = " (by_sign)"
+PRINTED_STEPS = {"上调": "up", "调高": "up", "下调": "down", "调低": "down", "首次": "first", "维持": "kept"}
 _SUMS = ("count", "pending", "gaps", "measured", "hits", "compared", "compared_hits", "base")
-_NEEDED = ("symbol", "published", "rating", "house", "analyst", "hit_12m", "gap")
+_NEEDED = ("symbol", "published", "rating", "house", "analyst", "hit_end", "gap", "flags", "change", "rating_change")
 
 
 @dataclass(frozen=True)
@@ -84,19 +86,36 @@ def build_scoreboard(
         if merge_repeats:
             kept = ~unchanged_repeats(frame).to_numpy()
             repeats += int((~kept).sum())
-        measured = kept & frame["hit_12m"].notna().to_numpy()
+        frame = _with_steps(frame)
+        measured = kept & frame["hit_end"].notna().to_numpy()
         frame = _marked(frame, measured, base_rates.stated(coded, measured))[kept]
         for by in (name for name in GROUPS if name in frame):
-            part = frame.groupby([frame[by].astype(object).fillna(""), frame["symbol"].astype(object)], sort=False)
+            part = frame.groupby([_labels(frame, by), frame["symbol"].astype(object)], sort=False)
             added = part[list(_SUMS)].sum()
             sums[by] = added if by not in sums else pd.concat([sums[by], added]).groupby(level=[0, 1], sort=False).sum()
     scores = [score for by, part in sums.items() for score in _scores(by, part)]
     return Scoreboard(tuple(scores), base_rates.market(), universe, repeats)
 
 
+def _labels(frame: pd.DataFrame, by: str) -> pd.Series:
+    """The group of each rating; those judged by the sign alone are a group of their own."""
+    label = frame[by].astype(object).fillna("")
+    by_sign = frame["flags"].astype(object).fillna("").str.contains("by_sign", regex=False)
+    return label.where(~by_sign, label + BY_SIGN)
+
+
+def _with_steps(frame: pd.DataFrame) -> pd.DataFrame:
+    """With the step from the rating before in `change`: the report's own word where there is one."""
+    if "rating_change" not in frame:
+        return frame
+    printed = frame["rating_change"].astype(object).map(PRINTED_STEPS)
+    derived = frame["change"].astype(object) if "change" in frame else None
+    return frame.assign(change=printed if derived is None else printed.fillna(derived))
+
+
 def _marked(frame: pd.DataFrame, measured: Flags, base: Floats) -> pd.DataFrame:
     """With columns to add up: 0 or 1, and the base rate of the stated band where it is known."""
-    hits = frame["hit_12m"].fillna(False).astype(bool).to_numpy() & measured
+    hits = frame["hit_end"].fillna(False).astype(bool).to_numpy() & measured
     compared = measured & ~np.isnan(base)
     return frame.assign(
         count=1,

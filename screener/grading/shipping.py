@@ -17,7 +17,7 @@ from screener.measures.cells import Panel
 # Parts of the facts, in the order in which they are built again.
 PARTS: Mapping[str, Callable[..., Any]] = {"panel": Panel, "dates": Dates, "standards": Standards}
 # What only the driver needs.
-LEFT_OUT = {"panel.symbols": (), "panel.days": np.empty(0, dtype="datetime64[D]"), "standards.plans": ()}
+LEFT_OUT = {"panel.symbols": (), "standards.plans": ()}
 
 Arrays = dict[str, npt.NDArray[Any]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,8 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from screener.grading.arrays import Facts
-from screener.grading.coding import Coder, Fault, Word, Words, Wrong
-from screener.grading.gather import Coded
+from screener.grading.coding import Coder, Fault, Said, Words, Wrong
 from screener.grading.results import side_by_side
 from screener.grading.shipping import read_facts
 
@@ -20,8 +19,8 @@ from screener.grading.shipping import read_facts
 AT_ONCE = 250_000
 # Examples of each kind of fault that a worker tells of.
 EXAMPLES = 10
-CENSUS = pa.schema([("what", pa.string()), *((name, pa.string()) for name in "abc"), ("number", pa.int64())])
-Ratings = Mapping[tuple[str, str], tuple[str, ...]]
+CENSUS = pa.schema([("what", pa.string()), *((name, pa.string()) for name in "abcd"), ("number", pa.int64())])
+Scales = frozenset[str]
 Names = Mapping[str, str]
 Batches = Iterable[pa.RecordBatch]
 
@@ -34,28 +33,28 @@ class Shipped:
     is_uri: bool = False
 
 
-def take_census(batches: Batches, ratings: Ratings, names: Names) -> Iterator[pa.RecordBatch]:
+def take_census(batches: Batches, scales: Scales, names: Names) -> Iterator[pa.RecordBatch]:
     """What a part of the ratings holds: different symbols, words and days, the number of rows, and what is wrong with them."""
-    coder = Coder(ratings)
+    coder = Coder(scales)
     days: set[int] = set()
     rows = bad = 0
-    found: list[tuple[str, str, str, str, int]] = []
+    found: list[tuple[str, str, str, str, str, int]] = []
     for table in _tables(batches, names):
         coded, faults = coder.code(table)
         wrong = any_wrong(faults, len(table))
         rows, bad = rows + len(table), bad + int(wrong.sum())
         days |= set(np.unique(coded.date[~wrong]).tolist())
         found += [each for fault in faults for each in _told(fault)]
-    found += [("symbol", each, "", "", 0) for each in coder.symbols.values]
-    found += [("word", *word, 0) for word in coder.words]
-    found += [("day", "", "", "", day) for day in days]
-    found += [("rows", "", "", "", rows), ("bad", "", "", "", bad)]
+    found += [("symbol", each, "", "", "", 0) for each in coder.symbols.values]
+    found += [("word", *word) for word in coder.words]
+    found += [("day", "", "", "", "", day) for day in days]
+    found += [("rows", "", "", "", "", rows), ("bad", "", "", "", "", bad)]
     yield from pa.table([pa.array(each) for each in zip(*found, strict=True)], schema=CENSUS).to_batches()
 
 
-def _told(fault: Fault) -> Iterator[tuple[str, str, str, str, int]]:
+def _told(fault: Fault) -> Iterator[tuple[str, str, str, str, str, int]]:
     for row in np.flatnonzero(fault.rows)[:EXAMPLES].tolist():
-        yield "fault", fault.column, fault.code, fault.value(row), 0
+        yield "fault", fault.column, fault.code, fault.value(row), "", 0
 
 
 def any_wrong(faults: list[Fault], rows: int) -> Wrong:
@@ -67,21 +66,24 @@ def any_wrong(faults: list[Fault], rows: int) -> Wrong:
 
 
 def grade_part(
-    batches: Batches, shipped: Shipped, ratings: Ratings, names: Names, *, schema: pa.Schema, shares: bool
+    batches: Batches, shipped: Shipped, scales: Scales, names: Names, *, schema: pa.Schema, shares: bool
 ) -> Iterator[pa.RecordBatch]:
     """The rows that have no fault with their outcomes, in the columns of `schema`."""
-    facts, coder = _known(shipped, ratings)
+    facts, coder = _known(shipped, scales)
     for table in _tables(batches, names):
         coded, faults = coder.code(table)
         good = np.flatnonzero(~any_wrong(faults, len(table)))
-        part = Coded(coded.symbol[good], _places(facts, coded.date[good]), coded.word[good])
+        part = coded.take(good)
+        part = replace(part, date=np.searchsorted(facts.dates.published, part.date).astype(np.int32))
         whole = side_by_side(table.take(pa.array(good)), part, facts, names=tuple(names), shares=shares)
         yield from whole.select(schema.names).cast(schema).combine_chunks().to_batches()
 
 
-def bad_part(batches: Batches, ratings: Ratings, names: Names, *, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def bad_part(
+    batches: Batches, shipped: Shipped, scales: Scales, names: Names, *, schema: pa.Schema
+) -> Iterator[pa.RecordBatch]:
     """The rows that have a fault, as they are, with the column `fault`: which cells are wrong, and how."""
-    coder = Coder(ratings)
+    _, coder = _known(shipped, scales)
     for table in _tables(batches, names):
         _, faults = coder.code(table)
         rows = np.flatnonzero(any_wrong(faults, len(table)))
@@ -107,16 +109,13 @@ def _renamed(batches: list[pa.RecordBatch], names: Names) -> pa.Table:
     return pa.table({ours: theirs[name] for ours, name in names.items() if name in theirs.column_names})
 
 
-def _places(facts: Facts, days: np.ndarray[Any, np.dtype[np.int32]]) -> np.ndarray[Any, np.dtype[np.int32]]:
-    return np.searchsorted(facts.dates.published, days).astype(np.int32)
-
-
-def _known(shipped: Shipped, ratings: Ratings) -> tuple[Facts, Coder]:
+def _known(shipped: Shipped, scales: Scales) -> tuple[Facts, Coder]:
     """The facts, and a coder whose places are theirs."""
     facts, more = _open_facts(shipped)
-    words: dict[Word, int] = {(word[0], word[1], word[2]): place for place, word in enumerate(more["words"])}
+    words = {Said(*word): place for place, word in enumerate(more["words"])}
+    wrong = {int(place): (column, code, params) for place, (column, code, params) in more["wrong"].items()}
     symbols = Words({symbol: place for place, symbol in enumerate(facts.symbols)}, list(facts.symbols))
-    return facts, Coder(ratings, symbols, words)
+    return facts, Coder(scales, symbols=symbols, words=words, wrong=wrong)
 
 
 @lru_cache(maxsize=1)

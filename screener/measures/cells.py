@@ -20,6 +20,8 @@ MISSING_SESSION = 100
 GAP_NUMBER: Mapping[str, int] = {code: number for number, code in enumerate(GAP_CODES, start=1)}
 NO_ENDS: Mapping[str, dt.date] = {}
 SUSPENDED, DELISTED, ACTIONS_UNKNOWN = 1, 2, 16
+# What a standard adds to every figure that it measures.
+PLAN_FLAGS = {32: "by_sign", 64: "absolute", 128: "standard_total", 256: "against_industry", 512: "benchmark_assumed"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,7 @@ class Panel:
     (GAP_NUMBER, MISSING_SESSION, 0 = it has one). `base_gaps`: the same for a base date, where also an older fault or a
     close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED and ACTIONS_UNKNOWN. `stops`:
     the first session after this one across which the level cannot be linked (a position; the number of sessions where
-    there is none); `stop_gaps`: why.
+    there is none); `stop_gaps`: why. `closes`: unadjusted, carried over halts, where they were asked for.
     """
 
     symbols: tuple[str, ...]
@@ -41,6 +43,7 @@ class Panel:
     flags: Codes
     stops: npt.NDArray[np.int32]
     stop_gaps: Codes
+    closes: Floats | None = None
 
     def place(self, symbol: str) -> int:
         """Row of `symbol`; KeyError when the panel does not hold it."""

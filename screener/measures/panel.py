@@ -34,7 +34,7 @@ def last_seen(prices: Prices, kind: Kind) -> dt.date | None:
     return as_date(prices.close.index[int(np.flatnonzero(seen)[-1])]) if seen.any() else None
 
 
-def build_panel(many: ManyPrices, ends: Mapping[str, dt.date] = NO_ENDS) -> Panel:
+def build_panel(many: ManyPrices, ends: Mapping[str, dt.date] = NO_ENDS, *, with_closes: bool = False) -> Panel:
     """Work out every cell once: symbols × sessions of `many.prices`, the headline series.
 
     `ends`: symbol → the last session on record of the files that it is read from; later ones are not due, no suspension.
@@ -62,6 +62,7 @@ def build_panel(many: ManyPrices, ends: Mapping[str, dt.date] = NO_ENDS) -> Pane
         flags=flags,
         stops=stops,
         stop_gaps=stop_gaps,
+        closes=np.ascontiguousarray(prices.close.ffill().to_numpy().T) if with_closes else None,
     )
 
 

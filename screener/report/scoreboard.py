@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from screener.grading.ground import Ground
-from screener.grading.scoreboard import FEW_RATINGS, FEW_SYMBOLS, GROUPS, Score, Scoreboard
+from screener.grading.scoreboard import BY_SIGN, FEW_RATINGS, FEW_SYMBOLS, GROUPS, Score, Scoreboard
 from screener.report.document import Cell, Column, Document, Fact, Paragraph, Row, Section, Stack, Table, figure, text
 from screener.terms.say import Lang, say
 
@@ -66,14 +66,18 @@ def _score_table(board: Scoreboard, by: str, lang: Lang) -> Table:
     units = {"hit_rate": "%", "base_rate": "%", "skill": "pp"}
     columns = [Column(name, head, units.get(name, "")) for name, head in zip(ids, heads[1:], strict=True)]
     columns.append(Column("remark", say("board_remark", lang), left=True))
-    rows = tuple(
-        Row(f"{by}-{at}", score.group or say("grade_unrated", lang), _cells(score, lang))
-        for at, score in enumerate(board.of(by))
-    )
+    rows = tuple(Row(f"{by}-{at}", group_name(score, lang), _cells(score, lang)) for at, score in enumerate(board.of(by)))
     note = say("board_small", lang, ratings=FEW_RATINGS, symbols=FEW_SYMBOLS)
     return Table(
         by, say("board_by", lang, by=say(f"group_{by}", lang)), heads[0], tuple(columns), rows, notes=(note,), layout="wide"
     )
+
+
+def group_name(score: Score, lang: Lang) -> str:
+    """What a group is called; ratings judged by the sign alone stand apart under their group's name."""
+    group = score.group.removesuffix(BY_SIGN)
+    name = say(f"grade_step_{group}", lang) if score.by == "change" else group or say("grade_unrated", lang)
+    return say("grade_by_sign", lang, group=name) if score.group.endswith(BY_SIGN) else name
 
 
 def _cells(score: Score, lang: Lang) -> tuple[Cell, ...]:

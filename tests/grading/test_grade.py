@@ -23,7 +23,7 @@ from screener.grading.ratings import open_ratings
 from screener.grading.result_files import result_writer
 from screener.grading.run import grade_to_file, grade_to_scoreboard
 from screener.grading.scoreboard import clustered_interval, unchanged_repeats
-from screener.grading.standards import band_edges, near_zones
+from screener.grading.standards import Editions, band_edges, near_zones
 from screener.judgement.outcome import judge
 from screener.measures.panel import GAP_NUMBER, MISSING_SESSION, NO_GAP, build_panel
 from screener.measures.quotes import Quote, build_market, find_break, quote
@@ -44,7 +44,7 @@ HAND_AS_OF = dt.date(2025, 1, 27)
 
 
 def stage_ratings(path: Path, known, folder: Path):
-    return read_ratings(open_ratings(path, folder), known)
+    return read_ratings(open_ratings(path, folder), Editions(known))
 
 
 def as_value(cell: object) -> object:
