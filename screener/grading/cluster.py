@@ -42,6 +42,7 @@ ROWS_A_BATCH = 100_000
 PRIME = 2_147_483_647
 
 _ERROR = re.compile(r"[\w.]*(Error|Exception): ")
+_PYTHON_ERROR = re.compile(r"(pyarrow\.lib\.|screener\.terms\.notes\.)?[A-Z]\w*(Error|Problems|Invalid): ")
 _CLASS = re.compile(r"^(?:[\w$]+\.)+[\w$]+: ")
 
 WORD = ("a", "b", "c", "d", "number")
@@ -152,7 +153,7 @@ def _engine() -> Iterator[Spark]:
     # Workers run the same Python as this process, unless the environment names another.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
-        builder = SparkSession.builder.appName("screener grade")
+        builder = SparkSession.builder.appName("screener grade").config("spark.ui.showConsoleProgress", "false")
         session = builder.config(
             "spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={settings.as_uri()}"
         ).getOrCreate()
@@ -182,9 +183,10 @@ def _log_settings(log: Path) -> Path:
 def _reason(text: str) -> str:
     """The line of an engine's report that says what happened."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
+    python = [line for line in lines if _PYTHON_ERROR.match(line)]
     causes = [line for line in lines if line.startswith("Caused by: ")]
     errors = [line for line in lines if _ERROR.match(line)]
-    found = causes[-1] if causes else errors[-1] if errors else lines[0] if lines else ""
+    found = [*lines[:1], *errors[-1:], *causes[-1:], *python[-1:]][-1] if lines else ""
     return _CLASS.sub("", found.removeprefix("Caused by: "))[:300]
 
 

@@ -37,7 +37,9 @@ def read_facts(source: pa.NativeFile) -> tuple[Facts, Mapping[str, Any]]:
     """(the facts, what was written beside them), without a copy where the source is mapped into memory."""
     batch = pa.ipc.open_file(source).get_batch(0)
     meta = {key.decode(): json.loads(value) for key, value in batch.schema.metadata.items()}
-    arrays = {name: batch.column(name).values.to_numpy().reshape(shape) for name, shape in meta["shapes"].items()}
+    arrays = {
+        name: batch.column(name).values.to_numpy(zero_copy_only=False).reshape(shape) for name, shape in meta["shapes"].items()
+    }
     return join_facts(arrays, meta["rest"]), meta["more"]
 
 
