@@ -41,7 +41,7 @@ $(VENV)/ready-report: pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(VENV)/ready-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "setting up .venv for tests (once, about two minutes)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,notebook,pdf]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,notebook,pdf,draft,mcp]'
 	@touch $@ $(VENV)/ready-report
 
 $(VENV)/ready-lab: pyproject.toml constraints.txt | $(VENV)/bin/python

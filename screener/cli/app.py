@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": "doctor",
     "thesis": "thesis",
     "ratings": "ratings",
+    "mcp": "mcp",
 }
 
 
