@@ -17,9 +17,10 @@ from screener.evidence.robustness import measure_robustness
 from screener.evidence.sensitivity import measure_sensitivity
 from screener.evidence.trust import BASKETS, Trust, check_draws
 from screener.judgement.events import EventStudy, study_events
+from screener.judgement.judge import judge
 from screener.judgement.listings import judge_listings
 from screener.judgement.market_screen import LIKE_SHOWN, find_alike, screen_universe
-from screener.judgement.outcome import ListingRow, Outcome, judge
+from screener.judgement.outcome import ListingRow, Outcome
 from screener.judgement.screen import (
     COLUMNS,
     CORRELATION,

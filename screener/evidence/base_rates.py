@@ -56,11 +56,12 @@ def recent_closes(close: Floats) -> Floats:
 def industry_rates(outcome: Outcome, history: IndexHistory) -> tuple[BaseRate, ...]:
     """The industry index against the other indices of `history` over the same window, at every horizon."""
     subject = _index_of(outcome)
-    if subject is None or outcome.base_date is None:
+    if subject is None or outcome.base_date is None or not outcome.is_banded(subject, "industry_index"):
         return ()
     closes = recent_closes(history.close)
     rates = []
-    for months, due in outcome.end_dates.items():
+    for months in outcome.window_of("industry_index").horizons:
+        due = outcome.end_dates[months]
         own = outcome.row(subject, months).excess
         at, end = (_position(history.sessions, day) for day in (outcome.base_date, due))
         if own is None or at is None or end is None:
@@ -81,16 +82,19 @@ def date_rates(outcome: Outcome, history: IndexHistory, *, until: dt.date | None
     index lacks are no start; an end without a close takes the last one at most five sessions old. Windows overlap.
     """
     subject = _index_of(outcome)
-    longest = outcome.end_dates[outcome.scale.window.to_months]
+    if subject is not None and not outcome.is_banded(subject, "industry_index"):
+        return ()
+    horizons = outcome.window_of("industry_index").horizons
+    longest = outcome.end_dates[horizons[-1]]
     until = until or min(longest or outcome.as_of, outcome.as_of)
     if subject is None or subject not in history.symbols:
-        return () if subject is None else tuple(_missing(outcome, subject, each, "dates") for each in outcome.end_dates)
+        return () if subject is None else tuple(_missing(outcome, subject, each, "dates") for each in horizons)
     count = int(np.searchsorted(history.sessions, np.datetime64(until), side="right"))
     sessions, column = history.sessions[:count], history.symbols.index(subject)
     close, benchmark = history.close[:count, [column]], history.benchmark[:count]
     recent = recent_closes(close)[:, 0]
     rates = []
-    for months in outcome.end_dates:
+    for months in horizons:
         ends = horizon_ends(outcome.prices.calendar, sessions, months)
         starts = np.flatnonzero((ends >= 0) & np.isfinite(close[:, 0]))
         excess = recent[ends[starts]] / recent[starts] - benchmark[ends[starts]] / benchmark[starts]
@@ -107,7 +111,10 @@ def stock_rates(outcome: Outcome, universe: Universe) -> tuple[BaseRate, ...]:
     universe = universe.cut(outcome.as_of)
     at = None if outcome.base_date is None else universe.base_position(outcome.base_date)
     rates = []
-    for months, due in outcome.end_dates.items():
+    if not all(outcome.is_banded(each, "candidate") for each in outcome.thesis.members("all")):
+        return ()
+    for months in outcome.window_of("candidate").horizons:
+        due = outcome.end_dates[months]
         end = _position(universe.sessions, due)
         if at is None or end is None:
             rates.append(_missing(outcome, "stocks", months, "stocks"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from screener.judgement.outcome import Outcome, Pair, Row
+from screener.judgement.outcome import Outcome, Row
 from screener.terms.notes import ScreenerError
 
 
@@ -32,10 +32,10 @@ class Basis:
 def compare_bases(outcome: Outcome) -> tuple[Basis, ...]:
     """Every subject that has all three bases, at every horizon; empty without a total-return benchmark."""
     total = outcome.thesis.total_benchmark(outcome.scale)
-    pairs: Sequence[Pair] = (("price", outcome.benchmark), ("total", total or ""), ("total", outcome.benchmark))
-    if not any(row.benchmark == total for row in outcome.rows):
+    plain = [row for row in outcome.rows if outcome.is_plain(row.subject)]
+    if not any(row.benchmark == total for row in plain):
         return ()
-    rows = [[row for row in outcome.rows if (row.series, row.benchmark) == pair] for pair in pairs]
+    rows = [[row for row in plain if row.basis == basis] for basis in ("headline", "like", "mixed")]
     columns = [excess_column(each) for each in rows]
     bands = [{(row.subject, row.horizon_months): row.band for row in each} for each in rows]
     return tuple(_basis(key, columns, bands) for key in columns[1])

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from screener.judgement.outcome import Outcome
+from screener.judgement.outcome import Basis, Outcome
 from screener.measures.baskets import measure
 from screener.measures.universe import Traits, Universe, measure_traits
 from screener.terms.notes import Gap, Note
@@ -152,7 +152,7 @@ class _Run:
         self.alive = np.empty(0, dtype=np.int64) if self.at is None else universe.alive(self.at)
         self.excluded = {**universe.excluded, "not_alive": len(universe.symbols) - len(self.alive)}
         self.groups = None if self.at is None else match_groups(measure_traits(universe, self.at), self.alive)
-        months = outcome.scale.window.horizons
+        months = outcome.months
         self.ends = {each: horizon_ends(outcome.prices.calendar, universe.sessions, each) for each in months}
         absent = None if self.at is None else universe.absent_exchange(self.at)
         kept = [Note("placebo_last_price")] if universe.only_base is None else []
@@ -337,7 +337,8 @@ class _Run:
         """
         if self.universe.series == "total":
             return None
-        total, price = (self.outcome.row(subject.id, months, series).own_return for series in ("total", "price"))
+        with_cash: Basis = "like" if self.outcome.compared[subject.id].is_absolute else "mixed"
+        total, price = (self.outcome.row(subject.id, months, basis=basis).own_return for basis in (with_cash, "headline"))
         return None if total is None or price is None else total - price
 
     def _unseen(self, basket: _Basket, months: int) -> float | None:

@@ -85,18 +85,17 @@ class Robustness:
 def measure_robustness(outcome: Outcome, *, seed: int) -> Robustness:
     """Leave one out for baskets, interval and behaviour for every subject; headline convention."""
     subjects = outcome.thesis.subjects()
+    plain = [each for each in subjects if outcome.is_banded(each.id, each.kind)]
     return Robustness(
-        left_one_out=tuple(
-            each for subject in subjects if len(subject.members) > 1 for each in leave_one_out(outcome, subject)
-        ),
-        intervals=tuple(bootstrap_interval(outcome, each, seed=seed) for each in subjects),
+        left_one_out=tuple(each for subject in plain if len(subject.members) > 1 for each in leave_one_out(outcome, subject)),
+        intervals=tuple(bootstrap_interval(outcome, each, seed=seed) for each in plain),
         behaviour=tuple(measure_behaviour(outcome, each) for each in subjects),
     )
 
 
 def leave_one_out(outcome: Outcome, subject: Subject) -> Iterator[LeftOneOut]:
     """The basket's excess without each of its names in turn, in their order; the name with the highest return is `best`."""
-    months = outcome.scale.window.to_months
+    months = outcome.window_of(subject.kind).to_months
     row, end = outcome.row(subject.id, months), outcome.end_dates[months]
     if row.gap is not None or outcome.base_date is None or end is None or row.benchmark_return is None:
         for member in subject.members:
@@ -123,7 +122,7 @@ def bootstrap_interval(outcome: Outcome, subject: Subject, *, seed: int) -> Inte
     resample is as long as the window. It says how far luck in the order and repetition of moves carries, not what was
     likely in another market. Source: Politis & Romano (1992), "A circular block-resampling procedure".
     """
-    months = outcome.scale.window.to_months
+    months = outcome.window_of(subject.kind).to_months
     row = outcome.row(subject.id, months)
     window = _window(outcome, months)
     if row.gap is not None or window is None:
@@ -159,7 +158,7 @@ def resampled_excess(rng: np.random.Generator, own: Floats, other: Floats, *, re
 
 def measure_behaviour(outcome: Outcome, subject: Subject) -> Behaviour:
     """Run-up before publication, beta and volatility after it."""
-    months = outcome.scale.window.to_months
+    months = outcome.window_of(subject.kind).to_months
     window = _window(outcome, months)
     if window is None or len(window) < 2:
         return Behaviour(subject.id, None, None, None, 0, Gap("not_due", "not_due", {"as_of": outcome.as_of}))

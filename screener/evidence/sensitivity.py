@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from screener.judgement.outcome import Outcome, Pair, end_date
+from screener.judgement.outcome import Outcome, end_date
 from screener.measures.baskets import measure
 from screener.measures.levels import (
     BASE_PRICES,
@@ -195,6 +195,8 @@ class _Grid:
 
     def blocks(self, subject: Subject) -> Iterator[Block]:
         """One block of columns per pair, base price, weighting and form: moments × horizons."""
+        if not self.outcome.is_banded(subject.id, subject.kind):
+            return
         for series, benchmark in _pairs_of(self.outcome, subject):
             for base_price in BASE_PRICES:
                 lacking = self._without_opens(subject, benchmark) if base_price == "next_open" else None
@@ -292,8 +294,8 @@ def _weightings(subject: Subject) -> tuple[Weighting, ...]:
     return ("hold", "rebalanced") if len(subject.members) > 1 else ("hold",)
 
 
-def _pairs_of(outcome: Outcome, subject: Subject) -> tuple[Pair, ...]:
-    pairs = dict.fromkeys((row.series, row.benchmark) for row in outcome.rows if row.subject == subject.id)
+def _pairs_of(outcome: Outcome, subject: Subject) -> tuple[tuple[SeriesName, str], ...]:
+    pairs = dict.fromkeys((row.series, row.benchmark or "") for row in outcome.rows if row.subject == subject.id)
     return tuple(pairs)
 
 
@@ -325,6 +327,8 @@ def _slices(outcome: Outcome, chosen: Sequence[Subject], cells: pd.DataFrame) ->
     excess, band = cells["excess"].to_numpy(dtype=float), cells["band"].to_numpy(dtype=object)
     subjects, months = cells["subject"].to_numpy(dtype=object), cells["horizon_months"].to_numpy(dtype=np.int64)
     for subject in chosen:
+        if not outcome.is_banded(subject.id, subject.kind):
+            continue
         mine = subjects == subject.id
         for horizon in outcome.scale.window.horizons:
             rows = np.flatnonzero(mine & (months == horizon))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
 
 import numpy as np
 
@@ -98,7 +97,7 @@ def _end(calendar: Calendar, day: dt.date, months: int) -> dt.date | None:
 
 
 def _status(months: Sequence[int], ends: Sequence[dt.date | None], as_of: dt.date, plan: Plan) -> int:
-    return STATUSES.index(judge_status(dict(zip(months, ends, strict=True)), as_of, cast(Any, plan)))
+    return STATUSES.index(judge_status(dict(zip(months, ends, strict=True)), as_of, plan.window))
 
 
 def _gap_and_base(day: dt.date, base: dt.date | None, positions: Mapping[dt.date, int], as_of: dt.date) -> tuple[int, int]:

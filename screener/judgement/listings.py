@@ -179,7 +179,7 @@ class _Check:
         calendar = load_calendar(parse_symbol(listing.symbol).market)
         ends = {each: calendar.last_on_or_before(add_months(self.published, each)) for each in self.scale.window.horizons}
         end = ends[months]
-        return judge_status(ends, self.as_of, self.scale), end is not None and end <= self.as_of
+        return judge_status(ends, self.as_of, self.scale.window), end is not None and end <= self.as_of
 
     def side(self, symbol: str, series: SeriesName, end_day: dt.date, *, due: bool) -> _Side:
         """The return of one symbol from the publication date to `end_day` on its own sessions; `not_due` until then."""

@@ -28,13 +28,14 @@ OUTCOME_ROWS = pa.DataFrameSchema(
         "benchmark_return": _FRACTION,
         "excess": _FRACTION,
         "excess_geometric": _FRACTION,
+        "measured": _FRACTION,
         "band": pa.Column(object, nullable=True),
         "status": pa.Column(object, pa.Check.isin(["pending", "running", "matured"])),
         "gap": _GAP,
     },
     checks=[
-        pa.Check(lambda rows: rows["excess"].isna() == rows["gap"].notna(), error="figure_xor_gap"),
-        pa.Check(lambda rows: rows["excess"].isna() == rows["band"].isna(), error="band_with_figure"),
+        pa.Check(lambda rows: rows["measured"].isna() == rows["gap"].notna(), error="figure_xor_gap"),
+        pa.Check(lambda rows: rows["measured"].notna() | rows["band"].isna(), error="band_with_figure"),
     ],
 )
 

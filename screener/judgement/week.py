@@ -6,12 +6,14 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from screener.judgement.judge import no_ladder_gap, of_benchmark
 from screener.measures.baskets import Measured, measure
 from screener.measures.quotes import SHARED_FLAGS, Market, build_market
 from screener.measures.returns import excess_return
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, ScreenerError
 from screener.terms.sessions import Calendar
+from screener.thesis.comparison import Comparison, compare
 from screener.thesis.scale import RatingScale, is_near_edge, rate, to_next_edge
 from screener.thesis.subjects import Subject
 from screener.thesis.thesis import Thesis
@@ -19,7 +21,11 @@ from screener.thesis.thesis import Thesis
 
 @dataclass(frozen=True)
 class WeekRow:
-    """One subject in one week. Fractions; this week on the `total` series, since publication on the headline series."""
+    """One subject in one week. Fractions; this week on the `total` series, since publication on the headline series.
+
+    `excess_since_published` stands against the week's benchmark, `measured_since` is what the bands compare by the ladder's own
+    measure and index; `band_gap`: why there is no band although the subject has a return.
+    """
 
     subject: str
     kind: str
@@ -37,6 +43,8 @@ class WeekRow:
     since_gap: Gap | None
     flags: tuple[str, ...]
     left_out: tuple[str, ...] = ()
+    measured_since: float | None = None
+    band_gap: Gap | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +164,9 @@ class _Measurer:
     def since(self, subject: Subject) -> Measured:
         return self._since(subject.members, "price" if subject.kind in ("industry_index", "benchmark") else self.series)
 
-    def benchmark_since(self, subject: Subject) -> Measured:
-        """What a subject's return since publication stands against: the price index, or for `total` its total-return index."""
-        symbol = self.thesis.benchmark(self.scale)
+    def benchmark_since(self, subject: Subject, symbol: str, total: str | None) -> Measured:
+        """What a subject's return since publication stands against: an index, or for `total` its total-return sister."""
         if self.series == "total" and subject.kind not in ("industry_index", "benchmark"):
-            total = self.thesis.total_benchmark(self.scale)
             if total is None or total not in self.market.prices.close:
                 return Measured(gap=Gap("no_benchmark", "no_benchmark", {"symbol": total or f"{symbol} total"}))
             symbol = total
@@ -175,15 +181,17 @@ class _Measurer:
         benchmark = self.thesis.benchmark(self.scale)
         own, other, since = weeks[subject.id], weeks[benchmark], self.since(subject)
         excess = None if own.value is None or other.value is None else excess_return(own.value, other.value)
-        so_far = self.benchmark_since(subject)
+        so_far = self.benchmark_since(subject, benchmark, self.thesis.total_benchmark(self.scale))
         since_excess = None if since.value is None or so_far.value is None else excess_return(since.value, so_far.value)
         ladder = self.scale.ladder(subject.kind)
-        rated = since_excess is not None and subject.kind != "benchmark"
+        found = compare(self.thesis, self.scale, subject)
+        measured, band_gap = (None, None) if subject.kind == "benchmark" else self.measured(subject, found, since, since_excess)
         flags = [*own.flags, *(flag for member in since.members for flag in member.end.flags)]
         flags += [flag for flag in (*other.flags, *so_far.flags) if flag in SHARED_FLAGS]
         if self.base is None or self.base > self.previous:
             flags += ["equal_at_start"] if not subject.is_single else []
-        flags += ["near_edge"] if rated and since_excess is not None and is_near_edge(since_excess, ladder) else []
+        flags += found.flags if subject.kind != "benchmark" else ()
+        flags += ["near_edge"] if measured is not None and is_near_edge(measured, ladder) else []
         return WeekRow(
             subject=subject.id,
             kind=subject.kind,
@@ -194,11 +202,31 @@ class _Measurer:
             excess=excess,
             since_published=since.value,
             excess_since_published=since_excess,
-            band_so_far=rate(since_excess, ladder) if rated and since_excess is not None else None,
-            to_next_edge=to_next_edge(since_excess, ladder) if rated and since_excess is not None else None,
+            band_so_far=rate(measured, ladder) if measured is not None else None,
+            to_next_edge=to_next_edge(measured, ladder) if measured is not None else None,
             contribution=parts.get(subject.id) if subject.kind == "candidate" else None,
             gap=own.gap,
             since_gap=since.gap or (so_far.gap if self.series == "total" else None),
             flags=tuple(dict.fromkeys(flags)),
             left_out=own.left_out,
+            measured_since=measured,
+            band_gap=band_gap,
         )
+
+    def measured(
+        self, subject: Subject, found: Comparison, since: Measured, excess: float | None
+    ) -> tuple[float | None, Gap | None]:
+        """What the bands compare since publication, or why there is no band although the subject has a return."""
+        ladder = self.scale.ladder(subject.kind)
+        if since.value is None:
+            return None, None
+        if not ladder.bands:
+            return None, no_ladder_gap(self.scale)
+        if found.is_absolute:
+            return since.value, None
+        if found.symbol is None:
+            return None, found.gap
+        if found.symbol == self.thesis.benchmark(self.scale):
+            return excess, None
+        other = self.benchmark_since(subject, found.symbol, found.total)
+        return (None, of_benchmark(other.gap, found.symbol)) if other.value is None else (since.value - other.value, None)

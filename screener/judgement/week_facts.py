@@ -188,7 +188,7 @@ def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: R
     periods = build_periods(calendar, week.as_of, base=week.base_date)
     weeks = week_ends(calendar, week.as_of, WEEKS_SHOWN)
     before = week_before(week)
-    horizons = {months: add_months(week.published, months) for months in week.scale.window.horizons}
+    horizons = {months: add_months(week.published, months) for months in week.scale.horizons}
     return WeeklyFacts(
         week=week,
         before=before,
@@ -207,7 +207,9 @@ def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: R
         gone_ex=ex_dates(week.prices, week.thesis.members("all"), after=week.previous, until=week.as_of),
         horizons=horizons,
         left={months: sessions_left(calendar, week.as_of, day) for months, day in horizons.items()},
-        paths=build_paths(week, {each.id: each for each in subjects}, horizons),
+        paths=build_paths(
+            week, {each.id: each for each in subjects}, {months: horizons[months] for months in week.scale.window.horizons}
+        ),
         ranking=ranking,
         ranking_before=ranking_before,
     )

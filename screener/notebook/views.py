@@ -43,7 +43,22 @@ VEGALITE = "application/vnd.vegalite.v5+json"
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 # How a field of a result is typed in its frame; the others are figures.
 TEXTS = frozenset(
-    ("subject", "kind", "name", "bucket", "series", "benchmark", "band", "band_so_far", "status", "gap", "stated", "flags")
+    (
+        "subject",
+        "kind",
+        "name",
+        "bucket",
+        "series",
+        "benchmark",
+        "basis",
+        "measure",
+        "band",
+        "band_so_far",
+        "status",
+        "gap",
+        "stated",
+        "flags",
+    )
     + ("like_for_like_band", "headline_band", "since_gap", "left_out")
 )
 DATES = frozenset(["base_date", "end_date", "base_close_date", "end_close_date"])

@@ -153,11 +153,10 @@ def _excess(standing: Standing | None, ladder: Ladder) -> Cell:
 
 def _edge(lead: Standing | None, ladder: Ladder, lang: Lang, *, is_over: bool) -> Cell:
     """The place of the excess on the ladder as a small picture; none once the window has ended."""
-    if lead is None or lead.excess is None or is_over:
+    if lead is None or lead.excess is None or is_over or not ladder.has_numbers:
         return Cell("none")
     bands = tuple(band_of(each, ladder, lang) for each in reversed(ladder.ratings))
-    edges = tuple(band.lower for band in reversed(ladder.bands))[1:]
-    return Cell("bullet", Bullet(lead.excess, None, edges, bands))
+    return Cell("bullet", Bullet(lead.excess, None, ladder.edges, bands))
 
 
 def verdict_word(row: DeskRow, lang: Lang) -> str:

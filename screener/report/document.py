@@ -98,7 +98,8 @@ class Cell:
     """One typed figure or word. `note`: a second, smaller line; `strong`: the deciding figure; `quiet`: set back.
 
     `toned`: a return that takes the colour of its sign, as in running text; an excess always does. `decimals`: more than the
-    kind's own where they keep an excess on its side of a band edge.
+    kind's own where they keep an excess on its side of a band edge. `with_unit`: the cell has its own unit,
+    not the head's.
     """
 
     kind: CellKind
@@ -108,6 +109,7 @@ class Cell:
     quiet: bool = False
     toned: bool = False
     decimals: int | None = None
+    with_unit: bool = False
 
 
 Parts = tuple[str | Cell, ...]

@@ -44,6 +44,13 @@ def points_in(value: float, ladder: Ladder, decimals: int = 2, *, unit: bool = T
     return points(value, decimals_apart(value, ladder, decimals), unit=unit, minus=minus)
 
 
+def measured_text(value: float, ladder: Ladder, decimals: int = 2, *, unit: bool = True) -> str:
+    """What the bands of `ladder` compare: an excess as points, a return under an absolute measure as per cent."""
+    if ladder.measure == "absolute":
+        return percent(value, decimals_apart(value, ladder, decimals))
+    return points_in(value, ladder, decimals, unit=unit)
+
+
 def distance_text(value: float) -> str:
     """How far an excess is from a band edge, without a sign; never 0.00 pp unless it is at the edge."""
     return points(abs(value), decimals_seen(value), sign=False)
@@ -103,7 +110,7 @@ def cell_text(cell: Cell, lang: Lang, *, unit: bool = False) -> str:
     if isinstance(value, dt.date):
         return day(value)
     if isinstance(value, float | int):
-        return figure_text(cell.kind, value, unit=unit, decimals=cell.decimals)
+        return figure_text(cell.kind, value, unit=unit or cell.with_unit, decimals=cell.decimals)
     return str(value)
 
 

@@ -14,7 +14,7 @@ RULES = {
     "geometric": "measures.returns:geometric_excess",
     "band": "thesis.scale:rate",
     "series": "prices.adjust:adjustment_factors",
-    "pairs": "judgement.outcome:judge",
+    "pairs": "judgement.judge:judge",
     "basket": "measures.returns:held_basket",
     "rebalanced": "measures.returns:rebalanced_basket",
     "float_cap": "measures.weights:float_weights",

@@ -38,7 +38,7 @@ def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
         "prices": prices_record(outcome.prices, lang),
         "rating": thesis.rating.industry if thesis.rating else None,
         "scale": outcome.scale.id,
-        "rows": plain(outcome.rows, lang),
+        "rows": _row_records(outcome.rows, lang),
         "windows": plain(outcome.windows, lang),
         "verdict": plain(outcome.verdict, lang),
         "other_markets": plain(outcome.other_markets, lang),
@@ -63,7 +63,7 @@ def week_record(facts: WeeklyFacts, lang: Lang = "zh") -> Record:
         "as_of": plain(week.as_of),
         "benchmark": week.benchmark,
         "prices": prices_record(week.prices, lang),
-        "rows": plain(week.rows, lang),
+        "rows": _row_records(week.rows, lang),
         "weightings": [_weighted_record(each, lang) for each in facts.weightings],
         "gaps": gap_records(week, lang),
         "versions": versions(),
@@ -100,8 +100,14 @@ def _gaps(result: Outcome | Week) -> Iterable[tuple[str, Gap]]:
         if symbol in result.thesis.members("all"):
             yield symbol, gap
     for row in result.rows:
-        gaps: Sequence[Gap | None] = (row.gap, row.since_gap) if isinstance(row, WeekRow) else (row.gap,)
+        gaps: Sequence[Gap | None] = (row.gap, row.since_gap if isinstance(row, WeekRow) else None, row.band_gap)
         yield from ((row.subject, gap) for gap in gaps if gap is not None and gap.code != "not_due")
+    if isinstance(result, Outcome):
+        yield from _verdict_gaps(result)
+
+
+def _verdict_gaps(outcome: Outcome) -> Iterable[tuple[str, Gap]]:
+    return ((each.subject, each.gap) for each in outcome.verdict.values() if each.gap is not None)
 
 
 def has_gaps(result: Outcome | Week) -> bool:
@@ -118,6 +124,16 @@ def versions() -> Record:
     """The versions that a figure may depend on."""
     python = ".".join(map(str, sys.version_info[:3]))
     return {"screener": __version__, "python": python, "pandas": version("pandas"), "numpy": version("numpy")}
+
+
+def _row_records(rows: Sequence[object], lang: Lang) -> list[Record]:
+    """Rows as JSON; a band that is missing although there is a figure is named where any other gap is."""
+    records: list[Record] = plain(tuple(rows), lang)
+    for record in records:
+        band_gap, reason = record.pop("band_gap"), record.pop("band_gap_reason")
+        if record["gap"] is None:
+            record |= {"gap": band_gap, "gap_reason": reason}
+    return records
 
 
 def _weighted_record(each: Weighted, lang: Lang) -> Record:

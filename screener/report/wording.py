@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from screener.prices.prices import Prices
 from screener.report.document import Band, Cell, CellKind, Fact, Parts, Zone, figure
 from screener.terms.notes import Gap
-from screener.terms.say import Lang, say
-from screener.thesis.scale import Ladder, decimals_apart, decimals_seen, rate
+from screener.terms.say import Lang, listed, say
+from screener.thesis.markets import Standard
+from screener.thesis.scale import Ladder, RatingScale, Window, decimals_apart, decimals_seen, rate
 from screener.thesis.thesis import Thesis
 
 # Marks a figure's place while a sentence is being said; from a private range, so that no text contains them.
@@ -74,6 +75,40 @@ def rating_word(rating: str, ladder: Ladder, lang: Lang) -> str:
     return ladder.band(rating).word(lang) if ladder.knows(rating) else rating
 
 
+def standard_text(scale: RatingScale, ladder: Ladder, lang: Lang) -> str:
+    """What a ladder promises in one line: its bands, then how, when and against what it measures where that is unusual."""
+    if not ladder.bands:
+        return say("standard_none", lang)
+    bands = ladder.text(lang) if ladder.has_numbers else listed((band.word(lang) for band in ladder.bands), lang)
+    parts = [bands if ladder.has_numbers else say("standard_words_only", lang, words=bands)]
+    if ladder.window.horizons != scale.window.horizons:
+        parts.append(months_text(ladder.window, lang))
+    if ladder.measure in ("absolute", "industry_relative"):
+        parts.append(say(f"standard_{ladder.measure}", lang))
+    parts += [against_text(scale, market, lang) for market in ladder.benchmark.values()]
+    parts += [say(f"standard_{mark}", lang) for mark in ("partial", "dividends", "unconfirmed") if getattr(ladder, mark)]
+    return say("phrase_between", lang).join(parts)
+
+
+def months_text(window: Window, lang: Lang) -> str:
+    """The months of a window: 6 个月内, or 3 至 6 个月."""
+    code = "standard_within" if window.from_months == window.to_months else "standard_months"
+    return say(code, lang, first=window.from_months, last=window.to_months)
+
+
+def against_text(scale: RatingScale, standard: Standard, lang: Lang) -> str:
+    """What a standard measures against in a market, in its own words."""
+    names = {each.symbol: each.name if lang == "zh" else each.name_en for market in scale.markets for each in market.benchmarks}
+    if standard.unnamed:
+        return say("standard_unnamed", lang, name=standard.name)
+    if standard.by:
+        found = [f"{place} {names.get(symbol, symbol)}" for place, symbol in standard.by.items()]
+        return listed([names.get(standard.symbol, standard.symbol), *found] if standard.symbol else found, lang)
+    if standard.symbol:
+        return str(names.get(standard.symbol, standard.symbol))
+    return standard.name if lang == "zh" else standard.name_en or standard.name
+
+
 def earned(value: float, ladder: Ladder, lang: Lang) -> Cell:
     """The band that a figure earns, as a chip; `none` where the standard cannot tell."""
     rating = rate(value, ladder)
@@ -87,12 +122,18 @@ def earned_word(value: float, ladder: Ladder, lang: Lang) -> str:
 
 
 def rated(excess: float | Gap | None, ladder: Ladder, *, kind: CellKind = "excess", strong: bool = False) -> Cell:
-    """An excess (fraction) that is judged by `ladder`, with the digits that keep it on its own side of every edge."""
+    """A figure (fraction) that is judged by `ladder`, with the digits that keep it on its own side of every edge.
+
+    The return under an absolute measure, with its unit, since the column's head speaks of excess.
+    """
     if not isinstance(excess, float):
         return figure(kind, excess)
     least = 1 if kind == "heat" else 2
     decimals = decimals_apart(excess, ladder, least)
-    return Cell(kind, excess, strong=strong, decimals=decimals if decimals > least else None)
+    own = decimals if decimals > least else None
+    if ladder.measure == "absolute":
+        return Cell("return", excess, strong=strong, decimals=own, with_unit=True)
+    return Cell(kind, excess, strong=strong, decimals=own)
 
 
 def to_edge(distance: float, note: str = "") -> Cell:

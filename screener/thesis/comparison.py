@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from screener.terms.notes import Gap
 from screener.terms.symbols import parse_symbol
+from screener.thesis.editions import months_outside
 from screener.thesis.markets import Standard
 from screener.thesis.scale import Ladder, Measure, RatingScale
 from screener.thesis.subjects import Subject
@@ -37,7 +38,9 @@ def compare(thesis: Thesis, scale: RatingScale, subject: Subject) -> Comparison:
     industry = thesis.industry_index.symbol if thesis.industry_index else None
     ladder = scale.ladder(subject.kind)
     chosen = thesis.benchmark_symbol
-    return comparison_of(scale, ladder, market=thesis.market, symbol=single, chosen=chosen, industry=industry)
+    found = comparison_of(scale, ladder, market=thesis.market, symbol=single, chosen=chosen, industry=industry)
+    nearest = ("edition_nearest",) if ladder.bands and months_outside(scale, thesis.published) else ()
+    return replace(found, flags=(*found.flags, *nearest))
 
 
 def comparison_of(

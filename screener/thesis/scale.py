@@ -165,6 +165,12 @@ class Ladder(Frozen):
         """The band that a subject level with its benchmark earns: the one that holds 0; None where there are no numbers."""
         return next((band for band in self.bands if band.holds(0.0)), None) if self.has_numbers else None
 
+    def named(self, market: str) -> tuple[str, ...]:
+        """The symbols of every index that the ladder itself names for a market."""
+        standard = self.benchmark.get(market)
+        found = (standard.symbol, *standard.by.values()) if standard else ()
+        return tuple(symbol for symbol in found if symbol)
+
     def knows(self, rating: str) -> bool:
         """Whether `rating` is a word of this ladder."""
         return rating in self.ratings
@@ -255,10 +261,15 @@ class RatingScale(Frozen):
         return (self.own_industry or self.stock).window
 
     @property
+    def horizons(self) -> tuple[int, ...]:
+        """The horizons of both ladders, ascending."""
+        ladders = [ladder for ladder in (self.own_stock, self.own_industry) if ladder is not None]
+        return tuple(sorted({months for ladder in ladders for months in ladder.window.horizons})) or self.window.horizons
+
+    @property
     def months(self) -> tuple[int, ...]:
         """Every horizon that a result shows: those of both ladders, and 6, 9 and 12 months for comparison."""
-        ladders = [ladder for ladder in (self.own_stock, self.own_industry) if ladder is not None]
-        return tuple(sorted({*COMPARED, *(months for ladder in ladders for months in ladder.window.horizons)}))
+        return tuple(sorted({*COMPARED, *self.horizons}))
 
     @property
     def is_uniform(self) -> bool:

@@ -144,6 +144,13 @@ class Thesis(Frozen):
         """What the standard calls the thesis's benchmark."""
         return scale.market(self.market).benchmark_name(self.benchmark(scale), lang)
 
+    def index_name(self, scale: RatingScale, symbol: str, lang: Lang) -> str:
+        """The name of any index that a subject is measured against: an index of the thesis, else as the standard calls it."""
+        own = [each for each in (self.industry_index, self.second_opinion) if each is not None and each.symbol == symbol]
+        if own:
+            return own[0].name if lang == "zh" else own[0].name_en
+        return scale.market(self.market).benchmark_name(symbol, lang)
+
     def total_benchmark(self, scale: RatingScale) -> str | None:
         """The total-return index of the same benchmark, if the scale knows one."""
         benchmarks = scale.market(self.market).benchmarks
@@ -178,6 +185,7 @@ class Thesis(Frozen):
     def symbols(self, scale: RatingScale) -> tuple[str, ...]:
         """Every symbol whose prices a run needs: benchmark, its total-return index, indices, candidates."""
         wanted = [self.benchmark(scale), self.total_benchmark(scale)]
+        wanted += [symbol for ladder in (scale.stock, scale.industry) for symbol in ladder.named(self.market)]
         wanted += [index.symbol for index in (self.industry_index, self.second_opinion) if index]
         wanted += [each.symbol for each in self.candidates]
         return tuple(dict.fromkeys(symbol for symbol in wanted if symbol))

@@ -24,7 +24,7 @@ from screener.grading.result_files import result_writer
 from screener.grading.run import grade_to_file, grade_to_scoreboard
 from screener.grading.scoreboard import clustered_interval, unchanged_repeats
 from screener.grading.standards import Editions, band_edges, near_zones
-from screener.judgement.outcome import judge
+from screener.judgement.judge import judge
 from screener.measures.panel import GAP_NUMBER, MISSING_SESSION, NO_GAP, build_panel
 from screener.measures.quotes import Quote, build_market, find_break, quote
 from screener.prices.prices import LOOKBACK, ManyPrices

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from screener.judgement.outcome import Outcome, judge
+from screener.judgement.judge import judge
+from screener.judgement.outcome import Outcome
 from screener.report.records import has_gaps, outcome_record
 from screener.screening import check_outcome, load_prices
 from screener.sources.folder_source import FolderSource

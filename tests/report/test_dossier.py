@@ -423,7 +423,7 @@ def test_the_same_inputs_give_the_same_document(bundled, market_folder, as_of):
 
 def test_a_chart_ends_at_the_as_of_date_while_the_window_runs_on(bundled, market_folder):
     running = check(bundled, market_folder, as_of=RUNNING)
-    span = shown_span(running)
+    span = shown_span(running, "all")
     assert (span.sessions[0], span.sessions[-1]) == (dt.date(2024, 10, 14), dt.date(2025, 4, 14))
     values = values_of(running, "801770.SI", span)
     assert span.sessions[max(place for place, value in enumerate(values) if value is not None)] == RUNNING

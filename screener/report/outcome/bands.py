@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from screener.judgement.outcome import Outcome, Pair, WindowShares
+from screener.judgement.outcome import Basis, Outcome, WindowShares
 from screener.judgement.outcome import Row as Measured
 from screener.report.document import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.report.figures import short_day
@@ -15,25 +15,18 @@ from screener.terms.say import Lang, listed, run_on, say
 from screener.thesis.subjects import Subject
 
 
-def pairs(outcome: Outcome) -> tuple[Pair, ...]:
-    """The pairs of series and benchmark in the rows, the headline one first."""
-    return tuple(dict.fromkeys((row.series, row.benchmark) for row in outcome.rows))
+def bases(outcome: Outcome) -> tuple[Basis, ...]:
+    """What the rows' series stand against, the headline first: `headline`, `like`, `mixed`, as far as there are any."""
+    return tuple(dict.fromkeys(row.basis for row in outcome.rows))
 
 
-def pair_kind(pair: Pair, outcome: Outcome) -> str:
-    """`headline` price against the price index, `like` total against total, `mixed` total against the price index."""
-    if pair[1] != outcome.benchmark:
-        return "like"
-    return "headline" if pair[0] == "price" else "mixed"
-
-
-def bands_table(outcome: Outcome, lang: Lang, *, pair: Pair | None = None) -> Table:
+def bands_table(outcome: Outcome, lang: Lang, *, basis: Basis = "headline") -> Table:
     """Excess and band at each horizon, share of days, and the result; once matured, geometric excess and return too.
 
-    `pair`: the series and benchmark of the figures, by default the headline one; an index keeps the headline pair.
+    `basis`: what the figures stand against, by default the headline; an index has that one only.
     Before the end of the window the reading on the as-of date stands beside them; what nothing is due for is left out.
     """
-    horizons = outcome.scale.window.horizons
+    horizons = outcome.months
     subjects = outcome.thesis.subjects()
     return Table(
         id="bands",
@@ -41,24 +34,30 @@ def bands_table(outcome: Outcome, lang: Lang, *, pair: Pair | None = None) -> Ta
         row_head=say("dossier_subject", lang),
         columns=tuple(_band_columns(outcome, lang)),
         rows=tuple(
-            _band_row(outcome, each, ends=ends_group(subjects, place), lang=lang, pair=pair)
+            _band_row(outcome, each, ends=ends_group(subjects, place), lang=lang, basis=basis)
             for place, each in enumerate(subjects)
         ),
-        sub=_bands_sub(outcome, pair, lang),
+        sub=_bands_sub(outcome, basis, lang),
         notes=(run_on(_band_notes(outcome, lang), lang),),
         layout="wide",
     )
 
 
-def _bands_sub(outcome: Outcome, pair: Pair | None, lang: Lang) -> str:
-    if pair is not None and pair[0] == "total":
-        return say("dossier_bands_total", lang, benchmark=pair_benchmark(outcome, pair, lang))
-    benchmark = outcome.thesis.benchmark_name_in(outcome.scale, lang)
+def basis_of(outcome: Outcome, subject: Subject, basis: Basis) -> Basis:
+    """`basis`, or the headline for a subject that has no such rows: an index, or a name without a total-return index."""
+    has_it = any((row.subject, row.basis) == (subject.id, basis) for row in outcome.rows)
+    return basis if has_it else "headline"
+
+
+def _bands_sub(outcome: Outcome, basis: Basis, lang: Lang) -> str:
+    benchmark = basis_benchmark(outcome, basis, lang)
+    if basis != "headline":
+        return say("dossier_bands_total", lang, benchmark=benchmark)
     return say("dossier_bands_sub", lang, months=outcome.scale.window.to_months, benchmark=benchmark)
 
 
 def _band_columns(outcome: Outcome, lang: Lang) -> Iterator[Column]:
-    for months in outcome.scale.window.horizons:
+    for months in outcome.months:
         yield from _horizon_columns(outcome, months, lang)
     if _shows_now(outcome):
         group, note = say("dossier_now_head", lang), say("dossier_until", lang, day=short_day(outcome.as_of))
@@ -100,30 +99,30 @@ def ends_group(subjects: Sequence[Subject], place: int) -> bool:
     return bool(following) and groups[following[0].kind] != groups[subjects[place].kind]
 
 
-def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang, pair: Pair | None) -> Row:
+def _band_row(outcome: Outcome, subject: Subject, *, ends: bool, lang: Lang, basis: Basis) -> Row:
     main = subject.kind == "all" or (subject.kind == "industry_index" and subject.stated is not None)
     return Row(
         id=subject.id,
         head=subject.name_in(lang),
-        cells=tuple(_band_cells(outcome, subject, lang, pair)),
+        cells=tuple(_band_cells(outcome, subject, lang, basis_of(outcome, subject, basis))),
         note=subject_note(outcome, subject, lang),
         role="theme" if main else "plain",
         ends_group=ends,
     )
 
 
-def _band_cells(outcome: Outcome, subject: Subject, lang: Lang, pair: Pair | None) -> Iterator[Cell]:
-    own = pair if pair is not None and subject.kind != "industry_index" else ("price", outcome.benchmark)
-    for months in outcome.scale.window.horizons:
-        strong = months == outcome.scale.window.to_months
-        yield from excess_and_band(outcome, subject, outcome.row(subject.id, months, *own), lang, strong=strong)
+def _band_cells(outcome: Outcome, subject: Subject, lang: Lang, basis: Basis) -> Iterator[Cell]:
+    for months in outcome.months:
+        strong = months == outcome.window_of(subject.kind).to_months
+        row = outcome.row(subject.id, months, basis=basis)
+        yield from excess_and_band(outcome, subject, row, lang, strong=strong)
     if _shows_now(outcome):
         yield from _now_cells(outcome, subject, lang)
     last = outcome.due_months
     if last is not None:
-        yield _shares_cell(outcome, subject, lang, own)
+        yield _shares_cell(outcome, subject, lang, basis)
     if last is not None and outcome.status == "matured":
-        row = outcome.row(subject.id, last, *own)
+        row = outcome.row(subject.id, outcome.due_of(subject.kind) or last, basis=basis)
         yield figure("return", row.gap or row.excess_geometric)
         yield figure("return", row.gap or row.own_return)
     yield _result_cell(outcome, subject, lang)
@@ -146,30 +145,31 @@ def excess_and_band(
     outcome: Outcome, subject: Subject, row: Measured, lang: Lang, *, strong: bool = False
 ) -> tuple[Cell, Cell]:
     """The excess of a row and its band; a gap stands where the figure would, and then there is no band."""
-    if row.gap is not None or row.band is None:
-        return figure("excess", row.gap), Cell("none")
     ladder = outcome.scale.ladder(subject.kind)
-    return rated(row.excess, ladder, strong=strong), figure("band", band_of(row.band, ladder, lang))
+    if row.measured is None:
+        return figure("excess", row.gap), Cell("none")
+    band = row.band_gap if row.band is None else band_of(row.band, ladder, lang)
+    return rated(row.measured, ladder, strong=strong), figure("band", band)
 
 
 def subject_note(outcome: Outcome, subject: Subject, lang: Lang) -> str:
     """What stands beside a subject's name: its code, or how many names a basket holds and how many were left out."""
     if subject.is_single:
         return subject.id
-    left_out = len(outcome.row(subject.id, outcome.scale.window.to_months).left_out)
+    left_out = len(outcome.row(subject.id, outcome.window_of(subject.kind).to_months).left_out)
     kept = len(subject.members) - left_out
     code = "dossier_names_equal" if subject.kind == "all" else "dossier_names" if kept > 1 else "dossier_name_alone"
     return say("dossier_names_of" if left_out else code, lang, n=kept, all=len(subject.members))
 
 
-def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang, pair: Pair) -> Cell:
-    window = next(
-        (each for each in outcome.windows if (each.subject, each.series, each.benchmark) == (subject.id, *pair)), None
-    )
+def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang, basis: Basis) -> Cell:
+    window = next((each for each in outcome.windows if (each.subject, each.basis) == (subject.id, basis)), None)
     if window is None or not window.sessions + window.missing:
         return Cell("not_due")
     if not window.sessions:
-        return figure("shares", outcome.row(subject.id, outcome.scale.window.from_months).gap)
+        return figure("shares", outcome.row(subject.id, outcome.window_of(subject.kind).from_months).gap)
+    if not window.share:
+        return Cell("none")
     ladder = outcome.scale.ladder(subject.kind)
     parts = tuple((band_of(rating, ladder, lang), window.share[rating]) for rating in reversed(ladder.ratings))
     return Cell("shares", Shares(parts, window.sessions, window.missing))
@@ -177,8 +177,7 @@ def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang, pair: Pair) -> 
 
 def headline_window(outcome: Outcome, subject: str) -> WindowShares | None:
     """The share of days of a subject on the headline pair; None where there is none."""
-    wanted = (subject, "price", outcome.benchmark)
-    return next((each for each in outcome.windows if (each.subject, each.series, each.benchmark) == wanted), None)
+    return next((each for each in outcome.windows if (each.subject, each.basis) == (subject, "headline")), None)
 
 
 def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
@@ -191,7 +190,7 @@ def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
         return text(say("dossier_second_opinion", lang), quiet=True)
     months = outcome.due_months
     excess = outcome.row(subject.id, months).excess if months is not None else None
-    if subject.kind == "candidate" or excess is None:
+    if subject.kind == "candidate" or excess is None or not outcome.scale.stock.has_numbers or not outcome.is_plain(subject.id):
         return text(say("dossier_unrated", lang), quiet=True)
     word = earned_word(excess, outcome.scale.stock, lang)
     return text(say("dossier_on_stock_scale", lang, rating=word), quiet=True)
@@ -206,7 +205,7 @@ def basis_differs(outcome: Outcome, subject: Subject, months: int) -> bool:
 def flags_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
     """What a reader must know about a subject's rows on the headline pair, and the months that it concerns."""
     found: dict[str, list[int]] = {}
-    for months in outcome.scale.window.horizons:
+    for months in outcome.months:
         codes = [code for code in outcome.row(subject.id, months).flags if code != "mixed_basis"]
         for code in codes + (["basis_differs"] if basis_differs(outcome, subject, months) else []):
             found.setdefault(code, []).append(months)
@@ -217,7 +216,7 @@ def flags_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
 def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -> str:
     """A flag in words, with the horizons that it concerns unless that is the headline alone."""
     word = say(f"dossier_flag_{code}", lang)
-    if list(months) == [outcome.scale.window.to_months]:
+    if list(months) == [outcome.scale.window.to_months] or list(months) == list(outcome.months):
         return word
     return say("dossier_flag_at", lang, flag=word, months=listed(months, lang))
 
@@ -225,7 +224,8 @@ def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -
 # Flags on which an answer hangs.
 # Figures that rest on something not shown to be right.
 DOUBTFUL = ("actions_unknown", "unadjusted", "unconfirmed_index", "unverified")
-STRONG_FLAGS = ("basis_differs", "form_differs", "near_edge", "delisted", *DOUBTFUL)
+MEASURES = ("benchmark_assumed", "edition_nearest", "by_sign", "absolute", "against_industry")
+STRONG_FLAGS = (*MEASURES, "basis_differs", "form_differs", "near_edge", "delisted", *DOUBTFUL)
 
 
 def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
@@ -237,9 +237,7 @@ def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:
     unrated = [each for each in outcome.thesis.subjects() if each.kind == "candidate" and each.stated is None]
     if unrated:
         yield say("dossier_note_unrated", lang, n=len(unrated))
-    rows = [
-        row for row in outcome.rows if (row.series, row.benchmark) == ("price", outcome.benchmark) and row.excess is not None
-    ]
+    rows = [row for row in outcome.rows if row.basis == "headline" and row.band is not None]
     if rows:
         differing = [row for row in rows if "form_differs" in row.flags]
         yield say(
@@ -257,7 +255,19 @@ def _listed(outcome: Outcome, rows: Sequence[Measured], lang: Lang) -> str:
     return listed(words, lang)
 
 
-def pair_benchmark(outcome: Outcome, pair: Pair, lang: Lang) -> str:
-    """The name of a pair's benchmark; the total-return index says that it is one."""
-    name = outcome.thesis.benchmark_name_in(outcome.scale, lang)
-    return say("dossier_total_index", lang, name=name) if pair[1] != outcome.benchmark else name
+def basis_benchmark(outcome: Outcome, basis: Basis, lang: Lang) -> str:
+    """What a basis stands against: the index's name (a total-return index says that it is one), or that it differs by name."""
+    found = {row.benchmark for row in outcome.rows if row.basis == basis and row.kind != "industry_index"}
+    if len(found) != 1:
+        return say("dossier_own_index", lang)
+    symbol = found.pop()
+    if symbol is None:
+        return say("dossier_no_index", lang)
+    return index_name(outcome, symbol, lang)
+
+
+def index_name(outcome: Outcome, symbol: str, lang: Lang) -> str:
+    """The name of an index that rows are measured against; a total-return index says that it is one."""
+    sisters = {each.total: each.symbol for each in outcome.compared.values() if each.total is not None}
+    name = outcome.thesis.index_name(outcome.scale, sisters.get(symbol) or symbol, lang)
+    return say("dossier_total_index", lang, name=name) if symbol in sisters else name

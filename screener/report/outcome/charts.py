@@ -14,7 +14,7 @@ from screener.judgement.outcome import Outcome
 from screener.report.document import Cell, Chart, Column, Panel, Panels, Row, Table, figure
 from screener.report.draw import marks as charts
 from screener.report.draw.marks import Axis, Spec
-from screener.report.figures import points, points_in
+from screener.report.figures import measured_text, points
 from screener.report.outcome.verdict import counted_names, main_subjects
 from screener.report.wording import earned, rated, zones_of
 from screener.terms.say import Lang, listed, say
@@ -39,13 +39,16 @@ class Span:
     open: bool
 
 
-def shown_span(outcome: Outcome) -> Span | None:
-    """The whole window from its first to its last end date; before it begins, base date to as-of date; None without a path."""
-    window, ends = outcome.scale.window, outcome.end_dates
+def shown_span(outcome: Outcome, kind: str) -> Span | None:
+    """The whole window of a kind of subject from its first to its last end date; None without a path.
+
+    Before the window begins, base date to as-of date.
+    """
+    window, ends = outcome.window_of(kind), outcome.end_dates
     first, last = ends[window.from_months], ends[window.to_months]
     if len(outcome.paths) < 2:
         return None
-    if outcome.status == "pending" or first is None:
+    if outcome.status_of(kind) == "pending" or first is None:
         sessions = tuple(as_date(day) for day in outcome.paths.index)
         return Span(sessions, ((0, "base"), (len(sessions) - 1, "as_of")), open=True)
     calendar = outcome.prices.calendar
@@ -63,7 +66,7 @@ def values_of(outcome: Outcome, subject: str, span: Span) -> list[float | None]:
 
 def path_charts(outcome: Outcome, lang: Lang) -> tuple[Chart, ...]:
     """One chart for the rated industry index and one for the basket of all names, those that have a path."""
-    span = shown_span(outcome)
+    span = shown_span(outcome, "all")
     if span is None:
         return ()
     found = [each for each in main_subjects(outcome) if any(value is not None for value in values_of(outcome, each.id, span))]
@@ -75,6 +78,8 @@ def _path_chart(outcome: Outcome, subject: Subject, span: Span, lang: Lang, *, a
     window = {"from_months": outcome.scale.window.from_months, "to_months": outcome.scale.window.to_months}
     title = f"dossier_path_open_title_{which}" if span.open else f"dossier_path_{which}_title"
     benchmark = outcome.thesis.benchmark_name_in(outcome.scale, lang)
+    if outcome.compared[subject.id].is_absolute:
+        benchmark = say("dossier_no_index", lang)
     names = {"name": subject.name_in(lang), "benchmark": benchmark, "n": counted_names(outcome)}
     drawing = _Drawing(outcome, subject, span, lang)
     other = "" if alone or which == "index" else say("dossier_path_other_scale", lang)
@@ -104,8 +109,8 @@ def finding(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> str:
         marks=say("phrase_comma", lang).join(marks),
         from_day=known[0][0],
         to_day=known[-1][0],
-        high=points_in(max(value for _, value in known), ladder),
-        low=points_in(min(value for _, value in known), ladder),
+        high=measured_text(max(value for _, value in known), ladder),
+        low=measured_text(min(value for _, value in known), ladder),
     )
 
 
@@ -114,7 +119,7 @@ def _mark_words(values: Sequence[float | None], span: Span, ladder: Ladder, lang
         value = values[place]
         if value is not None and not (span.open and place == 0):
             code = "dossier_path_mark" if word.isdigit() else "dossier_path_now"
-            yield place, say(code, lang, months=word, day=span.sessions[place], excess=points_in(value, ladder))
+            yield place, say(code, lang, months=word, day=span.sessions[place], excess=measured_text(value, ladder))
 
 
 def _daily_table(outcome: Outcome, subjects: Sequence[Subject], span: Span, lang: Lang, *, key: str) -> Table:
@@ -132,7 +137,7 @@ def _daily_table(outcome: Outcome, subjects: Sequence[Subject], span: Span, lang
 
 
 def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence[float | None], lang: Lang) -> tuple[Cell, ...]:
-    gaps = [outcome.row(each.id, outcome.scale.window.from_months).gap for each in subjects]
+    gaps = [outcome.row(each.id, outcome.window_of(each.kind).from_months).gap for each in subjects]
     cells = [
         Cell("excess", value) if value is not None else figure("excess", gap) for value, gap in zip(values, gaps, strict=True)
     ]
@@ -144,12 +149,13 @@ def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence
 
 def path_panels(outcome: Outcome, lang: Lang) -> Panels | None:
     """A small chart for every name, and for the second opinion; None without a path."""
-    span = shown_span(outcome)
+    span = shown_span(outcome, "candidate")
     if span is None:
         return None
     main = {each.id for each in main_subjects(outcome)}
     subjects = [each for each in outcome.thesis.subjects() if each.kind == "candidate"]
-    subjects += [each for each in outcome.thesis.subjects() if each.kind == "industry_index" and each.id not in main]
+    if outcome.window_of("candidate").horizons == outcome.window_of("all").horizons:
+        subjects += [each for each in outcome.thesis.subjects() if each.kind == "industry_index" and each.id not in main]
     subjects = [each for each in subjects if any(value is not None for value in values_of(outcome, each.id, span))]
     if not subjects:
         return None
@@ -160,7 +166,7 @@ def path_panels(outcome: Outcome, lang: Lang) -> Panels | None:
         title=say(f"dossier_panels{state}_title", lang, n=names),
         panels=tuple(_panel(outcome, each, span, lang) for each in subjects),
         data=_daily_table(outcome, subjects, span, lang, key="paths"),
-        sub=say(f"dossier_panels{state}_sub", lang, months=listed(outcome.scale.window.horizons, lang)),
+        sub=say(f"dossier_panels{state}_sub", lang, months=listed(outcome.window_of("candidate").horizons, lang)),
     )
 
 
@@ -224,7 +230,7 @@ class _Drawing:
 
     def shown(self, value: float) -> str:
         """A value (percentage points) as text that does not contradict its zone."""
-        return points_in(value / 100, self.ladder)
+        return measured_text(value / 100, self.ladder)
 
     def rows(self) -> list[dict[str, object]]:
         shown = [None if value is None else self.shown(value) for value in self.values]

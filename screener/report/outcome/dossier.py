@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from screener.judgement.outcome import Outcome
+from screener.judgement.outcome import Basis, Outcome
 from screener.prices.prices import SeriesName
 from screener.report.document import (
     Block,
@@ -25,14 +25,14 @@ from screener.report.document import (
 from screener.report.figures import short_day
 from screener.report.gaps import gap_lines
 from screener.report.method import OUTCOME, rule_links, rules_section
-from screener.report.outcome.bands import bands_table, headline_window, pair_kind, pairs
+from screener.report.outcome.bands import bands_table, bases, headline_window
 from screener.report.outcome.charts import path_charts, path_panels
 from screener.report.outcome.listings import listings_table
 from screener.report.outcome.series import like_for_like_table, nearest_table, versus_table
 from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
 from screener.report.records import gap_records, listing_gaps, versions
-from screener.report.wording import prices_fact, published_text, rating_word
+from screener.report.wording import prices_fact, published_text, rating_word, standard_text
 from screener.terms.notes import gap_kind
 from screener.terms.say import Lang, listed, say
 
@@ -100,7 +100,7 @@ def _rating_text(outcome: Outcome, lang: Lang) -> str:
 
 
 def _meta(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
-    horizons = outcome.scale.window.horizons
+    horizons = outcome.months
     days = listed((short_day(horizon_date(outcome, months)) for months in horizons), lang)
     base = outcome.base_date
     if base is not None:
@@ -147,10 +147,10 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
 
 def _brief(outcome: Outcome, lang: Lang, sections: Sequence[Section], reading: Box, *, lead: SeriesName) -> Iterator[Block]:
     """The bands, other markets, what tries the answer, and what is missing; the report's files hold the rest."""
-    total = next((pair for pair in pairs(outcome) if pair_kind(pair, outcome) == "like"), ("total", outcome.benchmark))
+    total: Basis = "like" if "like" in bases(outcome) else "mixed"
     shown = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
     yield from (block for section in sections if section.id == "evidence" for block in section.blocks)
-    yield bands_table(outcome, lang, pair=total) if lead == "total" else shown["bands"]
+    yield bands_table(outcome, lang, basis=total) if lead == "total" else shown["bands"]
     yield from (shown[each] for each in ("listings",) if each in shown)
     for section in sections:
         if section.id in TRIED:
@@ -182,7 +182,7 @@ def _computed(outcome: Outcome, lang: Lang) -> Facts:
     for key in ("base", "excess", "dividends", "basket"):
         items.append(Fact(say(f"dossier_computed_{key}", lang), (say(f"dossier_computed_{key}_text", lang),)))
     for key, ladder in (("industry", outcome.scale.industry), ("stock", outcome.scale.stock)):
-        items.append(Fact(say(f"dossier_computed_{key}", lang), (ladder.text(lang),)))
+        items.append(Fact(say(f"dossier_computed_{key}", lang), (standard_text(outcome.scale, ladder, lang),)))
     return Facts("computed", say("dossier_computed_title", lang), tuple(items))
 
 
@@ -227,7 +227,7 @@ def _missing_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
 
 def _left_out_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iterator[str]:
     for subject in outcome.thesis.subjects():
-        left_out = outcome.row(subject.id, outcome.scale.window.to_months).left_out
+        left_out = outcome.row(subject.id, outcome.window_of(subject.kind).to_months).left_out
         if left_out and not subject.is_single:
             members = listed((names[member] for member in left_out), lang)
             yield say("dossier_left_out", lang, name=names[subject.id], members=members)
@@ -248,13 +248,13 @@ def _parameters(outcome: Outcome, lang: Lang) -> Iterator[Fact]:
     yield Fact(say("dossier_as_of_label", lang), (figure("day", outcome.as_of),))
     if outcome.base_date is not None:
         yield Fact(say("dossier_base_label", lang), (figure("day", outcome.base_date),))
-    for months in outcome.scale.window.horizons:
+    for months in outcome.months:
         yield Fact(say("dossier_end_head", lang, months=months), (figure("day", horizon_date(outcome, months)),))
     yield Fact(say("dossier_status_label", lang), (say(f"dossier_status_{outcome.status}", lang),))
     yield Fact(say("dossier_benchmark_label", lang), (outcome.benchmark,))
     yield Fact(say("dossier_parameter_scale", lang), (f"{outcome.scale.id}: {outcome.scale.source}",))
-    yield Fact(say("dossier_computed_industry", lang), (outcome.scale.industry.text(lang),))
-    yield Fact(say("dossier_computed_stock", lang), (outcome.scale.stock.text(lang),))
+    yield Fact(say("dossier_computed_industry", lang), (standard_text(outcome.scale, outcome.scale.industry, lang),))
+    yield Fact(say("dossier_computed_stock", lang), (standard_text(outcome.scale, outcome.scale.stock, lang),))
     yield Fact(say("dossier_parameter_kind", lang), (prices.kind,))
     yield Fact(say("dossier_parameter_name", lang), (prices.name,))
     yield Fact(say("dossier_parameter_first", lang), (figure("day", prices.first),))

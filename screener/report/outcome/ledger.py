@@ -48,7 +48,7 @@ class ActionEntry:
 
 def entries(outcome: Outcome) -> tuple[Entry, ...]:
     """Every row of the outcome with its factor and the closes of its benchmark."""
-    found: dict[tuple[str, dt.date | None], float | None] = {}
+    found: dict[tuple[str | None, dt.date | None], float | None] = {}
     for row in outcome.rows:
         for day in (row.base_date, row.end_date):
             if (row.benchmark, day) not in found:
@@ -59,8 +59,8 @@ def entries(outcome: Outcome) -> tuple[Entry, ...]:
     )
 
 
-def _close(outcome: Outcome, symbol: str, day: dt.date | None) -> float | None:
-    if day is None or day > outcome.as_of:
+def _close(outcome: Outcome, symbol: str | None, day: dt.date | None) -> float | None:
+    if symbol is None or day is None or day > outcome.as_of:
         return None
     found = quote(outcome.market, symbol, day, series="price")
     return found.close if isinstance(found, Quote) else None
@@ -104,7 +104,8 @@ def _action_entries(symbol: str, rows: pd.DataFrame, closes: pd.Series) -> Itera
 
 def actions_since_base(outcome: Outcome) -> tuple[ActionEntry, ...]:
     """The actions of all candidates between the base date and the end of the window (or the as-of date, if earlier)."""
-    last = outcome.end_dates[outcome.scale.window.to_months]
+    ends = [outcome.end_dates[outcome.window_of(kind).to_months] for kind in ("all", "candidate")]
+    last = None if None in ends else max(end for end in ends if end is not None)
     stop = outcome.as_of if last is None else min(last, outcome.as_of)
     if outcome.base_date is None:
         return ()
@@ -115,6 +116,7 @@ def actions_since_base(outcome: Outcome) -> tuple[ActionEntry, ...]:
 def row_fields(entry: Entry, lang: Lang) -> dict[str, Field]:
     """An entry under the names of `--json`, with the factor and the benchmark's closes: fractions, plain dates."""
     row = entry.row
+    gap = row.gap or row.band_gap
     return {
         "subject": row.subject,
         "kind": row.kind,
@@ -138,8 +140,8 @@ def row_fields(entry: Entry, lang: Lang) -> dict[str, Field]:
         "band": row.band,
         "near_edge": row.near_edge,
         "status": row.status,
-        "gap": row.gap.code if row.gap else None,
-        "gap_reason": row.gap.text(lang) if row.gap else None,
+        "gap": gap.code if gap else None,
+        "gap_reason": gap.text(lang) if gap else None,
         "flags": " ".join(row.flags),
         "left_out": " ".join(row.left_out),
     }

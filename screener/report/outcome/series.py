@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from screener.judgement.outcome import Outcome, Pair
+from screener.judgement.outcome import Basis, Outcome
 from screener.judgement.outcome import Row as Measured
 from screener.report.document import Cell, Column, Flag, Row, Table, figure, text
 from screener.report.figures import points
 from screener.report.outcome.bands import (
+    bases,
+    basis_benchmark,
     basis_differs,
     ends_group,
     excess_and_band,
-    pair_benchmark,
-    pair_kind,
-    pairs,
 )
 from screener.report.outcome.verdict import main_subjects
 from screener.report.wording import rating_word, to_edge
@@ -32,19 +31,21 @@ def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
     months = outcome.due_months
     if months is None:
         return None
-    found = pairs(outcome)
-    columns = tuple(column for pair in found for column in _pair_columns(outcome, pair, lang))
+    found = bases(outcome)
+    columns = tuple(column for basis in found for column in _basis_columns(outcome, basis, lang))
     subjects = [each for each in outcome.thesis.subjects() if each.kind != "industry_index"]
     rows = []
     for place, subject in enumerate(subjects):
-        cells = [cell for pair in found for cell in _pair_cells(outcome, subject, months, pair, lang)]
-        differs = basis_differs(outcome, subject, months)
+        own = outcome.due_of(subject.kind) or months
+        cells = [cell for basis in found for cell in _basis_cells(outcome, subject, own, basis, lang)]
+        differs = basis_differs(outcome, subject, own)
         mark = Cell("flags", (Flag("basis_differs", say("dossier_basis_differs", lang), strong=True),)) if differs else text("")
         rows.append(
             Row(
                 subject.id,
                 subject.name_in(lang),
                 (*cells, mark),
+                note="" if own == months else say("dossier_horizon", lang, months=own),
                 role="reference" if differs else "theme" if subject.kind == "all" else "plain",
                 ends_group=ends_group(subjects, place),
             )
@@ -62,46 +63,53 @@ def like_for_like_table(outcome: Outcome, lang: Lang) -> Table | None:
     )
 
 
-def _pair_cells(outcome: Outcome, subject: Subject, months: int, pair: Pair, lang: Lang) -> tuple[Cell, Cell]:
-    strong = pair_kind(pair, outcome) == "headline"
-    return excess_and_band(outcome, subject, outcome.row(subject.id, months, *pair), lang, strong=strong)
+def _basis_cells(outcome: Outcome, subject: Subject, months: int, basis: Basis, lang: Lang) -> tuple[Cell, Cell]:
+    row = _row_or_none(outcome, subject, months, basis)
+    if row is None:
+        return Cell("none"), Cell("none")
+    return excess_and_band(outcome, subject, row, lang, strong=basis == "headline")
 
 
-def _pair_columns(outcome: Outcome, pair: Pair, lang: Lang) -> tuple[Column, Column]:
-    kind = pair_kind(pair, outcome)
-    series = say(f"dossier_series_{pair[0]}", lang)
-    group = say("dossier_pair", lang, series=series, benchmark=pair_benchmark(outcome, pair, lang))
-    note = say(f"dossier_pair_{kind}", lang)
+def _row_or_none(outcome: Outcome, subject: Subject, months: int, basis: Basis) -> Measured | None:
+    try:
+        return outcome.row(subject.id, months, basis=basis)
+    except KeyError:
+        return None
+
+
+def _basis_columns(outcome: Outcome, basis: Basis, lang: Lang) -> tuple[Column, Column]:
+    series = say("dossier_series_price" if basis == "headline" else "dossier_series_total", lang)
+    group = say("dossier_pair", lang, series=series, benchmark=basis_benchmark(outcome, basis, lang))
+    note = say(f"dossier_pair_{basis}", lang)
     return (
-        Column(f"excess_{kind}", say("dossier_excess", lang), "pp", group=group, group_note=note),
-        Column(f"band_{kind}", say("dossier_band", lang), group=group, group_note=note, left=True),
+        Column(f"excess_{basis}", say("dossier_excess", lang), "pp", group=group, group_note=note),
+        Column(f"band_{basis}", say("dossier_band", lang), group=group, group_note=note, left=True),
     )
 
 
 def _series_notes(outcome: Outcome, months: int, lang: Lang) -> Iterator[str]:
-    kinds = {pair_kind(pair, outcome): pair for pair in pairs(outcome)}
-    if "like" not in kinds:
+    if "like" not in bases(outcome):
         yield say("dossier_no_total_index", lang)
         return
     for subject in outcome.thesis.subjects():
         if subject.kind == "industry_index":
             continue
-        mixed, like = (outcome.row(subject.id, months, *kinds[kind]) for kind in ("mixed", "like"))
-        if mixed.excess is not None and like.excess is not None:
+        mixed, like = (_row_or_none(outcome, subject, months, basis) for basis in ("mixed", "like"))
+        if mixed is not None and like is not None and mixed.excess is not None and like.excess is not None:
             yield say("dossier_note_mixed", lang, months=months, excess=points(mixed.excess - like.excess))
             return
 
 
 def nearest_table(outcome: Outcome, lang: Lang) -> Table | None:
     """The rows of the headline pair that lie nearest to an edge of their scale; None before a horizon is due."""
-    rows = [row for row in outcome.rows if (row.series, row.benchmark) == ("price", outcome.benchmark) and row.band is not None]
+    rows = [row for row in outcome.rows if row.basis == "headline" and row.band is not None]
     if not rows:
         return None
     subjects = {each.id: each for each in outcome.thesis.subjects()}
 
     def distance(row: Measured) -> float:
         """Signed, to the nearest edge of the row's own ladder."""
-        return to_next_edge(row.excess or 0.0, outcome.scale.ladder(row.kind)) or 0.0
+        return to_next_edge(row.measured or 0.0, outcome.scale.ladder(row.kind)) or 0.0
 
     found = sorted(rows, key=lambda row: round(abs(distance(row)), EXCESS_DECIMALS))[:NEAREST]
     near = sum(row.near_edge for row in rows)
@@ -141,7 +149,8 @@ def versus_table(outcome: Outcome, lang: Lang) -> Table | None:
     for each in (each for each in outcome.scale.window.horizons if outcome.is_due(each)):
         index, basket = (outcome.row(subject.id, each) for subject in subjects)
         cells = [*excess_and_band(outcome, subjects[0], index, lang), *excess_and_band(outcome, subjects[1], basket, lang)]
-        difference = None if index.excess is None or basket.excess is None else basket.excess - index.excess
+        known = None not in (index.measured, basket.measured)
+        difference = (basket.measured or 0.0) - (index.measured or 0.0) if known else None
         cells.append(figure("points", index.gap or basket.gap or difference))
         rows.append(Row(str(each), say("dossier_horizon", lang, months=each), tuple(cells)))
     columns = [column for subject in subjects for column in _versus_columns(subject, lang)]
@@ -167,8 +176,9 @@ def _versus_columns(subject: Subject, lang: Lang) -> tuple[Column, Column]:
 def _counts_note(outcome: Outcome, months: int, lang: Lang) -> Iterator[str]:
     """How many names earned each band at a horizon, and how many beat the benchmark."""
     candidates = [each for each in outcome.thesis.subjects() if each.kind == "candidate"]
+    months = outcome.due_of("candidate") or months
     rows = [row for row in (outcome.row(each.id, months) for each in candidates) if row.excess is not None]
-    if not rows:
+    if not rows or not outcome.scale.stock.has_numbers:
         return
     counts = Counter(row.band for row in rows)
     stock = outcome.scale.stock

@@ -15,6 +15,7 @@ from screener.report.figures import percent
 from screener.report.wording import capitalised, earned_word, joined, phrase, rated, rating_word, strung
 from screener.terms.say import Lang, say
 from screener.terms.sessions import add_months
+from screener.thesis.scale import Ladder
 from screener.thesis.subjects import Subject
 
 # What became of a stated rating. `exceeded`: not the band that was stated, but beyond it on the same side.
@@ -63,7 +64,7 @@ def main_subjects(outcome: Outcome) -> tuple[Subject, ...]:
 
 def counted_names(outcome: Outcome) -> int:
     """How many names the basket holds: all of them but those left out at the base date."""
-    row = outcome.row("all", outcome.scale.window.to_months)
+    row = outcome.row("all", outcome.window_of("all").to_months)
     return len(outcome.thesis.members("all")) - len(row.left_out)
 
 
@@ -92,8 +93,9 @@ def _clauses(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         if verdict is None:
             continue
         result = result_of(verdict)
-        row = outcome.row(subject.id, outcome.scale.window.to_months)
+        row = outcome.row(subject.id, verdict.months)
         ladder = outcome.scale.ladder(subject.kind)
+        gap = row.gap or verdict.gap
         leaning = "verdict_" if before is None else "verdict_also_" if result == before else "verdict_next_"
         yield phrase(
             f"{leaning}{result}",
@@ -101,11 +103,18 @@ def _clauses(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
             stated=say("verdict_quoted", lang, rating=rating_word(verdict.stated, ladder, lang)),
             place=_place(subject, outcome, lang),
             who=_who(subject, lang),
-            excess=rated(row.excess, ladder),
-            band=rating_word(verdict.band, ladder, lang) if verdict.band else "",
-            reason=row.gap.text(lang) if row.gap else "",
+            excess=rated(row.measured, ladder),
+            band=_earned_word(verdict, ladder, lang),
+            reason=gap.text(lang) if gap else "",
         )
         before = result
+
+
+def _earned_word(verdict: Verdict, ladder: Ladder, lang: Lang) -> str:
+    """The band that a verdict rests on; of a standard of words only, that the sign of the excess decides."""
+    if verdict.band is not None:
+        return rating_word(verdict.band, ladder, lang)
+    return say("verdict_by_sign", lang) if "by_sign" in verdict.flags else ""
 
 
 def _names_clause(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
@@ -115,7 +124,7 @@ def _names_clause(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         counts = Counter(result_of(each) for each in names)
         words = [
             say(f"verdict_count_{result}", lang, n=counts[result])
-            for result in ("hit", "exceeded", "miss", "gap")
+            for result in ("hit", "exceeded", "miss", "gap", "open")
             if counts[result]
         ]
         yield phrase("verdict_names", lang, n=len(names), counts=say("phrase_comma", lang).join(words))
@@ -163,9 +172,9 @@ def _earlier(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
     clauses = []
     for months in outcome.scale.window.horizons[:-1]:
         rows = [(each, outcome.row(each.id, months)) for each in main_subjects(outcome)]
-        due = [(each, row) for each, row in rows if row.excess is not None and row.band is not None]
+        due = [(each, row) for each, row in rows if row.measured is not None and row.band is not None]
         words = [rating_word(row.band or "", outcome.scale.ladder(each.kind), lang) for each, row in due]
-        figures = [rated(row.excess, outcome.scale.ladder(each.kind)) for each, row in due]
+        figures = [rated(row.measured, outcome.scale.ladder(each.kind)) for each, row in due]
         if len(due) == 2 and words[0] == words[1]:
             clauses.append(phrase("verdict_both", lang, months=months, band=words[0], first=figures[0], second=figures[1]))
         elif due:
@@ -186,11 +195,11 @@ def _each(*, due_names: list[str], words: list[str], figures: list[Cell], months
 def _share(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
     """How many of the window's sessions each main subject spent in the stated band."""
     clauses: list[str] = []
-    windows = {each.subject: each for each in outcome.windows if (each.series, each.benchmark) == ("price", outcome.benchmark)}
+    windows = {each.subject: each for each in outcome.windows if each.basis == "headline"}
     sessions = 0
     for subject in main_subjects(outcome):
         verdict, window = outcome.verdict.get(subject.id), windows.get(subject.id)
-        if verdict is None or window is None or not window.sessions:
+        if verdict is None or window is None or verdict.stated not in window.share:
             continue
         sessions = max(sessions, window.sessions + window.missing)
         word = rating_word(verdict.stated, outcome.scale.ladder(subject.kind), lang)

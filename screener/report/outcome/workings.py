@@ -11,7 +11,7 @@ from screener.judgement.outcome import Outcome
 from screener.measures.quotes import Quote, quote
 from screener.report.document import Cell, CellKind, Column, Field, Row, Table, figure, text
 from screener.report.figures import weekday
-from screener.report.outcome.bands import pair_benchmark, pairs
+from screener.report.outcome.bands import index_name
 from screener.report.outcome.ledger import ActionEntry, actions_of, actions_since_base, entries, factor, row_fields
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
@@ -19,7 +19,7 @@ from screener.terms.say import Lang, say
 
 def prices_table(outcome: Outcome, lang: Lang) -> Table:
     """Base and end closes of everything with a price, shares per share, cash in between; why that base close, said once."""
-    due = [months for months in outcome.scale.window.horizons if outcome.is_due(months)]
+    due = [months for months in outcome.months if outcome.is_due(months)]
     columns = [
         Column("base", say("dossier_close", lang), group=say("dossier_base_head", lang), group_note=_day(outcome.base_date))
     ]
@@ -61,10 +61,11 @@ def _day(day: dt.date | None) -> str:
 
 def _priced(outcome: Outcome, lang: Lang) -> Iterator[tuple[str, str, bool]]:
     """Symbol, name, and whether it is an index: the benchmarks first, then indices and names in thesis order."""
-    for pair in dict.fromkeys(pair[1] for pair in pairs(outcome)):
-        yield pair, pair_benchmark(outcome, ("price", pair), lang), True
+    against = dict.fromkeys(row.benchmark for row in outcome.rows if row.benchmark is not None)
+    for symbol in against:
+        yield symbol, index_name(outcome, symbol, lang), True
     for subject in outcome.thesis.subjects():
-        if subject.is_single:
+        if subject.is_single and subject.id not in against:
             yield subject.id, subject.name_in(lang), subject.kind == "industry_index"
 
 
@@ -83,7 +84,7 @@ def _price_row(
 
 
 def _index_kind(outcome: Outcome, symbol: str) -> str:
-    return "dossier_total_kind" if symbol == outcome.thesis.total_benchmark(outcome.scale) else "dossier_price_kind"
+    return "dossier_total_kind" if symbol in {each.total for each in outcome.compared.values()} else "dossier_price_kind"
 
 
 def _quote_cell(outcome: Outcome, symbol: str, day: dt.date | None) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from screener.judgement.week_facts import WeeklyFacts, order_by_excess
 from screener.report.document import Cell, Fact, Facts, text
-from screener.report.figures import distance_text, month_day, points_in
+from screener.report.figures import distance_text, measured_text, month_day
 from screener.report.wording import band_of
 from screener.terms.say import Lang, say
 from screener.thesis.scale import edge_text
@@ -28,8 +28,8 @@ def _band_changes(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
         subject = facts.subject(each.row.subject)
         ladder = facts.week.scale.ladder(subject.kind)
         before, now = (Cell("band", band_of(row.band_so_far or "", ladder, lang)) for row in (each.before, each.row))
-        shown = ((row.excess_since_published or 0.0, row is each.row) for row in (each.before, each.row))
-        excess = (points_in(value, ladder, unit=unit) for value, unit in shown)
+        shown = ((row.measured_since or 0.0, row is each.row) for row in (each.before, each.row))
+        excess = (measured_text(value, ladder, unit=unit) for value, unit in shown)
         line = "\n" + say("weekly_change_excess", lang) + " → ".join(excess)
         yield Fact(label, (text(subject.name_in(lang), strong=True), " ", before, " → ", now, line))
     if not facts.crossings and ("all", "since") in facts.figures:
@@ -63,10 +63,10 @@ def _place_changes(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
 def _near_edges(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     label, found = say("weekly_change_edge", lang), [row for row in facts.week.rows if "near_edge" in row.flags]
     for row in found:
-        excess, distance = row.excess_since_published or 0.0, row.to_next_edge or 0.0
+        excess, distance = row.measured_since or 0.0, row.to_next_edge or 0.0
         edge = say("weekly_change_edge_value", lang, edge=edge_text(excess + distance))
         subject = facts.subject(row.subject)
-        own = points_in(excess, facts.week.scale.ladder(subject.kind))
+        own = measured_text(excess, facts.week.scale.ladder(subject.kind))
         yield Fact(label, (f"{subject.name_in(lang)} {own}{edge}{distance_text(distance)}",))
     if not found and ("all", "since") in facts.figures:
         yield Fact(label, (say("weekly_change_edge_none", lang),))

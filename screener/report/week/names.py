@@ -44,7 +44,7 @@ def _name_columns(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool
     def head(name: str) -> str:
         return say(f"weekly_head_{name}", lang)
 
-    months = sorted(facts.horizons)
+    months = facts.week.scale.stock.window.horizons
     if since:
         yield Column("band", head("band"), left=True, short=1)
     yield Column("close", head("close"), say("weekly_unit_cny", lang), short=4)
@@ -80,7 +80,7 @@ def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool
     row, found, ladder = facts.week.row(subject.id), facts.names[subject.id], facts.week.scale.ladder(subject.kind)
     figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
     if since:
-        yield band_cell(row.band_so_far, row.since_gap, ladder, lang)
+        yield band_cell(row.band_so_far, row.since_gap or row.band_gap, ladder, lang)
     yield figure("price", found.close)
     yield figure("return", figures["week"].own)
     yield figure("excess", figures["week"].excess)
@@ -89,7 +89,7 @@ def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool
         yield since_excess(facts, subject, strong=True)
         yield _spark_cell(facts, subject)
         yield _bullet_cell(facts, subject, ladder, lang)
-        yield _edge_cell(row.excess_since_published, row.to_next_edge, row.since_gap, lang)
+        yield _edge_cell(row.measured_since, row.to_next_edge, row.since_gap or row.band_gap, lang)
         yield figure("return", found.drawdown)
     if turnover:
         yield figure("multiple", found.turnover)
@@ -104,11 +104,11 @@ def _spark_cell(facts: WeeklyFacts, subject: Subject) -> Cell:
 
 def _bullet_cell(facts: WeeklyFacts, subject: Subject, ladder: Ladder, lang: Lang) -> Cell:
     row = facts.week.row(subject.id)
-    if row.excess_since_published is None:
-        return figure("bullet", row.since_gap)
-    before = facts.before.row(subject.id).excess_since_published if facts.before else None
+    if row.measured_since is None or not ladder.has_numbers:
+        return figure("bullet", row.since_gap or row.band_gap)
+    before = facts.before.row(subject.id).measured_since if facts.before else None
     bands = tuple(zone.band for zone in zones_of(ladder, lang))
-    return Cell("bullet", Bullet(row.excess_since_published, before, ladder.edges, bands))
+    return Cell("bullet", Bullet(row.measured_since, before, ladder.edges, bands))
 
 
 def _edge_cell(excess: float | None, distance: float | None, gap: Gap | None, lang: Lang) -> Cell:
@@ -125,7 +125,7 @@ def _dividend_cell(found: NameFacts) -> Cell:
 
 def left_text(facts: WeeklyFacts, lang: Lang) -> str:
     """Sessions left to the first and the last horizon, 0 where it has passed."""
-    months = sorted(facts.left)
+    months = [each for each in facts.week.scale.stock.window.horizons if each in facts.left]
     words = [
         say("weekly_beyond_calendar", lang) if facts.left[each] is None else str(facts.left[each])
         for each in (months[0], months[-1])
@@ -150,6 +150,8 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
     for gone in facts.gone_ex:
         if gone.symbol == subject.id:
             yield Flag("ex", say("weekly_flag_ex", lang, day=month_day(gone.ex_date)))
+    own = ("by_sign", "absolute", "against_industry", "benchmark_assumed", "edition_nearest", "standard_total")
+    yield from (Flag(code, say(f"dossier_flag_{code}", lang)) for code in own if code in row.flags)
     marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": "near_edge" in row.flags}
     marks["actions_unknown"] = "actions_unknown" in row.flags
     marks["crossed"] = any(each.row.subject == subject.id for each in facts.crossings)

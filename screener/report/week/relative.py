@@ -281,7 +281,8 @@ class _Relative:
     def window_words(self, look: _Look, x: Axis) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
         """When the window opens and what is left of it, inside it; when it ends, above its end."""
         days, low = self.facts.horizons, self.paths.window[0]
-        first, last = min(days), max(days)
+        window = self.facts.week.scale.window
+        first, last = window.from_months, window.to_months
         end = say("weekly_mark_end", self.lang, months=last, day=days[last])
         above: list[dict[str, object]] = [{"x": look.width, "y": -8, "text": end}]
         if low is None:

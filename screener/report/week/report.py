@@ -39,7 +39,7 @@ from screener.report.week.tables import (
     parts_table,
     periods_table,
 )
-from screener.report.wording import band_of, published_text
+from screener.report.wording import published_text, rating_word, standard_text
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 
@@ -83,7 +83,7 @@ def _byline(facts: WeeklyFacts, lang: Lang) -> Iterator[Fact]:
     thesis, scale = facts.week.thesis, facts.week.scale
     yield Fact("", (say("weekly_house", lang, house=thesis.house_in(lang), sector=thesis.sector_in(lang)),))
     if thesis.rating:
-        word = band_of(thesis.rating.industry, scale.industry, lang).word
+        word = rating_word(thesis.rating.industry, scale.industry, lang)
         change = say(f"weekly_rating_{thesis.rating.change}", lang) if thesis.rating.change else ""
         yield Fact(say("weekly_rating", lang), (text(word + change, strong=True),))
     yield Fact(
@@ -179,8 +179,8 @@ def method_box(facts: WeeklyFacts, lang: Lang, shown: Sequence[Block]) -> Box:
     standard = say(
         "weekly_scale_value",
         lang,
-        stock=scale.stock.text(lang),
-        industry=scale.industry.text(lang),
+        stock=standard_text(scale, scale.stock, lang),
+        industry=standard_text(scale, scale.industry, lang),
         first=scale.window.from_months,
         last=scale.window.to_months,
         benchmark=benchmark,
@@ -212,7 +212,7 @@ def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
         yield say("weekly_gap_tried", lang, day=week.published, file=thesis.published)
     seen = set()
     for row in week.rows:
-        for gap in (row.gap, row.since_gap):
+        for gap in (row.gap, row.since_gap, row.band_gap):
             if gap is not None and gap.code != "not_due" and (row.subject, gap.reason) not in seen:
                 seen.add((row.subject, gap.reason))
                 name = facts.subject(row.subject).name_in(lang)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from screener.judgement.week_facts import WeeklyFacts
 from screener.report.document import Cell, KeyFigure, figure, text
-from screener.report.figures import distance_text, points
+from screener.report.figures import distance_text, measured_text
 from screener.report.week.tables import extremes_table, since_excess
 from screener.report.wording import band_of, phrase
 from screener.terms.notes import Gap
@@ -81,7 +81,7 @@ def _lede_since(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
         value = since_excess(facts, subject, strong=True)
         yield from phrase("weekly_lede_since_index", lang, name=subject.name_in(lang), value=value)
         yield from _lede_band(facts, index.symbol, lang)
-    months = max(facts.left)
+    months = facts.week.scale.window.to_months
     left = facts.left[months]
     if left is not None:
         code = "weekly_lede_over" if left == 0 else "weekly_lede_left_one" if left == 1 else "weekly_lede_left"
@@ -90,7 +90,7 @@ def _lede_since(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
 
 def _lede_band(facts: WeeklyFacts, symbol: str, lang: Lang) -> Iterator[str | Cell]:
     row, ladder = facts.week.row(symbol), facts.week.scale.industry
-    if row.band_so_far is None or row.to_next_edge is None or row.excess_since_published is None:
+    if row.band_so_far is None or row.to_next_edge is None or row.measured_since is None:
         return
     now = band_of(row.band_so_far, ladder, lang).word
     crossed = next((each for each in facts.crossings if each.row.subject == symbol), None)
@@ -98,7 +98,7 @@ def _lede_band(facts: WeeklyFacts, symbol: str, lang: Lang) -> Iterator[str | Ce
         yield say("weekly_lede_crossed", lang, before=band_of(crossed.before.band_so_far, ladder, lang).word, after=now)
     else:
         yield say("weekly_lede_band", lang, band=now)
-    edge = edge_text(row.excess_since_published + row.to_next_edge)
+    edge = edge_text(row.measured_since + row.to_next_edge)
     yield say("weekly_lede_edge", lang, edge=edge, value=distance_text(row.to_next_edge))
 
 
@@ -134,9 +134,11 @@ def _key_since(facts: WeeklyFacts, subject_id: str, lang: Lang) -> KeyFigure:
     note: list[str | Cell] = []
     if row.band_so_far:
         note.append(Cell("band", band_of(row.band_so_far, facts.week.scale.ladder(subject.kind), lang)))
-    before = facts.before.row(subject_id).excess_since_published if facts.before else None
+    before = facts.before.row(subject_id).measured_since if facts.before else None
     if before is not None:
-        note.append(say("weekly_key_last_week", lang) + points(before, unit=False))
+        note.append(
+            say("weekly_key_last_week", lang) + measured_text(before, facts.week.scale.ladder(subject.kind), unit=False)
+        )
     label = say("weekly_key_since", lang, name=subject.name_in(lang))
     return KeyFigure(label, since_excess(facts, subject), tuple(note))
 
@@ -150,7 +152,7 @@ def _up_down(facts: WeeklyFacts, lang: Lang) -> str:
 
 
 def _key_left(facts: WeeklyFacts, lang: Lang) -> KeyFigure:
-    months = max(facts.left)
+    months = facts.week.scale.window.to_months
     left, due = facts.left[months], facts.horizons[months]
     label = say("weekly_key_left", lang, months=months)
     if left is None:

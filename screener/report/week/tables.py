@@ -130,7 +130,7 @@ def _period_columns(facts: WeeklyFacts, lang: Lang) -> Iterator[Column]:
 def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool = False) -> Row:
     row = facts.week.row(subject.id)
     ladder = facts.week.scale.ladder(subject.kind)
-    band = band_cell(row.band_so_far, row.since_gap, ladder, lang)
+    band = band_cell(row.band_so_far, row.since_gap or row.band_gap, ladder, lang)
     if subject.kind == "benchmark":
         band = text(say("weekly_word_benchmark", lang), quiet=True)
     return Row(
@@ -196,14 +196,19 @@ def _float_cap_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
 
 def since_excess(facts: WeeklyFacts, subject: Subject, *, strong: bool = False) -> Cell:
     """The excess of a subject since publication, which stands beside its band."""
-    return rated(facts.figures[subject.id, "since"].excess, facts.week.scale.ladder(subject.kind), strong=strong)
+    found = facts.figures[subject.id, "since"].excess
+    measured = facts.week.row(subject.id).measured_since
+    if measured is None:
+        return figure("excess", found, strong=strong)
+    return rated(measured, facts.week.scale.ladder(subject.kind), strong=strong)
 
 
 def _figure_cells(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], band: Cell, ladder: Ladder) -> Iterator[Cell]:
     for period in facts.periods:
         found = figures[period.id]
         yield figure("return", found.own)
-        yield rated(found.excess, ladder, strong=True) if period.id == "since" else figure("excess", found.excess)
+        plain = period.id != "since" or ladder.measure == "absolute"
+        yield figure("excess", found.excess, strong=period.id == "since") if plain else rated(found.excess, ladder, strong=True)
         if period.id == "since" and facts.week.thesis.industry_index:
             yield figure("excess", facts.against_industry(figures))
     if has_since(facts):
