@@ -38,7 +38,7 @@ from screener.screening import check_desk, open_chance
 from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
 from screener.writers.edition import Edition
-from screener.writers.files import publish_desk
+from screener.writers.files import publish_archive, publish_desk
 
 app = typer.Typer(add_completion=False)
 EXIT_CHANGED = 4
@@ -92,6 +92,8 @@ def _publish(found: Desk, record: Mapping[str, Any], out: Path, lang: Lang, edit
     paths = publish_desk(build_desk(found, lang), record, out / desk_folder(found), edition=edition)
     text = say("desk_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths))
     print(text, file=sys.stderr)
+    page, _ = publish_archive(out, lang, edition.updown)
+    print(say("weekly_archive", lang, path=page), file=sys.stderr)
 
 
 def _changes_text(changes: Sequence[Change], found: Desk, lang: Lang) -> str:

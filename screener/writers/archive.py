@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-WEEKLY, OUTCOME, EVENTS = "weekly", "outcome", "events"
+WEEKLY, OUTCOME, EVENTS, DESK = "weekly", "outcome", "events", "desk"
 FORMATS = ("html", "md", "xlsx", "pdf", "csv", "json")
 
 
@@ -90,13 +90,31 @@ class Study:
 
 
 @dataclass(frozen=True)
+class Board:
+    """One written desk: the end of its week, and how many theses, crossed bands and matured ratings it holds."""
+
+    week: str
+    end: dt.date
+    theses: int
+    crossed: int
+    matured: int
+    files: tuple[str, ...]
+
+    @property
+    def folder(self) -> str:
+        """Where the files are, from the archive's page."""
+        return f"{DESK}/{self.week}"
+
+
+@dataclass(frozen=True)
 class Archive:
-    """Every report under one folder: weeks, outcome checks, event studies; and the JSON files that could not be read."""
+    """Every report under one folder: weeks, outcome checks, event studies, desks; and the JSON files that could not be read."""
 
     weeks: tuple[Entry, ...]
     checks: tuple[Check, ...]
     broken: tuple[Path, ...]
     studies: tuple[Study, ...] = ()
+    desks: tuple[Board, ...] = ()
 
     @property
     def titles(self) -> dict[str, str]:
@@ -111,8 +129,12 @@ def read_archive(folder: Path) -> Archive:
     weeks, bad_weeks = _read(folder.glob(f"*/*/{WEEKLY}.json"), _entry)
     checks, bad_checks = _read(folder.glob(f"*/{OUTCOME}/{OUTCOME}.json"), _check)
     studies, bad_studies = _read(folder.glob(f"*/{EVENTS}/{EVENTS}.json"), _study)
+    desks, bad_desks = _read(folder.glob(f"{DESK}/*/{DESK}.json"), _board)
+    desks.sort(key=lambda board: -board.end.toordinal())
     weeks.sort(key=lambda entry: (entry.thesis, -entry.end.toordinal()))
-    return Archive(tuple(weeks), tuple(checks), (*bad_weeks, *bad_checks, *bad_studies), tuple(studies))
+    return Archive(
+        tuple(weeks), tuple(checks), (*bad_weeks, *bad_checks, *bad_studies, *bad_desks), tuple(studies), tuple(desks)
+    )
 
 
 T = TypeVar("T")
@@ -166,6 +188,17 @@ def _study(path: Path, record: dict[str, Any]) -> Study:
         as_of=dt.date.fromisoformat(record["as_of"]),
         events=len(record["events"]),
         targets=len(record["targets"]),
+        files=_files(path),
+    )
+
+
+def _board(path: Path, record: dict[str, Any]) -> Board:
+    return Board(
+        week=path.parent.name,
+        end=dt.date.fromisoformat(record["week_end"]),
+        theses=len(record["theses"]),
+        crossed=len(record["changes"]["crossed"]),
+        matured=len(record["changes"]["matured"]),
         files=_files(path),
     )
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -195,3 +196,18 @@ def test_the_text_for_a_chat_is_a_line_a_thesis_and_writes_no_file(tmp_path):
     ran = run_screener("desk", "--prices", "snapshot", "--out", tmp_path, "--text", "--quick")
     assert len(ran.out.splitlines()) == 3
     assert list(tmp_path.iterdir()) == []
+
+
+def test_every_link_of_the_written_pages_leads_to_a_file(tmp_path):
+    for words in (("weekly",), ("outcome", "--quick"), ("desk", "--quick")):
+        run_screener(*words, "--prices", "snapshot", "--out", tmp_path)
+    pages = list(tmp_path.rglob("*.html"))
+    assert len(pages) == 4
+    broken = [
+        (page.name, link)
+        for page in pages
+        for link in re.findall(r'href="([^"#]+)"', page.read_text("utf-8"))
+        if not link.startswith("data:") and not (page.parent / link).is_file()
+    ]
+    assert broken == []
+    assert all("index.html" in page.read_text("utf-8") for page in pages if page.name != "index.html")

@@ -27,6 +27,8 @@ from screener.writers.svg import draw_svg
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+# Reports that stand two folders below the archive's page, and the way up to it.
+FILED, ARCHIVE = ("weekly", "outcome", "events", "desk"), "../../index.html"
 # Charts whose lines can be hidden by a button.
 SWITCHED_KINDS = ("lines",)
 SHORT_UNITS, SHORT_HEAD = ("%", "pp", "元", "CNY"), 6
@@ -46,6 +48,7 @@ def render_html(document: Document, *, runtime: str = "", updown: UpDown = "red-
         css=Markup(_asset("page.css") + (_asset("outcome.css") if document.kind == "outcome" else "")),
         early=Markup(_asset("early.js")),
         script=Markup(_asset("page.js")),
+        archive=ARCHIVE if document.kind in FILED else "",
         runtime=Markup(runtime),
         drawings=drawings,
         specs=Markup(_specs(document)) if runtime else "",
