@@ -23,6 +23,7 @@ COMMANDS = {
     "events": "events",
     "update": "update",
     "doctor": "doctor",
+    "store": "store",
     "thesis": "thesis",
     "ratings": "ratings",
     "mcp": "mcp",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,10 +11,11 @@ import typer
 
 from screener.cli.errors import reported
 from screener.cli.options import AsJson, Debug, Language, StoreDir, ThemesDir, Theses, as_lang, today
-from screener.cli.saying import exit_with, print_json
-from screener.store.store import default_folder
+from screener.cli.saying import exit_with, print_json, say_notes
+from screener.store.store import Store, default_folder
 from screener.terms.say import say
 from screener.thesis.library import open_library
+from screener.upstream.memory import keep_breakers, load_breakers, load_settings
 from screener.upstream.patience import Fetcher
 from screener.upstream.ratings import FetchedRatings, fetch_to_file
 
@@ -41,9 +43,17 @@ def fetch_published_ratings(
     library = open_library(themes)
     loaded = [library.load(name)[0] for name in theses or [str(path) for path in library.thesis_paths()]]
     scales = {name: library.load_scale(name) for name in (*library.scale_ids(), default_scale)}
-    folder = (store or default_folder()) / "ratings"
+    now, opened = dt.datetime.now(dt.UTC), Store(store or default_folder())
+    settings, (breakers, notes) = load_settings(opened.folder), load_breakers(opened.folder, now=now)
+    fetcher = Fetcher(settings.policy, breakers=breakers, unverified=settings.unverified)
+    say_notes((*notes, *fetcher.resting()), as_lang(lang))
     symbols = [each.symbol for thesis in loaded for each in thesis.candidates]
-    found = fetch_to_file(symbols, folder, Fetcher(), scales, default=default_scale, out=out, today=today())
+    with opened.writing(now=now):
+        found = fetch_to_file(
+            symbols, opened.folder / "ratings", fetcher, scales, default=default_scale, out=out, today=today()
+        )
+        keep_breakers(opened, fetcher.breakers)
+    say_notes(opened.mended, as_lang(lang))
     for each in found.results:
         print(say(each.note.code, as_lang(lang), **each.note.params), file=sys.stderr)
     if as_json:

@@ -104,4 +104,5 @@ def _neutral(column: pa.ChunkedArray) -> pa.ChunkedArray:
     risky = pc.and_(pc.match_substring_regex(column, _FORMULA), pc.invert(pc.match_substring_regex(column, _NUMBER)))
     if not pc.any(risky).as_py():
         return column
-    return pc.if_else(risky, pc.binary_join_element_wise("'", column, ""), column)
+    quote, nothing = (pa.scalar(text, column.type) for text in ("'", ""))
+    return pc.if_else(risky, pc.binary_join_element_wise(quote, column, nothing), column)

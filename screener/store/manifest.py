@@ -41,10 +41,10 @@ class Manifest:
     fault: Note | None = None
 
     def accepts(self, part: str, symbol: str, data: bytes) -> bool:
-        """Whether `data` is a file that this program wrote; True where nothing is known of it."""
+        """Whether `data` is a file that this program wrote; True where nothing is known of it: one put back, say."""
         name, entry = HASHES[part], self.entries.get(symbol, {})
         digest = digest_of(data)
-        return name not in entry or entry[name] == digest or digest in self.journal.get((part, symbol), ())
+        return entry.get(name) in (None, digest) or digest in self.journal.get((part, symbol), ())
 
     def announce(self, part: str, symbol: str, data: bytes) -> None:
         """Say, before it is written, that `data` is to be the file of `symbol`; StoreError when that cannot be said."""

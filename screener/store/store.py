@@ -81,7 +81,7 @@ class Store:
 
     def read_bars(self, symbol: str) -> Bars | None:
         """Stored bars, None when there are none; StoreError `store_unreadable` when the file does not open."""
-        table = self._read("bars", symbol, BARS)
+        table = self.read_table("bars", symbol, BARS)
         if table is None or not table.num_rows:
             return None
         meta = meta_of(table)
@@ -92,7 +92,7 @@ class Store:
 
     def read_closes(self, symbol: str) -> Closes | None:
         """Stored closes without the rest, for reading a whole market; None and StoreError as `read_bars`."""
-        table = self._read("bars", symbol, CLOSES)
+        table = self.read_table("bars", symbol, CLOSES)
         if table is None or not table.num_rows:
             return None
         day, close, volume, amount = (table[name].to_numpy() for name in CLOSES.names)
@@ -102,7 +102,7 @@ class Store:
 
     def read_actions(self, symbol: str) -> Actions | None:
         """Stored actions, None when they were never read: an empty list means that there were none."""
-        table = self._read("actions", symbol, ACTIONS)
+        table = self.read_table("actions", symbol, ACTIONS)
         return None if table is None else actions_of(_frame(table, "ex_date"), meta_of(table))
 
     def read_many_actions(self, symbols: Sequence[str]) -> tuple[dict[str, Actions], dict[str, StoreError]]:
@@ -111,7 +111,7 @@ class Store:
         broken: dict[str, StoreError] = {}
         for symbol in symbols:
             try:
-                table = self._read("actions", symbol, ACTIONS)
+                table = self.read_table("actions", symbol, ACTIONS)
             except StoreError as error:
                 broken[symbol] = error
             else:
@@ -128,7 +128,7 @@ class Store:
 
     def read_shares(self, symbol: str) -> ShareCounts | None:
         """Stored share counts, None when they were never read; StoreError `store_unreadable` when the file does not open."""
-        table = self._read("shares", symbol, SHARES)
+        table = self.read_table("shares", symbol, SHARES)
         if table is None or not table.num_rows:
             return None
         rows = _frame(table, "date")
@@ -233,7 +233,7 @@ class Store:
     def _path(self, part: str, symbol: str) -> Path:
         return self.folder / part / f"{parse_symbol(symbol)}.parquet"
 
-    def _read(self, part: str, symbol: str, schema: pa.Schema) -> pa.Table | None:
+    def read_table(self, part: str, symbol: str, schema: pa.Schema) -> pa.Table | None:
         """A symbol's table out of `part`; StoreError where it does not open, is another symbol's, or was changed."""
         path = self._path(part, symbol)
         data = _bytes(path)
@@ -297,14 +297,15 @@ class Store:
         self.mended += [Note("store_stray", {"file": f"{path.parent.name}/{path.name}"}) for path in self.strays()]
         self._recover_names(now)
         before = dict(manifest.entries)
-        found = frozenset().union(*(self._files(part) for part in PARTS))
+        found = frozenset().union(*(self.stored(part) for part in PARTS))
         manifest.entries = {symbol: entry for symbol, entry in before.items() if symbol in found}
         for symbol in sorted(found):
             self._recover_symbol(symbol, manifest, now)
         if manifest.entries != before or manifest.journal or manifest.version < VERSION:
             self._save(manifest)
 
-    def _files(self, part: str) -> frozenset[str]:
+    def stored(self, part: str) -> frozenset[str]:
+        """The symbols with a file in `part`, whether it opens or not."""
         return frozenset(path.stem for path in (self.folder / part).glob("[!.]*.parquet") if is_symbol(path.stem))
 
     def _recover_symbol(self, symbol: str, manifest: Manifest, now: dt.datetime) -> None:
@@ -313,7 +314,7 @@ class Store:
             return
         for part, schema in PARTS.items():
             try:
-                self._read(part, symbol, schema)
+                self.read_table(part, symbol, schema)
             except StoreError as error:
                 self._set_aside(f"{part}/{symbol}.parquet", error, now)
         self._enter(symbol, manifest)

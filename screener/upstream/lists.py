@@ -30,7 +30,19 @@ from screener.upstream.patience import further_request
 from screener.upstream.replies import Reply, SourceError
 from screener.upstream.vendors import action_sources, share_sources
 
-RATING_COLUMNS = ("symbol", "date", "house", "rating", "printed", "title", "code")
+RATING_COLUMNS = (
+    "symbol",
+    "date",
+    "house",
+    "rating",
+    "printed",
+    "title",
+    "code",
+    "last_rating",
+    "rating_change",
+    "target_low",
+    "target_high",
+)
 # akshare asks for one page of share counts, the newest first: some twenty years of sessions.
 _SHARES_PAGE = 5000
 # Each exchange's lists of A shares: akshare's function and its argument; and what they call code, name and listing date.
@@ -110,9 +122,11 @@ def fetch_sessions() -> list[dt.date]:
 
 
 def fetch_ratings(symbol: Symbol) -> pd.DataFrame:
-    """Sell-side reports on a stock: symbol, date (datetime64[s]), house, rating, printed, title, code; newest last.
+    """Sell-side reports on a stock, RATING_COLUMNS (date datetime64[s]); newest last.
 
-    `rating`: in Eastmoney's own words; `printed`: in the house's, "" = not said; `code`: Eastmoney's number of the report.
+    `rating`: in Eastmoney's own words; `printed`: in the house's, "" = not said; `code`: Eastmoney's number of the report,
+    "" = none. `last_rating`: Eastmoney's word for the house's rating before, `rating_change`: Eastmoney's own code for the
+    step, as it came. `target_low`, `target_high`: target price in CNY, NaN = none.
     """
     names = {"publishDate": "date", "orgSName": "house", "emRatingName": "rating", "title": "title", "infoCode": "code"}
     host = host_of("eastmoney_reports")
@@ -122,7 +136,12 @@ def fetch_ratings(symbol: Symbol) -> pd.DataFrame:
     if not records:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in RATING_COLUMNS})
     frame = rename(pd.DataFrame(records), names, host)
-    frame["printed"] = [record.get("sRatingName") or "" for record in records]
+    for name, key in (("printed", "sRatingName"), ("last_rating", "lastEmRatingName"), ("rating_change", "ratingChange")):
+        frame[name] = ["" if record.get(key) is None else str(record[key]) for record in records]
+    for name, key in (("target_low", "indvAimPriceL"), ("target_high", "indvAimPriceT")):
+        prices = read_numbers(pd.Series([record.get(key) for record in records], dtype=object))
+        frame[name] = prices.where(prices > 0)
+    frame["code"] = frame["code"].fillna("").astype(str)
     frame["symbol"] = str(symbol)
     frame["date"] = read_days(frame["date"], host)
     return frame[list(RATING_COLUMNS)].sort_values("date", kind="stable", ignore_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
 
 from screener.grading.facts import CALENDAR
 from screener.grading.result_files import check_result_path, write_frame
+from screener.store.files import StoreError, unreadable
+from screener.store.quarantine import Quarantine
 from screener.terms.notes import Note
 from screener.terms.replacing import replacing
 from screener.terms.sessions import as_date
@@ -23,6 +27,23 @@ from screener.upstream.patience import Fetcher, FetchError
 from screener.upstream.vendors import SOURCES
 
 SOURCE = "eastmoney_reports"
+TABLE_COLUMNS = (
+    "rating_id",
+    "symbol",
+    "published",
+    "rating",
+    "scale",
+    "house",
+    "title",
+    "printed",
+    "vendor_rating",
+    "target_price",
+    "target_low",
+    "target_high",
+    "last_rating",
+    "rating_change",
+    "mapped",
+)
 # Eastmoney's five words with the reader's side of each and its place on that side, strongest first.
 WORDS: Mapping[str, tuple[str, int]] = {
     "买入": ("buy", 0),
@@ -92,7 +113,7 @@ def pull_ratings(symbols: Sequence[str], folder: Path, fetcher: Fetcher, *, toda
     that contradicts a stored report or is dated after `today` is set aside in `folder`/quarantine as a whole.
     """
     for symbol in symbols:
-        stored = _read(folder / f"{symbol}.parquet")
+        stored = _read_or_set_aside(folder, symbol)
         identity = parse_symbol(symbol)
         try:
             found = fetcher.call(SOURCES[SOURCE].host, partial(fetch_ratings, identity), subject=symbol)
@@ -104,10 +125,19 @@ def pull_ratings(symbols: Sequence[str], folder: Path, fetcher: Fetcher, *, toda
             _write(folder / "quarantine" / f"{symbol}.parquet", found)
             yield _state(symbol, "quarantined", stored, reason)
             continue
-        joined = pd.concat([stored, found]).drop_duplicates("code", keep="first")
-        joined = joined.sort_values(["date", "code"], ignore_index=True)
+        joined = _joined(stored, found)
         _write(folder / f"{symbol}.parquet", joined)
         yield _state(symbol, "fresh", joined, None)
+
+
+def _read_or_set_aside(folder: Path, symbol: str) -> pd.DataFrame:
+    """Stored reports; a file that does not open is moved into quarantine, beside earlier ones, and counts as none."""
+    path = folder / f"{symbol}.parquet"
+    try:
+        return _read(path)
+    except StoreError:
+        Quarantine(folder / "quarantine").take(path, path.name, now=dt.datetime.now(dt.UTC))
+        return _read(path)
 
 
 def _state(symbol: str, state: State, rows: pd.DataFrame, reason: Note | None) -> PulledRatings:
@@ -119,7 +149,8 @@ def _refusal(symbol: str, stored: pd.DataFrame, found: pd.DataFrame, today: dt.d
     late = found[found["date"] > pd.Timestamp(today)] if len(found) else found
     if len(late):
         return Note("ratings_future", {"symbol": symbol, "day": as_date(late["date"].iloc[0])})
-    both = stored.merge(found, on="code", suffixes=("", "_new"))
+    coded = found[found["code"] != ""]
+    both = stored.merge(coded, on="code", suffixes=("", "_new"))
     for name in ("date", "house", "rating"):
         changed = both[both[name] != both[f"{name}_new"]]
         if len(changed):
@@ -128,9 +159,30 @@ def _refusal(symbol: str, stored: pd.DataFrame, found: pd.DataFrame, today: dt.d
     return None
 
 
+def report_ids(rows: pd.DataFrame) -> list[str]:
+    """What tells a report from every other of its symbol: Eastmoney's number, else day, house and title."""
+    cells = zip(rows["code"], rows["date"], rows["house"], rows["title"], strict=True)
+    return [code or f"{day:%Y-%m-%d} {house} {title}" for code, day, house, title in cells]
+
+
+def _joined(stored: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Stored and found reports, each once; what a report said first stays, what it did not say yet is added."""
+    both = pd.concat([each for each in (stored, found) if len(each)] or [stored])
+    both = both.assign(report=report_ids(both))
+    first = both.groupby("report", sort=False).first().reset_index()
+    return first.sort_values(["date", "report"], ignore_index=True)[list(RATING_COLUMNS)]
+
+
 def _read(path: Path) -> pd.DataFrame:
+    """Stored reports; a file of an older version lacks the later columns. ScreenerError where it does not open."""
     if path.is_file():
-        return pd.read_parquet(path)
+        try:
+            stored = pd.read_parquet(path)
+        except (OSError, pa.ArrowException, ValueError) as error:
+            raise unreadable(path, error) from None
+        stored = stored.reindex(columns=list(RATING_COLUMNS)).astype({"date": "datetime64[s]"})
+        texts = [name for name in RATING_COLUMNS if name not in ("date", "target_low", "target_high")]
+        return stored.assign(**{name: stored[name].fillna("").astype(str) for name in texts})
     empty = pd.DataFrame({name: pd.Series(dtype="str") for name in RATING_COLUMNS})
     return empty.assign(date=pd.Series(dtype="datetime64[s]"))
 
@@ -149,12 +201,13 @@ def ratings_table(folder: Path, symbols: Sequence[str], scales: Mapping[str, Rat
     """
     houses = {scale.house: scale.id for scale in scales.values()}
     rows = []
-    for row in (each for symbol in symbols for each in _read(folder / f"{symbol}.parquet").to_dict("records")):
+    stored = [_read(folder / f"{symbol}.parquet") for symbol in symbols]
+    for report, row in (each for one in stored for each in zip(report_ids(one), one.to_dict("records"), strict=True)):
         scale_id = houses.get(row["house"], default)
         rating, how = map_rating(row["printed"], row["rating"], scales[scale_id].stock)
         rows.append(
             {
-                "rating_id": f"{row['symbol']} {row['code']}",
+                "rating_id": f"{row['symbol']} {report}",
                 "symbol": row["symbol"],
                 "published": as_date(row["date"]),
                 "rating": rating,
@@ -163,11 +216,22 @@ def ratings_table(folder: Path, symbols: Sequence[str], scales: Mapping[str, Rat
                 "title": row["title"],
                 "printed": row["printed"],
                 "vendor_rating": row["rating"],
+                "target_price": _target(row["target_low"], row["target_high"]),
+                "target_low": row["target_low"],
+                "target_high": row["target_high"],
+                "last_rating": row["last_rating"],
+                "rating_change": row["rating_change"],
                 "mapped": ("own_scale" if row["house"] in houses else "default_scale") + f" {how}",
             }
         )
-    names = ["rating_id", "symbol", "published", "rating", "scale", "house", "title", "printed", "vendor_rating", "mapped"]
-    return pd.DataFrame(rows, columns=names)
+    return pd.DataFrame(rows, columns=list(TABLE_COLUMNS))
+
+
+def _target(low: float, high: float) -> float:
+    """The target price where the report has one; NaN for a range or none."""
+    if math.isnan(low) or math.isnan(high):
+        return high if math.isnan(low) else low
+    return low if low == high else float("nan")
 
 
 def map_rating(printed: str, vendor: str, ladder: Ladder) -> tuple[str, str]:

@@ -35,7 +35,7 @@ from screener.terms.sessions import load_calendar
 from screener.thesis.scale import is_near_edge, rate
 from screener.thesis.thesis import Bucket, Candidate, Thesis
 from screener.upstream.patience import Fetcher, Policy
-from screener.upstream.ratings import map_rating, pull_ratings, ratings_table
+from screener.upstream.ratings import fetch_to_file, map_rating, pull_ratings, ratings_table
 from tests.conftest import ROOT, run_screener
 from tests.grading.conftest import HEAD, grade, scales, sessions_of, write_ratings
 
@@ -470,6 +470,35 @@ def test_fetched_ratings_are_stored_and_mapped_and_a_contradiction_is_set_aside(
     assert pd.read_parquet(tmp_path / "600498.SH.parquet")["rating"].tolist() == ["卖出"]
     [done] = pull_ratings(["600498.SH"], tmp_path / "other", fetcher, today=dt.date(2025, 3, 2))
     assert (done.state, done.reason.code) == ("quarantined", "ratings_future")
+
+
+def test_reports_that_look_like_formulas_or_have_no_number_are_kept_each_and_end_no_later_fetch(served, tmp_path):
+    today, fetcher = dt.date(2026, 8, 21), Fetcher(Policy(calls_per_second=1000))
+
+    def fetch(out):
+        return fetch_to_file(["600498.SH"], tmp_path, fetcher, scales(), default="guolian", out=tmp_path / out, today=today)
+
+    fault = served.fault("formula_title")
+    assert [fetch("a.csv").rows, fetch("b.csv").rows, fetch("c.parquet").rows] == [2, 2, 2]
+    served.faults.remove(fault)
+    served.fault("no_codes")
+    assert fetch("d.csv").rows == 4
+    assert fetch("e.csv").rows == 4
+    rows = pd.read_parquet(tmp_path / "600498.SH.parquet")
+    assert sorted(rows["title"]) == ["=SUM(A1)", "报告1", "报告2", "算力网络建设提速"]
+    table = pd.read_csv(tmp_path / "e.csv")
+    assert table["rating_id"].is_unique
+    assert table["target_price"].tolist() == [30.5] * 4
+    assert set(table["last_rating"]) == {"增持"}
+
+
+def test_a_stored_file_of_reports_that_does_not_open_is_set_aside_and_fetched_again(served, tmp_path):
+    today, fetcher = dt.date(2026, 8, 21), Fetcher(Policy(calls_per_second=1000))
+    list(pull_ratings(["600498.SH"], tmp_path, fetcher, today=today))
+    (tmp_path / "600498.SH.parquet").write_bytes(b"PAR1 and nothing else")
+    [done] = pull_ratings(["600498.SH"], tmp_path, fetcher, today=today)
+    assert (done.state, done.rows) == ("fresh", 1)
+    assert len(list((tmp_path / "quarantine").glob("unreadable-*-600498.SH.parquet"))) == 1
 
 
 def test_the_command_fetches_a_file_that_grade_takes(sample_upstream, tmp_path):

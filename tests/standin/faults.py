@@ -52,6 +52,8 @@ ROWS = {
     "live_bar": "a bar of the day after the last, half way through the session",
     "text_dates": "dates as 20250303 or with a time zone",
     "other_units": "volume in another unit than usual",
+    "formula_title": "a report whose title and house begin like a formula",
+    "no_codes": "two reports without a number",
     "page_twice": "a list whose second page repeats the first",
     "short_window": "only the last 60 rows of what was asked",
 }

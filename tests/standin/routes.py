@@ -222,8 +222,14 @@ def _reports(market: Market, path: str, query: Query, kinds: Sequence[str]) -> R
         "emRatingName": "买入",
         "sRatingName": "推荐",
     }
-    records = spoil_records(kinds, [record], "emRatingName")
-    return _json({"hits": 1, "size": 1, "data": records, "TotalPage": 1, "pageNo": 1, "currentYear": 2026})
+    record |= {"lastEmRatingName": "增持", "ratingChange": 0, "indvAimPriceT": "30.5", "indvAimPriceL": ""}
+    found = [record]
+    if "formula_title" in kinds:
+        found = [record | {"title": "=SUM(A1)", "orgSName": "@某某证券", "infoCode": "AP2"}, record]
+    if "no_codes" in kinds:
+        found = [record | {"infoCode": None, "title": f"报告{at}"} for at in (1, 2)]
+    records = spoil_records(kinds, found, "emRatingName")
+    return _json({"hits": len(found), "size": len(found), "data": records, "TotalPage": 1, "pageNo": 1, "currentYear": 2026})
 
 
 # --- Sina ------------------------------------------------------------------------------------------------------------
