@@ -88,13 +88,10 @@ def check_record(found: StoreCheck, done: Sequence[Note], opened: Store, lang: L
         "last": found.last or None,
         "bytes": found.size,
         "set_aside": found.aside,
-        "wrong": [
-            {
-                "code": wrong.code,
-                "text": say(wrong.code, lang, **wrong.params),
-                "remedy": say(remedy.code, lang, **remedy.params),
-            }
-            for wrong, remedy in found.wrong
-        ],
-        "done": [{"code": note.code, "text": say(note.code, lang, **note.params)} for note in done],
+        "wrong": [{**_said(wrong, lang), "remedy": say(remedy.code, lang, **remedy.params)} for wrong, remedy in found.wrong],
+        "done": [_said(note, lang) for note in done],
     }
+
+
+def _said(note: Note, lang: Lang) -> dict[str, str]:
+    return {"code": note.code, "text": say(note.code, lang, **note.params)}

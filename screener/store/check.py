@@ -12,9 +12,9 @@ from screener.terms.notes import Note
 
 @dataclass(frozen=True)
 class StoreCheck:
-    """`held`: part → number of symbols. `first`, `last`: the stored sessions ("" = none). `wrong`: what, and what is to be done.
+    """`held`: part → number of symbols. `first`, `last`: the stored sessions, "" = none.
 
-    `aside`: files that were set aside or refused before.
+    `wrong`: what, and what is to be done. `aside`: files that were set aside or refused before.
     """
 
     held: dict[str, int]
