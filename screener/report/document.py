@@ -100,6 +100,8 @@ class Cell:
     `toned`: a return that takes the colour of its sign, as in running text; an excess always does. `decimals`: more than the
     kind's own where they keep an excess on its side of a band edge. `with_unit`: the cell has its own unit,
     not the head's.
+    `formula`: how a spreadsheet works the value out again, from cells named `{column}` of the same row or
+    `{column@table:row}` of another; never text that came from outside.
     """
 
     kind: CellKind
@@ -110,6 +112,7 @@ class Cell:
     toned: bool = False
     decimals: int | None = None
     with_unit: bool = False
+    formula: str = ""
 
 
 Parts = tuple[str | Cell, ...]

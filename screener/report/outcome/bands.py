@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from screener.judgement.outcome import Basis, Outcome, WindowShares
 from screener.judgement.outcome import Row as Measured
 from screener.report.document import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.report.figures import short_day
+from screener.report.outcome.formulas import band_formula, measured_column, row_id
 from screener.report.outcome.verdict import horizon_date, latest, result_of
 from screener.report.wording import band_of, earned, earned_word, rated, rating_word
 from screener.terms.notes import Gap
@@ -148,8 +150,10 @@ def excess_and_band(
     ladder = outcome.scale.ladder(subject.kind)
     if row.measured is None:
         return figure("excess", row.gap), Cell("none")
-    band = row.band_gap if row.band is None else band_of(row.band, ladder, lang)
-    return rated(row.measured, ladder, strong=strong), figure("band", band)
+    band = figure("band", row.band_gap if row.band is None else band_of(row.band, ladder, lang))
+    place = f"{{{measured_column(row)}@ledger:{row_id(row.subject, row)}}}"
+    worked = replace(rated(row.measured, ladder, strong=strong), formula=place)
+    return worked, replace(band, formula=band_formula(outcome, row, "word", place))
 
 
 def subject_note(outcome: Outcome, subject: Subject, lang: Lang) -> str:

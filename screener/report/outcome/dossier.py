@@ -27,6 +27,7 @@ from screener.report.gaps import gap_lines
 from screener.report.method import OUTCOME, rule_links, rules_section
 from screener.report.outcome.bands import bands_table, bases, headline_window
 from screener.report.outcome.charts import path_charts, path_panels
+from screener.report.outcome.formulas import ladder_table
 from screener.report.outcome.listings import listings_table
 from screener.report.outcome.series import like_for_like_table, nearest_table, versus_table
 from screener.report.outcome.verdict import background, headline, horizon_date
@@ -73,7 +74,7 @@ def build_dossier(
         ),
         parameters=tuple(_parameters(outcome, lang)),
         brief=tuple(_brief(outcome, lang, sections, reading, lead=lead)),
-        appendix=(ledger_table(outcome, lang),),
+        appendix=tuple(table for table in (ledger_table(outcome, lang), ladder_table(outcome, lang)) if table),
     )
 
 

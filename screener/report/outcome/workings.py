@@ -12,6 +12,7 @@ from screener.measures.quotes import Quote, quote
 from screener.report.document import Cell, CellKind, Column, Field, Row, Table, figure, text
 from screener.report.figures import weekday
 from screener.report.outcome.bands import index_name
+from screener.report.outcome.formulas import ledger_formulas, row_id
 from screener.report.outcome.ledger import ActionEntry, actions_of, actions_since_base, entries, factor, row_fields
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
@@ -211,26 +212,28 @@ LEDGER_KINDS: dict[str, CellKind] = {
 
 def ledger_table(outcome: Outcome, lang: Lang) -> Table:
     """Every row of the outcome with what it is computed from, as `outcome.csv` has it."""
-    found = [row_fields(entry, lang) for entry in entries(outcome)]
+    traced = entries(outcome)
+    found = [row_fields(entry, lang) for entry in traced]
+    worked = [ledger_formulas(outcome, entry) for entry in traced]
     names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()}
     keys = [key for key in found[0] if key not in ("subject", "name")]
     rows = tuple(
         Row(
-            f"{fields['subject']}-{fields['series']}-{fields['benchmark']}-{fields['horizon_months']}",
+            row_id(entry.row.subject, entry.row),
             names[str(fields["subject"])],
-            tuple(_ledger_cell(key, fields[key]) for key in keys),
+            tuple(_ledger_cell(key, fields[key], formulas.get(key, "")) for key in keys),
             note=str(fields["subject"]),
         )
-        for fields in found
+        for entry, fields, formulas in zip(traced, found, worked, strict=True)
     )
     columns = tuple(Column(key, key, left=key not in LEDGER_KINDS) for key in keys)
     title, sub = say("dossier_ledger_title", lang), say("dossier_ledger_sub", lang)
     return Table("ledger", title, say("dossier_subject", lang), columns, rows, sub=sub, layout="wide")
 
 
-def _ledger_cell(key: str, value: Field) -> Cell:
+def _ledger_cell(key: str, value: Field, formula: str) -> Cell:
     if isinstance(value, dt.date):
         return Cell("day", value)
     if value is None or isinstance(value, bool):
         return text("" if value is None else str(value).lower())
-    return Cell(LEDGER_KINDS.get(key, "text"), value)
+    return Cell(LEDGER_KINDS.get(key, "text"), value, formula=formula)

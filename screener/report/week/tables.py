@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from screener.judgement.week import Week, WeekRow
 from screener.judgement.week_facts import Part, WeeklyFacts, has_traded, traded_between
@@ -356,7 +358,7 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
             Cell("weight", part.weight),
             figure("return", part.own_return),
             figure("points", part.own_return),
-            Cell("excess", part.to_all),
+            Cell("excess", part.to_all, formula=_product(part.weight, part.own_return, part.to_all)),
         )
         rows.append(Row(part.bucket, bucket.name_in(lang), cells, role="total"))
         if len(bucket.members) > 1 or part.left_out:
@@ -364,7 +366,10 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
             rows += [_left_out_row(facts, symbol, lang) for symbol in part.left_out]
     total = facts.figures["all", "week"].own
     weight = sum(part.weight for part in facts.parts)
-    cells = (Cell("weight", weight), figure("return", total), text(""), figure("excess", total))
+    parts = "+".join(f"{{to_all@parts:{part.bucket}}}" for part in facts.parts)
+    adds_up = isinstance(total, float) and abs(math.fsum(part.to_all for part in facts.parts) - total) <= 1e-12
+    whole = replace(figure("excess", total), formula=parts if adds_up else "")
+    cells = (Cell("weight", weight), figure("return", total), text(""), whole)
     rows.append(Row("all", facts.subject("all").name_in(lang), cells, role="reference"))
     held = facts.week.base_date is not None and facts.week.base_date <= facts.week.previous
     return Table(
@@ -383,6 +388,12 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
     )
 
 
+def _product(weight: float, own_return: float | Gap | None, part: float | None) -> str:
+    """The formula of a contribution, where it is weight × return."""
+    same = isinstance(own_return, float) and part is not None and abs(weight * own_return - part) <= 1e-12
+    return "{weight}*{return}" if same else ""
+
+
 def _member_row(facts: WeeklyFacts, member: Part, lang: Lang) -> Row:
     return Row(
         member.symbol,
@@ -391,7 +402,7 @@ def _member_row(facts: WeeklyFacts, member: Part, lang: Lang) -> Row:
             Cell("weight", member.weight, quiet=True),
             Cell("return", member.own_return),
             figure("points", member.to_bucket),
-            Cell("points", member.to_all),
+            Cell("points", member.to_all, formula=_product(member.weight, member.own_return, member.to_all)),
         ),
         depth=1,
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from screener.report.document import Band, Cell, Column, Row, Shares, Table
 from screener.report.figures import cell_text, figure_text
@@ -23,7 +23,7 @@ NUMERIC = ("return", "excess", "points", "weight", "share", "heat", "price", "ca
 class SheetCell:
     """One value for a spreadsheet: text, number or plain date; `shown` is what it looks like, `level` a band's (best: 2).
 
-    `path`: the values of a sparkline (fractions).
+    `path`: the values of a sparkline (fractions). `formula`: as `document.Cell` has it.
     """
 
     value: str | float | dt.date | None
@@ -34,22 +34,23 @@ class SheetCell:
     strong: bool = False
     path: tuple[float, ...] = ()
     decimals: int | None = None
+    formula: str = ""
 
     @classmethod
     def of(cls, cell: Cell, lang: Lang) -> SheetCell:
         """A document's cell: figures and dates as they are, everything else in the words of `labels`."""
         value, shown = cell.value, cell_text(cell, lang)
         if isinstance(value, Band):
-            return cls(value.word, "band", value.word, level=2 if value.best else value.level)
+            return cls(value.word, "band", value.word, level=2 if value.best else value.level, formula=cell.formula)
         if cell.kind == "spark" and isinstance(value, tuple):
             return cls(None, "spark", "", path=tuple(each for each in value if isinstance(each, float)))
         if isinstance(value, dt.date):
             return cls(value, "day", shown)
         if cell.kind in NUMERIC and isinstance(value, float | int):
             shown = figure_text(cell.kind, value, unit=True, decimals=cell.decimals)
-            return cls(float(value), cell.kind, shown, strong=cell.strong, decimals=cell.decimals)
+            return cls(float(value), cell.kind, shown, strong=cell.strong, decimals=cell.decimals, formula=cell.formula)
         missing = cell.kind in ("gap", "not_due", "none")
-        return cls(shown, cell.kind, shown, muted=missing or cell.quiet, strong=cell.strong)
+        return cls(shown, cell.kind, shown, muted=missing or cell.quiet, strong=cell.strong, formula=cell.formula)
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,16 @@ class Head:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table laid out for a sheet: groups on row `top`, heads below, then the rows (0-based lines)."""
+    """A table laid out for a sheet: groups on row `top`, heads below, then the rows (0-based lines).
+
+    `places`: the column in which each of the table's columns stands; `lines`: the line of each of its rows, by id.
+    """
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[SheetCell, ...], ...]
     top: int
+    places: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -102,10 +108,12 @@ class Grid:
 def grid_of(table: Table, lang: Lang, *, top: int) -> Grid:
     """Lay out a table: row heads and their notes first, then each column, a share of days as one column for each band."""
     pieces = [_row_heads(table), *_row_notes(table, lang)]
+    places: dict[str, int] = {}
     for place, column in enumerate(table.columns):
         cells = [row.cells[place] for row in table.rows]
         if any(cell.kind in DRAWN for cell in cells):
             continue
+        places[column.id] = len(pieces)
         pieces += (
             _spread(column, cells, lang)
             if any(isinstance(cell.value, Shares) for cell in cells)
@@ -115,7 +123,8 @@ def grid_of(table: Table, lang: Lang, *, top: int) -> Grid:
             notes = tuple(SheetCell(cell.note, "text", cell.note, muted=True) for cell in cells)
             pieces.append((Head(say("workbook_note", lang, head=column.head), _group(column), left=True), notes))
     rows = tuple(tuple(cells[place] for _, cells in pieces) for place in range(len(table.rows)))
-    return Grid(tuple(head for head, _ in pieces), rows, top)
+    lines = {row.id: top + 2 + place for place, row in enumerate(table.rows)}
+    return Grid(tuple(head for head, _ in pieces), rows, top, places, lines)
 
 
 Piece = tuple[Head, tuple[SheetCell, ...]]
@@ -152,8 +161,8 @@ def _group(column: Column) -> str:
 
 
 def _plain(column: Column, cells: list[Cell], lang: Lang) -> Piece:
-    # Percent is part of the number's format in a sheet, and so are percentage points.
-    unit = "" if column.unit in ("%", "pp") else column.unit
+    # Percent is part of the number's format in a sheet; percentage points are a unit of their own.
+    unit = "" if column.unit == "%" else column.unit
     return Head(" ".join(part for part in (column.head, unit) if part), _group(column), column.left), tuple(
         SheetCell.of(cell, lang) for cell in cells
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from screener.report.document import Block, Box, Cell, Chart, Document, Facts, Panels, Paragraph, Row, Table
@@ -19,6 +19,7 @@ from screener.terms.say import Lang, say
 from screener.terms.widths import width
 from screener.writers.csv import neutralise
 from screener.writers.sheets.charts import BAND_FILLS, NativeCharts
+from screener.writers.sheets.formulas import resolved
 from screener.writers.sheets.grid import Grid, SheetCell, grid_of
 
 # The workbook says nothing about the machine's clock: the same document gives the same bytes.
@@ -41,6 +42,9 @@ NUMBER_FORMATS = {
 SIGNED = ("excess",)
 INK, MUTED, WASH, RULE = LIGHT["ink"], LIGHT["ink3"], LIGHT["wash"], LIGHT["rule2"]
 FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+READING = ("units", "formulas", "bands", "gaps", "colours")
+# Characters that a page of A4 across holds at a readable size; wider sheets run on to the right.
+PAGE_WIDTH, SCALE = 210, 62
 SHEET_NAME, MIN_WIDTH, MAX_WIDTH = 31, 8, 44
 # Chinese fonts draw characters of ambiguous width wide.
 WIDE = "WFA"
@@ -83,6 +87,7 @@ class _Writer:
     formats: dict[tuple[tuple[str, object], ...], Any] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     paths: list[tuple[str, tuple[float, ...]]] = field(default_factory=list)
+    laid: dict[str, tuple[Any, Grid]] = field(default_factory=dict)
 
     @property
     def lang(self) -> Lang:
@@ -91,14 +96,18 @@ class _Writer:
     def write(self) -> None:
         """Every sheet: summary, tables, charts with their rows, appendix, words, parameters."""
         self.summary()
-        for table in self.document.tables:
-            self.table(table, title=table.title)
-        for block in self.document.blocks:
-            if isinstance(block, Chart | Panels):
-                sheet, grid = self.table(block.data, title=block.title, sub=block.sub)
-                NativeCharts(self.book, self.palette, self.keep).add(sheet, grid, block)
-        for table in self.document.appendix:
-            self.table(table, title=table.title)
+        self.reading()
+        charts = [block for block in self.document.blocks if isinstance(block, Chart | Panels)]
+        wanted = [
+            *((table, table.title, table.sub) for table in self.document.tables),
+            *((block.data, block.title, block.sub or block.data.sub) for block in charts),
+            *((table, table.title, table.sub) for table in self.document.appendix),
+        ]
+        places = [self.place(table, title) for table, title, _ in wanted]
+        for (table, title, sub), place in zip(wanted, places, strict=True):
+            self.table(table, place, title=title, sub=sub)
+        for block, (sheet, grid) in zip(charts, places[len(self.document.tables) :], strict=False):
+            NativeCharts(self.book, self.palette, self.keep).add(sheet, grid, block)
         self.paths_sheet()
         self.words()
         self.parameters()
@@ -121,6 +130,8 @@ class _Writer:
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.set_footer("&L&A&R&P / &N")
         sheet.fit_to_pages(1, 0)
         return sheet
 
@@ -148,6 +159,18 @@ class _Writer:
                 self.text(sheet, line + 1, 1, note, font_color=MUTED)
             line += 2 if note else 1
 
+    def reading(self) -> None:
+        """How to read the workbook: units, colours, gaps, and which cells are worked out again."""
+        sheet = self.sheet(say("workbook_reading", self.lang))
+        sheet.set_column(0, 0, 22)
+        sheet.set_column(1, 1, 92)
+        self.text(sheet, 0, 0, say("workbook_reading", self.lang), bold=True, font_size=14)
+        for line, name in enumerate(READING, start=2):
+            words = say(f"workbook_reading_{name}", self.lang)
+            self.text(sheet, line, 0, say(f"workbook_reading_{name}_head", self.lang), bold=True, valign="top")
+            self.text(sheet, line, 1, words, text_wrap=True)
+            sheet.set_row(line, 17 * -(-width(words, wide=WIDE) // 88) + 4)
+
     def paragraph(self, sheet: Any, line: int, text: str, *, bold: bool = False) -> int:
         """A wrapped paragraph over both columns, its height from its width; returns the next line."""
         lines = -(-width(text, wide=WIDE) // 110)
@@ -164,7 +187,10 @@ class _Writer:
         shown = dict(properties)
         if cell.muted:
             shown["font_color"] = MUTED
-        if isinstance(cell.value, str):
+        if cell.formula:
+            kind = {"num_format": number_format(cell)} if cell.kind in NUMBER_FORMATS else {}
+            sheet.write_formula(row, column, cell.formula, self.format(**{**kind, **shown}), cell.value)
+        elif isinstance(cell.value, str):
             self.text(sheet, row, column, cell.value, **{"num_format": "@", **shown})
         elif isinstance(cell.value, dt.date):
             sheet.write_datetime(row, column, cell.value, self.format(**{"num_format": NUMBER_FORMATS["day"], **shown}))
@@ -173,26 +199,34 @@ class _Writer:
         else:
             sheet.write_number(row, column, cell.value, self.format(**{"num_format": number_format(cell), **shown}))
 
-    def table(self, table: Table, *, title: str, sub: str = "") -> tuple[Any, Grid]:
-        """A sheet of one table: title, heads (frozen), rows, notes; returns the sheet and the grid's place."""
-        sheet = self.sheet(title or table.id)
-        grid = grid_of(table, self.lang, top=3)
+    def place(self, table: Table, title: str) -> tuple[Any, Grid]:
+        """Lay a table out on a sheet of its own, so that formulas know where it will stand."""
+        found = self.sheet(title or table.id), grid_of(table, self.lang, top=3)
+        self.laid.setdefault(table.id, found)
+        return found
+
+    def table(self, table: Table, place: tuple[Any, Grid], *, title: str, sub: str) -> None:
+        """Fill the sheet of one table: title, heads (frozen), rows, notes."""
+        sheet, grid = place
         self.text(sheet, 0, 0, title or table.id, bold=True, font_size=14)
-        self.text(sheet, 1, 0, sub or table.sub, font_color=MUTED)
+        self.text(sheet, 1, 0, sub, font_color=MUTED)
         self.heads(sheet, grid)
-        for place, row in enumerate(table.rows):
-            self.row(sheet, grid, grid.first + place, row, place)
+        for at, row in enumerate(table.rows):
+            self.row(sheet, grid, grid.first + at, row, at)
         self.colours(sheet, grid)
         self.sparks(sheet, grid)
-        for place, wanted in enumerate(self.widths(grid)):
-            sheet.set_column(place, place, wanted)
-        for place, note in enumerate(table.notes):
-            self.text(sheet, grid.last + 2 + place, 0, note, font_color=MUTED)
+        widths = list(self.widths(grid))
+        for at, wanted in enumerate(widths):
+            sheet.set_column(at, at, wanted)
+        if sum(widths) > PAGE_WIDTH:
+            sheet.set_print_scale(SCALE)
+            sheet.repeat_columns(0)
+        for at, note in enumerate(table.notes):
+            self.text(sheet, grid.last + 2 + at, 0, note, font_color=MUTED)
         sheet.freeze_panes(grid.first, 1)
         sheet.repeat_rows(grid.top, grid.first - 1)
         if table.rows:
             sheet.autofilter(grid.first - 1, 0, grid.last, len(grid.heads) - 1)
-        return sheet, grid
 
     def heads(self, sheet: Any, grid: Grid) -> None:
         """The row of groups, merged over their columns, and the row of heads."""
@@ -220,7 +254,8 @@ class _Writer:
             style["bg_color"] = WASH
         if row.ends_group:
             style.update(bottom=1, bottom_color=RULE)
-        for column, cell in enumerate(grid.rows[place]):
+        for column, plain in enumerate(grid.rows[place]):
+            cell = replace(plain, formula=resolved(plain.formula, self.laid, grid, line))
             left = grid.heads[column].left
             own: dict[str, object] = {**style, "align": "left" if left else "right"}
             if left:
