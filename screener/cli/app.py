@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor": "doctor",
     "store": "store",
     "thesis": "thesis",
+    "scales": "scales",
     "ratings": "ratings",
     "mcp": "mcp",
 }

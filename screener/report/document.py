@@ -338,7 +338,7 @@ class Document:
     a spreadsheet carries, such as every row with what it is computed from.
     """
 
-    kind: Literal["weekly", "outcome", "screen", "scoreboard", "desk", "events"]
+    kind: Literal["weekly", "outcome", "screen", "scoreboard", "desk", "events", "standards"]
     lang: Lang
     slug: str
     kicker: str

@@ -132,6 +132,13 @@ def document_files(document: Document, stem: str, edition: Edition) -> dict[str,
     return files | (draw_pictures(document, edition.updown) if edition.png else {})
 
 
+def write_document(document: Document, path: Path) -> tuple[Path, ...]:
+    """Write a document to `path`, replaced in one step; UsageError for an ending other than .html .md .xlsx."""
+    if path.suffix.lower() not in STANDARD:
+        raise UsageError("document_ending", value=path.name, known=" ".join(STANDARD))
+    return write_files(path.parent, {path.name: document_bytes(document, path.suffix.lower())})
+
+
 def document_bytes(document: Document, ending: str, updown: UpDown = "red-up") -> bytes:
     """One document in the format that `ending` names (.html .md .xlsx .pdf); KeyError for another."""
     match ending:
