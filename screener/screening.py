@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -37,7 +38,7 @@ from screener.judgement.stages import OUTCOME_ROWS, WEEK_ROWS, check_stage
 from screener.judgement.week import last_complete_week, led_by, measure_week, week_sessions
 from screener.judgement.week_facts import WeeklyFacts, build_facts
 from screener.judgement.where import ColumnType
-from screener.measures.universe import Universe
+from screener.measures.universe import IndexHistory, Universe
 from screener.prices.prices import LOOKBACK, Prices, PriceSource, SeriesName
 from screener.sources.folder import MARKET_FILE
 from screener.sources.reading import (
@@ -279,10 +280,18 @@ def check_desk(
     return Desk(sessions[-1], sessions, as_of, rows), prices
 
 
-def open_chance(theses: Pairs, universe: str | None, *, store: Path | None, today: dt.date) -> Chance:
-    """What the theses are compared with: for each benchmark the market that `universe` names, nothing without one."""
-    benchmarks = sorted({thesis.benchmark(scale) for thesis, scale in theses}) if universe else []
-    return Chance({each: load_chance(universe or "", benchmark=each, end=today, store=store) for each in benchmarks})
+def open_chance(source: PriceSource, universe: str | None, *, store: Path | None, today: dt.date) -> Chance:
+    """What theses are compared with: the market that `universe` names, by default the one at hand; each is read once."""
+
+    @cache
+    def load(place: str, benchmark: str) -> tuple[Universe, IndexHistory]:
+        return load_chance(place, benchmark=benchmark, end=today, store=store)
+
+    def market(outcome: Outcome) -> tuple[Universe, IndexHistory] | None:
+        place = universe or universe_at_hand(source, outcome.base_date, store=store)
+        return None if place is None else load(place, outcome.benchmark)
+
+    return Chance(market)
 
 
 def _end_of(pair: tuple[Thesis, RatingScale], source: PriceSource, today: dt.date) -> dt.date | None:

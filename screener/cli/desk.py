@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from screener.cli.desk_pages import write_pages
 from screener.cli.errors import reported
 from screener.cli.opening import choose_prices
 from screener.cli.options import (
@@ -69,7 +70,7 @@ def desk(
     pairs = [library.load(name) for name in theses or [str(path) for path in library.thesis_paths()]]
     symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
     source = choose_prices(prices, store, symbols, min(thesis.published for thesis, _ in pairs))
-    chance = None if quick else open_chance(pairs, universe, store=store, today=finished_day())
+    chance = None if quick else open_chance(source, universe, store=store, today=finished_day())
     found, read = check_desk(pairs, source, day=parse_date(week, "--week"), today=finished_day(), chance=chance)
     earlier = _last_record(out, found, spoken)
     changes = changes_since(found, earlier)
@@ -82,6 +83,13 @@ def desk(
         print(desk_text(found, spoken), end="", flush=True)
     if not as_json and not as_text:
         _publish(found, record, out, spoken, edition)
+        if not quick and not only_changed:
+            for slug in write_pages(
+                pairs, source, out, lang=spoken, edition=edition, week=found.week_end, today=finished_day()
+            ):
+                print(say("desk_page", spoken, slug=slug), file=sys.stderr)
+        page, _ = publish_archive(out, spoken, edition.updown)
+        print(say("weekly_archive", spoken, path=page), file=sys.stderr)
     if only_changed and changes:
         raise typer.Exit(EXIT_CHANGED)
     if found.has_gaps:
@@ -92,8 +100,6 @@ def _publish(found: Desk, record: Mapping[str, Any], out: Path, lang: Lang, edit
     paths = publish_desk(build_desk(found, lang), record, out / desk_folder(found), edition=edition)
     text = say("desk_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths))
     print(text, file=sys.stderr)
-    page, _ = publish_archive(out, lang, edition.updown)
-    print(say("weekly_archive", lang, path=page), file=sys.stderr)
 
 
 def _changes_text(changes: Sequence[Change], found: Desk, lang: Lang) -> str:

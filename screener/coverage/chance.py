@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from screener.evidence.base_rates import industry_rates
@@ -15,9 +15,12 @@ from screener.thesis.thesis import ALL
 
 @dataclass(frozen=True, eq=False)
 class Chance:
-    """What a desk is compared with: benchmark → a universe for `n` random baskets, and the industries' history; `seed`."""
+    """What a desk is compared with: `market` gives an outcome's universe and industries, None where none is at hand.
 
-    markets: Mapping[str, tuple[Universe, IndexHistory]] = field(default_factory=dict)
+    `n`: random baskets; `seed` of the draws.
+    """
+
+    market: Callable[[Outcome], tuple[Universe, IndexHistory] | None]
     n: int = 1000
     seed: int = 0
 
@@ -42,9 +45,10 @@ def weigh(outcome: Outcome, chance: Chance | None) -> Evidence:
     subjects = tuple(each for each in (index.symbol if index else None, ALL) if each is not None)
     grid = measure_sensitivity(outcome, subjects=subjects)
     agreement = {subject: grid.agreement_of(subject, months).share_same for subject in subjects}
-    if outcome.benchmark not in chance.markets:
+    found = chance.market(outcome)
+    if found is None:
         return Evidence(agreement)
-    universe, history = chance.markets[outcome.benchmark]
+    universe, history = found
     placebo = measure_basket_placebo(outcome, universe, n=chance.n, seed=chance.seed)[months]
     rates = industry_rates(outcome, history)
     stated = outcome.thesis.rating.industry if outcome.thesis.rating else None

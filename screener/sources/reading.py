@@ -108,7 +108,7 @@ def load_market(
 
     UsageError for a source that is neither folder nor store, and for a store without stocks.
     """
-    own, benchmark = getattr(source, "source", source), thesis.benchmark(scale)
+    own, benchmark = innermost(source), thesis.benchmark(scale)
     if isinstance(own, FolderSource):
         return load_universe(own.folder, benchmark=benchmark, end=end), MarketNames(*_read_names(own.folder))
     if not isinstance(own, StoreSource):
@@ -142,16 +142,22 @@ def load_chance(universe: str, *, benchmark: str, end: dt.date, store: Path | No
 
 def load_history(source: PriceSource, *, benchmark: str, end: dt.date) -> IndexHistory:
     """The industry indices beside `source`: those of its folder, else the bundled ones."""
-    own = getattr(source, "source", source)
+    own = innermost(source)
     found = load_index_history(own.folder, benchmark=benchmark, end=end) if isinstance(own, FolderSource) else EMPTY_HISTORY
     return found if found.symbols else load_bundled_history(benchmark=benchmark, end=end)
+
+
+def innermost(source: PriceSource) -> PriceSource:
+    """The source itself behind what adds notes to it or holds its prices."""
+    inner = getattr(source, "source", None)
+    return source if inner is None else innermost(inner)
 
 
 def universe_at_hand(source: PriceSource, base: dt.date | None, *, store: Path | None = None) -> str | None:
     """Where random baskets may come from beside `source`: its folder's market file, a store that holds the market, or the
     bundled market where `base` is its date; None without any.
     """
-    own = getattr(source, "source", source)
+    own = innermost(source)
     if isinstance(own, FolderSource) and (own.folder / MARKET_FILE).is_file():
         return str(own.folder)
     if isinstance(own, StoreSource) and len(own.store.symbols()) >= WHOLE_MARKET:
