@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.prices.prices import Prices, PriceSource
+from screener.sources.exports.source import ExportSource, is_plain_folder
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
 from screener.terms.notes import Note, UsageError
@@ -47,6 +48,16 @@ def with_notes(source: PriceSource, notes: Sequence[Note]) -> PriceSource:
     return NotedSource(source, notes[0], tuple(notes[1:])) if notes else source
 
 
+def open_place(place: Path) -> FolderSource:
+    """A folder in the folder layout as it stands, any other folder or file of exports as it is understood.
+
+    UsageError when there is nothing at `place`.
+    """
+    if not place.exists():
+        raise UsageError("folder_missing", folder=str(place))
+    return FolderSource(place) if place.is_dir() and is_plain_folder(place) else ExportSource(place)
+
+
 def open_source(
     word: str,
     symbols: Sequence[str],
@@ -66,7 +77,7 @@ def open_source(
     if word == "snapshot":
         return SnapshotSource()
     if word not in ("auto", "store"):
-        return FolderSource(Path(word))
+        return open_place(Path(word))
     from screener.store.source import StoreSource
     from screener.store.store import Store, default_folder
 

@@ -1,0 +1,111 @@
+"""An understood place written as the folder layout, each line knowing where it came from."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from screener.sources import bundled
+from screener.sources.exports.heads import BAR_FIELDS
+from screener.sources.exports.place import Place
+from screener.sources.exports.rows import Value
+from screener.terms.symbols import Symbol, parse_symbol
+
+FIELDS = tuple(name for name in BAR_FIELDS if name != "adj_factor")
+# Files of the folder layout that are taken over as they are.
+KEPT_FILES = ("shares.csv", "actions_cover.csv", "market_close.parquet")
+
+
+@dataclass
+class Origins:
+    """File of the folder → the files that its lines came from, and (file, line) → (file, line)."""
+
+    files: dict[str, list[str]] = field(default_factory=dict)
+    lines: dict[tuple[str, int], tuple[str, int]] = field(default_factory=dict)
+
+    def add(self, file: str, line: int, value: Value) -> None:
+        """Remember where a line of `file` came from."""
+        self.lines[file, line] = (value.file, value.line)
+        known = self.files.setdefault(file, [])
+        if value.file not in known:
+            known.append(value.file)
+
+
+def file_of(symbol: Symbol) -> str:
+    """The file of the folder layout that holds a symbol's prices."""
+    if symbol.kind == "index":
+        return f"index/{symbol.code}.csv"
+    room = "raw" if symbol.exchange in ("SH", "SZ", "BJ") else symbol.exchange.lower()
+    return f"{room}/{symbol.code}.csv"
+
+
+def write_place(place: Place, folder: Path, *, lend_indices: bool) -> Origins:
+    """Write the place's prices, actions and names into `folder`; with `lend_indices` bundled indices stand in for missing ones."""
+    origins = Origins()
+    for symbol, days in place.bars.items():
+        rows = {day: fields for day, fields in sorted(days.items()) if "close" in fields}
+        if rows:
+            _write_bars(folder, file_of(parse_symbol(symbol)), rows, origins)
+    _write_actions(place, folder, origins)
+    if place.names:
+        lines = [(symbol[:6], *values) for symbol, values in sorted(place.names.items()) if parse_symbol(symbol).kind == "stock"]
+        _write(folder / "names.csv", ("code", "name", "listed", "delisted"), lines)
+    for name in KEPT_FILES:
+        if place.root.is_dir() and (place.root / name).is_file():
+            shutil.copyfile(place.root / name, folder / name)
+    if lend_indices:
+        for symbol in lent_indices(place):
+            lent = bundled.closes()[symbol].dropna()
+            _write(folder / file_of(parse_symbol(symbol)), ("date", "close"), [(f"{day:%Y-%m-%d}", value) for day, value in lent.items()])
+    return origins
+
+
+def lent_indices(place: Place) -> tuple[str, ...]:
+    """The bundled indices that the place lacks."""
+    indices = [str(symbol) for symbol in bundled.closes().columns if parse_symbol(str(symbol)).kind == "index"]
+    return tuple(symbol for symbol in indices if symbol not in place.bars)
+
+
+def _write_bars(folder: Path, file: str, rows: Mapping[str, Mapping[str, Value]], origins: Origins) -> None:
+    present = [name for name in FIELDS if any(name in fields for fields in rows.values())]
+    lines = []
+    for line, (day, fields) in enumerate(rows.items(), start=2):
+        lines.append((day, *(fields[name].text if name in fields else "" for name in present)))
+        origins.add(file, line, fields["close"])
+    _write(folder / file, ("date", *present), lines)
+
+
+def _write_actions(place: Place, folder: Path, origins: Origins) -> None:
+    """`actions.csv` for mainland shares, `<room>/dividends.csv` for the others; a head alone where a list was empty."""
+    rooms: dict[str, list[tuple[str, str, Value, Value]]] = {}
+    for (symbol, day), (cash, ratio) in sorted(place.actions.items()):
+        parsed = parse_symbol(symbol)
+        file = "actions.csv" if file_of(parsed).startswith("raw/") else f"{parsed.exchange.lower()}/dividends.csv"
+        rooms.setdefault(file, []).append((parsed.code, day, cash, ratio))
+    for file, rows in rooms.items():
+        for line, (_, _, cash, _) in enumerate(rows, start=2):
+            origins.add(file, line, cash)
+        texts = [(code, day, cash.text, ratio.text) for code, day, cash, ratio in rows]
+        _write(folder / file, ("code", "ex_date", "cash_per_share", "split_ratio"), texts)
+
+
+def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerows(rows)
+
+
+def factor_rows(place: Place) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Symbol and its closes beside a cumulative adjustment factor, where the place has one and no list of its actions."""
+    for symbol, days in place.bars.items():
+        rows = {day: fields for day, fields in days.items() if "adj_factor" in fields and "close" in fields}
+        if rows and symbol not in place.action_symbols:
+            table = {name: [float(fields[name].text) for fields in rows.values()] for name in ("close", "adj_factor")}
+            yield symbol, pd.DataFrame({"date": pd.to_datetime(list(rows)), **table})
