@@ -24,6 +24,7 @@ COMMANDS = {
     "update": "update",
     "doctor": "doctor",
     "store": "store",
+    "prices": "prices",
     "thesis": "thesis",
     "scales": "scales",
     "ratings": "ratings",

@@ -62,6 +62,12 @@ def snapshot_span() -> tuple[dt.date, dt.date, tuple[str, ...]]:
     return as_date(closes.index[0]), as_date(closes.index[-1]), tuple(dict.fromkeys(symbols))
 
 
+def snapshot_closes(symbol: str) -> pd.Series | None:
+    """Every bundled close of `symbol` by day, NaN where it did not trade; None where the snapshot lacks it."""
+    table = _table_of(symbol)
+    return None if table is None else table[symbol]
+
+
 def _table_of(symbol: str) -> pd.DataFrame | None:
     """The table of closes that holds `symbol`; the later ones are read only when an earlier one lacks it."""
     tables = (bundled.closes, bundled.industry_closes, bundled.closes_abroad)

@@ -45,7 +45,11 @@ class Finding:
 
 def find_all(place: Place) -> tuple[Finding, ...]:
     """Every security with a close, by symbol."""
-    return tuple(_finding(place, symbol, days) for symbol, days in sorted(place.bars.items()) if any("close" in each for each in days.values()))
+    return tuple(
+        _finding(place, symbol, days)
+        for symbol, days in sorted(place.bars.items())
+        if any("close" in each for each in days.values())
+    )
 
 
 def _finding(place: Place, symbol: str, days: Mapping[str, Mapping[str, Value]]) -> Finding:

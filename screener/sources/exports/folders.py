@@ -45,15 +45,17 @@ def file_of(symbol: Symbol) -> str:
 
 
 def write_place(place: Place, folder: Path, *, lend_indices: bool) -> Origins:
-    """Write the place's prices, actions and names into `folder`; with `lend_indices` bundled indices stand in for missing ones."""
+    """Write the place's prices, actions and names into `folder`; `lend_indices`: bundled indices stand in for missing ones."""
     origins = Origins()
     for symbol, days in place.bars.items():
         rows = {day: fields for day, fields in sorted(days.items()) if "close" in fields}
         if rows:
-            _write_bars(folder, file_of(parse_symbol(symbol)), rows, origins)
+            _write_bars(folder, parse_symbol(symbol), rows, origins)
     _write_actions(place, folder, origins)
     if place.names:
-        lines = [(symbol[:6], *values) for symbol, values in sorted(place.names.items()) if parse_symbol(symbol).kind == "stock"]
+        lines = [
+            (symbol[:6], *values) for symbol, values in sorted(place.names.items()) if parse_symbol(symbol).kind == "stock"
+        ]
         _write(folder / "names.csv", ("code", "name", "listed", "delisted"), lines)
     for name in KEPT_FILES:
         if place.root.is_dir() and (place.root / name).is_file():
@@ -61,7 +63,11 @@ def write_place(place: Place, folder: Path, *, lend_indices: bool) -> Origins:
     if lend_indices:
         for symbol in lent_indices(place):
             lent = bundled.closes()[symbol].dropna()
-            _write(folder / file_of(parse_symbol(symbol)), ("date", "close"), [(f"{day:%Y-%m-%d}", value) for day, value in lent.items()])
+            _write(
+                folder / file_of(parse_symbol(symbol)),
+                ("date", "close"),
+                [(f"{day:%Y-%m-%d}", value) for day, value in lent.items()],
+            )
     return origins
 
 
@@ -71,12 +77,15 @@ def lent_indices(place: Place) -> tuple[str, ...]:
     return tuple(symbol for symbol in indices if symbol not in place.bars)
 
 
-def _write_bars(folder: Path, file: str, rows: Mapping[str, Mapping[str, Value]], origins: Origins) -> None:
-    present = [name for name in FIELDS if any(name in fields for fields in rows.values())]
+def _write_bars(folder: Path, symbol: Symbol, rows: Mapping[str, Mapping[str, Value]], origins: Origins) -> None:
+    file = file_of(symbol)
+    # An index's volume is that of its members, so its points prove nothing of it.
+    fields = [name for name in FIELDS if symbol.kind == "stock" or name != "volume"]
+    present = [name for name in fields if any(name in own for own in rows.values())]
     lines = []
-    for line, (day, fields) in enumerate(rows.items(), start=2):
-        lines.append((day, *(fields[name].text if name in fields else "" for name in present)))
-        origins.add(file, line, fields["close"])
+    for line, (day, own) in enumerate(rows.items(), start=2):
+        lines.append((day, *(own[name].text if name in own else "" for name in present)))
+        origins.add(file, line, own["close"])
     _write(folder / file, ("date", *present), lines)
 
 

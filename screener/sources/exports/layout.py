@@ -32,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Layout:
-    """What was understood of a sheet. `first`: the first row (place in `Sheet.rows`) below the head; `notes`: what was decided."""
+    """What was understood of a sheet. `first`: place in `Sheet.rows` of the first row below the head; `notes`: decisions."""
 
     kind: Kind
     columns: tuple[Column, ...]
@@ -114,7 +114,9 @@ def _head_of(texts: Sequence[str]) -> Head | None:
     if not heads:
         return None
     units = [head for text in texts if (head := read_head(f"收盘({text})")) is not None and head.unit]
-    return Head(heads[-1].name, heads[-1].printed, units[-1].unit, units[-1].factor) if units and not heads[-1].unit else heads[-1]
+    return (
+        Head(heads[-1].name, heads[-1].printed, units[-1].unit, units[-1].factor) if units and not heads[-1].unit else heads[-1]
+    )
 
 
 def _has_subjects(heads: dict[int, tuple[str, ...]], found: Sequence[Column], is_index: bool) -> bool:
@@ -154,8 +156,14 @@ def _wide(
         own = head if head is not None and head.name in BAR_FIELDS else said or Head("close", "")
         columns.append(Column(place, own, subject))
     if not any(each.subject for each in columns):
-        return Note("export_head", {"file": sheet.label, "found": "、".join(unknown[:5]) or "-", "wanted": "日期/date 收盘/close"})
-    notes = [] if any(each.head.printed for each in columns if each.subject) else [Note("export_assumed_close", {"file": sheet.label})]
+        return Note(
+            "export_head", {"file": sheet.label, "found": "、".join(unknown[:5]) or "-", "wanted": "日期/date 收盘/close"}
+        )
+    notes = (
+        []
+        if any(each.head.printed for each in columns if each.subject)
+        else [Note("export_assumed_close", {"file": sheet.label})]
+    )
     kept = [each for each in columns if each.subject is None or each.head.name in BAR_FIELDS]
     return _finished(sheet, "bars", kept, heads, first=first, titles=titles, notes=tuple(notes), ignored=tuple(unknown))
 
@@ -206,4 +214,6 @@ def _finished(
     used = {each.place for each in kept}
     dropped = tuple(texts[-1] for place, texts in heads.items() if place not in used and texts)
     marked = adjustment_of(*titles, sheet.name, sheet.file, *(each.head.printed for each in kept)) if kind == "bars" else ""
-    return Layout(kind, tuple(kept), first, titles, (*ignored, *(each for each in dropped if each not in ignored)), marked, notes)
+    return Layout(
+        kind, tuple(kept), first, titles, (*ignored, *(each for each in dropped if each not in ignored)), marked, notes
+    )

@@ -71,14 +71,14 @@ class Place:
             yield Difference(key[0], (key[1], key[2]), len(days), len(found), first[0] if first else "", values)
 
 
-def read_place(root: Path) -> Place:
-    """Read a file or every file of a folder; UsageError when there is neither, or nothing that could be an export."""
-    files = list(_files(root))
-    if not files:
+def read_place(root: Path, *more: Path) -> Place:
+    """Read files, or every file of folders, as one place; UsageError when there is none, or nothing that could be an export."""
+    roots = {path: each for each in (root, *more) for path in _files(each)}
+    if not roots:
         raise UsageError("export_nothing", place=str(root))
     place = Place(root)
-    for path in files:
-        label = path.name if root.is_file() else path.relative_to(root).as_posix()
+    for path, own in roots.items():
+        label = path.name if own.is_file() else path.relative_to(own).as_posix()
         sheets, problems = read_sheets(path, label)
         for problem in problems:
             place.sheets.append(Understood(label, None, Note(problem.code, dict(problem.params)), faults=(problem,)))
@@ -108,7 +108,11 @@ def _add_sheet(place: Place, sheet: Sheet, path: Path) -> None:
     own = _own_subject(sheet, layout, path, is_index=is_index)
     found = read_rows(sheet, layout, own, is_index=is_index)
     if not (found.bars or found.actions or found.names or found.faults):
-        code = "export_no_subject" if own is None and layout.kind != "names" and layout.place_of("code") is None else "export_no_rows"
+        code = (
+            "export_no_subject"
+            if own is None and layout.kind != "names" and layout.place_of("code") is None
+            else "export_no_rows"
+        )
         place.sheets.append(Understood(sheet.label, layout, Note(code, {"file": sheet.label})))
         return
     if layout.adjusted:

@@ -20,7 +20,20 @@ TUSHARE_CODE, TUSHARE_UNITS = "ts_code", {"volume": Decimal(100), "amount": Deci
 UNADJUSTED_FLAG = "3"
 DONE = ("实施", "实施方案", "实施分配", "已实施")
 # What ends an export: a source, a note, a count.
-FOOTS = ("数据来源", "来源", "资料来源", "注:", "注：", "说明", "data source", "source:", "制表", "更新时间", "合计", "以上数据")
+FOOTS = (
+    "数据来源",
+    "来源",
+    "资料来源",
+    "注:",
+    "注：",
+    "说明",
+    "data source",
+    "source:",
+    "制表",
+    "更新时间",
+    "合计",
+    "以上数据",
+)
 
 
 @dataclass(frozen=True)
@@ -99,12 +112,16 @@ class _Rows:
             if not word or (name == "name" and self.layout.kind == "names"):
                 continue
             if word not in self.subjects:
-                found = find_subject(word, is_index=self.is_index)
-                if not isinstance(found, Symbol):
+                found = find_subject(self._in_room(word), is_index=self.is_index)
+                if not isinstance(found, Symbol) and self.layout.kind != "names":
                     self.fault(line, "", "", name, word, found.code, **found.params)
                 self.subjects[word] = found if isinstance(found, Symbol) else None
             return self.subjects[word]
         return self.own
+
+    def _in_room(self, word: str) -> str:
+        """A short code in a folder of Hong Kong shares is one of theirs."""
+        return f"{word.zfill(4)}.HK" if self.sheet.file.startswith("hk/") and word.isdigit() and len(word) <= 5 else word
 
     def _bar(self, line: int, row: Sequence[str]) -> None:
         cell = self.cell(row, "date")
@@ -181,7 +198,7 @@ class _Rows:
     def _add_action(self, symbol: str, day: str, terms: tuple[Value, Value], line: int) -> None:
         old = self.found.actions.setdefault((symbol, day), terms)
         if old is not terms and [each.text for each in old] != [each.text for each in terms]:
-            self.fault(line, symbol, day, "ex_date", day, "action_twice", code=symbol[:6])
+            self.fault(line, symbol, day, "ex_date", day, "export_action_twice", own=symbol, other=old[0].line)
 
     def _name(self, line: int, row: Sequence[str]) -> None:
         symbol = self._subject(line, row)
@@ -204,10 +221,14 @@ def _terms_of(numbers: dict[str, str]) -> tuple[str, str]:
     cash = of("cash_per_share") + of("cash_per_ten") / 10
     ratio = of("split_ratio") if numbers.get("split_ratio") else 1 + of("stock_per_share")
     ratio += (of("bonus_per_ten") + of("transfer_per_ten")) / 10
-    known = "cash_per_share" not in numbers or "split_ratio" not in numbers or (numbers["cash_per_share"] and numbers["split_ratio"])
+    known = (
+        "cash_per_share" not in numbers
+        or "split_ratio" not in numbers
+        or (numbers["cash_per_share"] and numbers["split_ratio"])
+    )
     if not known:
         return numbers["cash_per_share"], numbers["split_ratio"]
-    return ("", "") if (cash, ratio) == (0, 1) else (f"{cash.normalize():f}", f"{ratio.normalize():f}")
+    return ("", "") if cash == 0 and ratio == 1 else (f"{cash.normalize():f}", f"{ratio.normalize():f}")
 
 
 def _is_foot(row: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 
 from screener.terms.notes import Problem
 
@@ -58,7 +58,8 @@ def _read_book(path: Path, file: str) -> tuple[tuple[Sheet, ...], tuple[Problem,
     try:
         several = len(book.worksheets) > 1
         sheets = [
-            Sheet(file, each.title if several else "", tuple(_rows(each.iter_rows(values_only=True)))) for each in book.worksheets
+            Sheet(file, each.title if several else "", tuple(_rows(each.iter_rows(values_only=True))))
+            for each in book.worksheets
         ]
     except (KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
         return (), (Problem(file, None, "", "", "excel_broken", {"detail": type(error).__name__}),)
@@ -111,11 +112,8 @@ def _unwrapped(cell: str) -> str:
 
 def decode(data: bytes) -> str | None:
     """Text of UTF-8 or UTF-16 with their marks, UTF-8 without, or GB18030; None for anything else."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = ("utf-16",)
-    else:
-        encodings = ("utf-8-sig", "gb18030")
-    for encoding in encodings:
+    is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "gb18030"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from screener.prices.prices import ManyPrices, Prices
 from screener.sources.exports.folders import Origins, lent_indices, write_place
-from screener.sources.exports.place import Place, read_place
+from screener.sources.exports.place import ENDINGS, OWN_FILES, Place, read_place
 from screener.sources.exports.rows import Fault
 from screener.sources.folder_source import FolderSource
 from screener.terms.notes import Note, PriceProblems, Problem
@@ -21,6 +21,7 @@ OF_OTHERS = frozenset({"security_unknown", "security_ambiguous"})
 SHOWN_FILES = 10
 _PLAIN_FILE = re.compile(r"[0-9A-Z]+(?:_full|_adj)?\.csv")
 _ROOMS = ("raw", "index", "hk", "us")
+_ROOT_FILES = OWN_FILES | {"actions.csv", "names.csv"}
 
 
 class ExportSource(FolderSource):
@@ -100,11 +101,19 @@ class ExportSource(FolderSource):
 def is_plain_folder(root: Path) -> bool:
     """Whether a folder has the folder layout with its own file names and heads, and needs no understanding."""
     rooms = [root / each for each in _ROOMS if (root / each).is_dir()]
+    has_market = (root / "market_close.parquet").is_file()
+    if not (has_market or (root / "raw").is_dir()) and _other_files(root):
+        return False
     if not rooms:
-        return (root / "market_close.parquet").is_file() and not any(root.glob("*.xlsx"))
+        return has_market
     files = [path for room in rooms for path in room.iterdir() if path.is_file() and not path.name.startswith(".")]
     named = all(_PLAIN_FILE.fullmatch(path.name) or path.name == "dividends.csv" for path in files)
     return named and all(_has_plain_head(room) for room in rooms)
+
+
+def _other_files(root: Path) -> bool:
+    """Whether tables lie in the folder itself that the folder layout does not know."""
+    return any(path.suffix.lower() in ENDINGS and path.name not in _ROOT_FILES for path in root.iterdir() if path.is_file())
 
 
 def _has_plain_head(room: Path) -> bool:
