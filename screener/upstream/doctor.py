@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -21,7 +20,9 @@ from screener.terms.say import LANGS, Lang, say
 from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import parse_symbol
 from screener.upstream import series
+from screener.upstream.memory import Settings
 from screener.upstream.patience import Fetcher, FetchError, Policy
+from screener.upstream.pull import ordered_sources
 from screener.upstream.vendors import SOURCES, bar_sources
 from screener.version import __version__
 
@@ -35,9 +36,6 @@ PROBE_SESSIONS = 10
 DOCTOR_POLICY = Policy(deadline_seconds=10.0, tries=1)
 # A whole market is not listed symbol by symbol.
 MAX_LISTED = 60
-# Files by which a font with Chinese glyphs is known.
-_FONT_NAMES = ("notosanscjk", "notoserifcjk", "sourcehan", "wqy", "msyh", "simhei", "simsun", "pingfang", "hiragino", "stheiti")
-_FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts", "C:/Windows/Fonts")
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,12 @@ def examine(
     today: dt.date,
     fetcher: Fetcher | None = None,
     notes: Sequence[Note] = (),
+    settings: Settings = Settings(),  # noqa: B008 - a frozen value
 ) -> tuple[Finding, ...]:
     """Examine everything; `symbols`: what the theses need; `today`: the last finished day; no `fetcher`: ask no source.
 
-    A host that the fetcher remembers to leave alone is named and not asked; `notes`: what was odd about that memory.
+    A host that the fetcher remembers to leave alone is named and not asked; `notes`: what was odd about that memory;
+    `settings`: the user's order of sources and the hosts that are asked unverified.
     Nothing here raises for what it finds: a broken store or an akshare that cannot be imported is a finding.
     """
     return (
@@ -81,7 +81,7 @@ def examine(
         *(Finding("warn", "topic_store", note.code, note.params) for note in notes),
         *(() if fetcher is None else _resting(fetcher)),
         *(() if fetcher is None else _sources(fetcher, today)),
-        *_fonts(),
+        *_order(symbols, settings),
         *_single_sources(symbols),
     )
 
@@ -141,6 +141,9 @@ def _store(store: Store, symbols: Sequence[str], today: dt.date) -> Iterator[Fin
     yield Finding("ok", "topic_store", "doctor_store", params)
     if not os.access(store.folder, os.W_OK):
         yield Finding("warn", "topic_store", "store_not_writable", {"folder": store.folder, "detail": "read-only"})
+    for note in (store.fault(), *(Note("store_stray", {"file": f"{each.parent.name}/{each.name}"}) for each in store.strays())):
+        if note is not None:
+            yield Finding("warn", "topic_store", note.code, note.params)
     refused = store.quarantine.refusals()
     if refused:
         yield Finding("warn", "topic_quarantine", "doctor_quarantine", {"count": len(refused), "last": refused[-1].name})
@@ -168,6 +171,9 @@ def _stored_symbol(store: Store, symbol: str, today: dt.date) -> Finding:
         "fetched": f"{bars.rows['fetched_at'].max():%Y-%m-%d %H:%M}Z",
         "sessions": calendar.count_between(bars.reach, due),
     }
+    if bars.unverified:
+        params = {"symbol": symbol, "hosts": ", ".join(bars.unverified)}
+        return Finding("warn", "topic_symbol", "stored_unverified", params, topic)
     behind = bars.reach < due
     return Finding("warn" if behind else "ok", "topic_symbol", "doctor_behind" if behind else "doctor_symbol", params, topic)
 
@@ -223,15 +229,15 @@ def _import_fault() -> Finding | None:
     return None
 
 
-def _fonts() -> Iterator[Finding]:
-    home = Path.home()
-    folders = [Path(name) for name in _FONT_FOLDERS] + [home / ".fonts", home / ".local/share/fonts", home / "Library/Fonts"]
-    for folder in folders:
-        for path in sorted(folder.rglob("*.[to]t[fc]")) if folder.is_dir() else ():
-            if path.stem.lower().replace("-", "").replace("_", "").startswith(_FONT_NAMES):
-                yield Finding("ok", "topic_fonts", "doctor_font", {"font": path.stem})
-                return
-    yield Finding("warn", "topic_fonts", "doctor_no_font", {})
+def _order(symbols: Sequence[str], settings: Settings) -> Iterator[Finding]:
+    """In which order the sources of each kind of symbol that is needed are asked, and which hosts go unverified."""
+    orders: dict[tuple[str, ...], str] = {}
+    for symbol in (*symbols, "920000.BJ"):
+        orders.setdefault(ordered_sources(parse_symbol(symbol), settings.order), symbol)
+    for sources, symbol in orders.items():
+        yield Finding("ok", "topic_order", "doctor_order", {"symbol": symbol, "sources": " → ".join(sources) or "-"})
+    for host in sorted(settings.unverified):
+        yield Finding("warn", "topic_order", "doctor_unverified", {"host": host})
 
 
 def _single_sources(symbols: Sequence[str]) -> Iterator[Finding]:

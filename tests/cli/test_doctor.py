@@ -6,9 +6,13 @@ import datetime as dt
 
 import pytest
 
-from screener.cli.doctor import doctor_records, doctor_text
+from screener.cli.doctor import doctor_text
 from screener.store.store import Store
-from screener.upstream.doctor import examine
+from screener.terms.notes import Note, ScreenerError
+from screener.upstream import jobs
+from screener.upstream.doctor import Finding, examine
+from screener.upstream.jobs import JOBS, Job, examine_jobs, exit_code
+from screener.upstream.memory import Settings
 from screener.upstream.patience import Fetcher, Policy
 from tests.conftest import run_screener
 from tests.stored import END, fill_store
@@ -81,23 +85,57 @@ def test_symbols_with_a_single_source_are_named(tmp_path):
     assert look(Store(tmp_path))["topic_single", "single source"].params["symbols"] == "801770.SI"
 
 
-def test_the_text_has_a_line_for_each_finding_and_a_count(tmp_path):
-    findings = examine(Store(tmp_path), SYMBOLS, today=END, fetcher=None)
-    lines = doctor_text(findings, "zh").splitlines()
-    assert len(lines) == len(findings) + 2
+def fine() -> None:
+    """Every glyph is there."""
+
+
+def boxes() -> None:
+    raise ScreenerError("no_glyphs")
+
+
+def test_ten_lines_say_job_by_job_what_works_and_how_to_mend_the_rest(tmp_path, monkeypatch):
+    monkeypatch.setattr(jobs, "find_spec", lambda name: None if name == "weasyprint" else True)
+    findings = examine(Store(tmp_path / "none"), SYMBOLS, today=END, fetcher=None)
+    found = {each.name: each for each in examine_jobs(findings, check_glyphs=boxes)}
+    assert tuple(found) == JOBS
+    assert len(found) == 10
+    levels = {name: each.level for name, each in found.items()}
+    assert levels["pictures"] == "fail"
+    assert levels["pdf"] == levels["store"] == "warn"
+    assert levels["report"] == levels["grade"] == levels["notebook"] == "ok"
+    assert all(each.remedy for each in found.values() if each.level != "ok" and each.name != "update")
+    lines = doctor_text(tuple(found.values()), "zh").splitlines()
     assert lines[0].startswith("正常  版本")
-    count = sum(each.level == "ok" for each in findings)
-    assert lines[-1].startswith(f"{count} 项正常")
-    assert [each["level"] for each in doctor_records(findings, "en")] == [each.level for each in findings]
+    assert "screener[pdf]" in lines[3]
 
 
-def test_the_command_prints_json_and_ends_with_0_although_a_source_is_down(upstream, tmp_path):
+def test_the_exit_code_says_what_failed(tmp_path):
+    findings = examine(Store(tmp_path / "none"), SYMBOLS, today=END, fetcher=None)
+    assert exit_code(examine_jobs(findings, check_glyphs=fine)) == 0
+    assert exit_code(examine_jobs(findings, check_glyphs=boxes)) == 3
+    broken = Finding("fail", "topic_snapshot", "doctor_snapshot", {})
+    assert exit_code((Job("report", "fail", Note("job_pdf"), "", (broken,)),)) == 1
+
+
+def test_the_order_of_sources_and_what_goes_unverified_are_said(tmp_path):
+    settings = Settings(order={"stock": ("eastmoney",)}, unverified=frozenset({"www.swsresearch.com"}))
+    found = examine(Store(tmp_path / "none"), SYMBOLS, today=END, fetcher=None, settings=settings)
+    orders = {each.params["symbol"]: each.params["sources"] for each in found if each.code == "doctor_order"}
+    assert orders["600941.SH"] == "eastmoney → tencent → sina"
+    assert orders["920000.BJ"] == "eastmoney → sina"
+    assert [each.params["host"] for each in found if each.code == "doctor_unverified"] == ["www.swsresearch.com"]
+
+
+def test_the_command_ends_with_3_where_no_source_answers_and_says_so(upstream, tmp_path):
     upstream.fault("reset")
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "sources.toml").write_text("[policy]\ntries = nan\n")
     ran = run_screener("doctor", "--json", "--store", tmp_path / "store", env=upstream.env())
-    assert ran.code == 0
-    by_topic = {each["topic"]: each for each in ran.json}
-    assert by_topic["source"]["level"] == "fail"
-    assert {"versions", "snapshot", "calendar", "store", "fonts"} <= set(by_topic)
+    assert ran.code == 3
+    levels = {each["job"]: each["level"] for each in ran.json["jobs"]}
+    assert (levels["update"], levels["report"]) == ("fail", "ok")
+    assert "settings_number" in {each["code"] for each in ran.json["findings"]}
+    assert {"versions", "snapshot", "calendar", "store", "order"} <= {each["topic"] for each in ran.json["findings"]}
 
 
 @pytest.fixture
@@ -121,7 +159,7 @@ def test_without_akshare_doctor_says_what_to_do_and_stored_data_and_reports_work
     thesis, scale = bundled
     fill_store(Store(tmp_path / "store"), market_folder, thesis.symbols(scale))
     ran = run_without(without_akshare, "doctor", "--store", tmp_path / "store", "--lang", "en")
-    assert ran.code == 0
+    assert ran.code == 3
     assert "Native library not available" in ran.out
     assert "pip install" in ran.out
     args = ("--prices", "store", "--store", tmp_path / "store", "--as-of", "2025-06-30", "--json")
