@@ -15,6 +15,7 @@ from screener.judgement.outcome import (
     Pair,
     Row,
     Status,
+    UntilChange,
     Verdict,
     WindowShares,
     end_date,
@@ -42,7 +43,7 @@ def judge(thesis: Thesis, scale: RatingScale, prices: Prices, *, published: dt.d
     base = prices.calendar.last_on_or_before(published)
     ends = {months: end_date(prices.calendar, published, months) for months in scale.months}
     compared = {subject.id: compare(thesis, scale, subject) for subject in thesis.subjects()}
-    check = _Check(market, thesis, scale, base, ends, as_of, compared)
+    check = _Check(market, thesis, scale, base, ends, as_of, compared, published)
     rows = tuple(check.rows())
     paths: dict[Basis, pd.DataFrame] = {basis: check.path(basis) for basis in ("headline", "like", "mixed")}
     windows = tuple(window for basis, path in paths.items() for window in check.windows(basis, path))
@@ -76,6 +77,7 @@ class _Check:
     ends: Mapping[int, dt.date | None]
     as_of: dt.date
     compared: Mapping[str, Comparison]
+    published: dt.date
 
     def pairs_of(self, subject: Subject) -> dict[Basis, Pair]:
         """What stands in the tables for a subject, the headline first; an index has the price series only."""
@@ -254,7 +256,29 @@ class _Check:
             months=months,
             gap=None if row.measured is None or earned.hit is not None else untold(stated, row.band_gap, ladder, self.scale),
             flags=self.compared[subject.id].flags,
+            until_change=self.until_change(subject, stated) if subject.kind != "candidate" else None,
         )
+
+    def until_change(self, subject: Subject, stated: str) -> UntilChange | None:
+        """The second verdict: at the house's first other rating, where it came inside the window and by the as-of date."""
+        change = self.thesis.rating.first_change(self.published) if self.thesis.rating else None
+        end = self.market.prices.calendar.last_on_or_before(change.date) if change else None
+        last = self.last(subject)
+        if change is None or end is None or self.base is None or not self.base < end <= self.as_of or (last and end >= last):
+            return None
+        found, ladder = self.compared[subject.id], self.scale.ladder(subject.kind)
+        own, other = self.measure(subject.members, "price", end), self.measure_benchmark(found, found.symbol, end)
+        gap = own.gap or of_benchmark(other.gap, found.symbol)
+        if gap is not None or own.value is None:
+            return UntilChange(change.date, change.rating, end, None, None, None, None, gap)
+        measured = own.value if other.value is None else excess_return(own.value, other.value)
+        earned = judge_rating(measured, stated, ladder)
+        told = (
+            None
+            if earned.hit is not None
+            else untold(stated, None if ladder.bands else no_ladder_gap(self.scale), ladder, self.scale)
+        )
+        return UntilChange(change.date, change.rating, end, measured, *earned[:3], told)
 
 
 def no_ladder_gap(scale: RatingScale) -> Gap:

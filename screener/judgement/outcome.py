@@ -114,6 +114,23 @@ class WindowShares:
 
 
 @dataclass(frozen=True)
+class UntilChange:
+    """What a stated rating was worth on the day on which its house changed it; the window itself runs on.
+
+    `rating`: the new one; `end_date`: the last session on or before `day`; `measured`: what the bands compare (a fraction).
+    """
+
+    day: dt.date
+    rating: str
+    end_date: dt.date
+    measured: float | None
+    band: str | None
+    hit: bool | None
+    at_least: bool | None
+    gap: Gap | None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What became of a stated rating at the headline horizon, the end of its window; None where it is not due or a gap.
 
@@ -130,6 +147,7 @@ class Verdict:
     months: int = 12
     gap: Gap | None = None
     flags: tuple[str, ...] = ()
+    until_change: UntilChange | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,6 @@ import datetime as dt
 import math
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,11 +16,11 @@ from screener.terms.names import bundled_names, bundled_registry, find_security,
 from screener.terms.notes import Problem, ScreenerError
 from screener.terms.say import printable
 from screener.terms.symbols import parse_symbol
+from screener.thesis.lines import Lines, Path
 from screener.thesis.policies import PolicyBook
 from screener.thesis.scale import Ladder, RatingScale, Record, no_standard, read_record
 from screener.thesis.thesis import Thesis
 
-Path = tuple[str | int, ...]
 # Deeper than any key of a thesis or scale (markets → benchmarks → symbol).
 MAX_DEPTH = 12
 # No more of a wrong value than this stands in a message.
@@ -48,7 +47,7 @@ def check_thesis_text(
     document, problems = _parse(data, file)
     if document is None:
         return None, None, problems
-    lines = _Lines(data.decode("utf-8-sig"))
+    lines = Lines(data.decode("utf-8-sig"))
     unresolved = tuple(_resolve_candidates(document, file, lines))
     thesis, problems = _validate(Thesis, {"slug": slug, **document}, file, lines)
     problems = (*problems, *unresolved)
@@ -80,13 +79,13 @@ def check_scale_text(data: bytes, file: str) -> tuple[RatingScale | None, tuple[
     document, problems = _parse(data, file)
     if document is None:
         return None, problems
-    lines = _Lines(data.decode("utf-8-sig"))
+    lines = Lines(data.decode("utf-8-sig"))
     scale, problems = _validate(RatingScale, document, file, lines)
     problems += (*_check_edges(document, file, lines), *_check_characters(document, file, lines))
     return (None if problems else scale), tuple(set_once(problems))
 
 
-def _check_edges(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
+def _check_edges(document: dict[str, Any], file: str, lines: Lines) -> Iterator[Problem]:
     """Band edges that are not fractions: 20 for 20%, or no number at all."""
     for kind in ("stock", "industry"):
         ladder = document.get(kind)
@@ -99,7 +98,7 @@ def _check_edges(document: dict[str, Any], file: str, lines: _Lines) -> Iterator
 
 def locate(data: bytes, path: Path) -> int | None:
     """The line of a key path in TOML text that parses, or of the nearest table around it."""
-    return _Lines(data.decode("utf-8-sig")).find(path)
+    return Lines(data.decode("utf-8-sig")).find(path)
 
 
 def check_policies_text(
@@ -109,7 +108,7 @@ def check_policies_text(
     document, problems = _parse(data, file)
     if document is None:
         return None, problems
-    lines = _Lines(data.decode("utf-8-sig"))
+    lines = Lines(data.decode("utf-8-sig"))
     book, problems = _validate(PolicyBook, document, file, lines)
     if document.get("thesis") not in (None, slug):
         problems += (_problem(file, lines, ("thesis",), document, "policies_of_other", slug=slug),)
@@ -118,7 +117,7 @@ def check_policies_text(
 
 
 def _policy_facts(
-    document: dict[str, Any], file: str, lines: _Lines, buckets: tuple[str, ...], today: dt.date | None
+    document: dict[str, Any], file: str, lines: Lines, buckets: tuple[str, ...], today: dt.date | None
 ) -> Iterator[Problem]:
     ids = [str(entry.get("id")) for entry in _entries(document, "policies")]
     for at, entry in enumerate(_entries(document, "policies")):
@@ -142,7 +141,7 @@ def _policy_facts(
 
 
 def _unknown_buckets(
-    document: dict[str, Any], file: str, lines: _Lines, path: Path, known: tuple[str, ...]
+    document: dict[str, Any], file: str, lines: Lines, path: Path, known: tuple[str, ...]
 ) -> Iterator[Problem]:
     named = _value(document, (*path, "buckets"))
     for at, bucket in enumerate(named if isinstance(named, list) else []):
@@ -188,7 +187,7 @@ def _inside(value: object) -> list[Any]:
 
 
 def _validate(
-    model: type[Record], document: dict[str, Any], file: str, lines: _Lines
+    model: type[Record], document: dict[str, Any], file: str, lines: Lines
 ) -> tuple[Record | None, tuple[Problem, ...]]:
     try:
         return read_record(model, document), ()
@@ -216,7 +215,7 @@ _CODES = {
 }
 
 
-def _schema_problems(file: str, lines: _Lines, document: object, detail: Any) -> Iterator[Problem]:
+def _schema_problems(file: str, lines: Lines, document: object, detail: Any) -> Iterator[Problem]:
     path: Path = tuple(detail["loc"])
     params: dict[str, object] = {"detail": detail["msg"], **detail.get("ctx", {})}
     rules = [part for part in str(params.pop("error", "")).split("; ") if part.startswith(("band_", "window_"))]
@@ -244,7 +243,7 @@ def _is_bare_number(document: object, path: Path) -> bool:
 
 
 def _facts(
-    document: dict[str, Any], file: str, lines: _Lines, scale: RatingScale | None, today: dt.date | None
+    document: dict[str, Any], file: str, lines: Lines, scale: RatingScale | None, today: dt.date | None
 ) -> Iterator[Problem]:
     """Problems that no type can see: names against codes, duplicates, empty buckets, words the scale does not have, dates."""
     yield from _check_characters(document, file, lines)
@@ -256,7 +255,7 @@ def _facts(
     yield from _check_dates(document, file, lines, today)
 
 
-def _check_characters(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
+def _check_characters(document: dict[str, Any], file: str, lines: Lines) -> Iterator[Problem]:
     """Text with control or direction characters, which could steer a terminal or a browser."""
     for path, value in _texts(document, ()):
         if printable(value) != value:
@@ -270,7 +269,7 @@ def _texts(value: object, path: Path) -> Iterator[tuple[Path, str]]:
         yield from _texts(inner, (*path, key))
 
 
-def _resolve_candidates(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
+def _resolve_candidates(document: dict[str, Any], file: str, lines: Lines) -> Iterator[Problem]:
     """Give each candidate the symbol that its code without ending, its name or its former name means; else a problem."""
     for at, entry in enumerate(_entries(document, "candidates")):
         word = entry.get("symbol", entry.get("name"))
@@ -283,7 +282,7 @@ def _resolve_candidates(document: dict[str, Any], file: str, lines: _Lines) -> I
             yield _problem(file, lines, path, document, error.code, **{**error.params, "value": printable(word)[:SHOWN]})
 
 
-def _check_symbols(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
+def _check_symbols(document: dict[str, Any], file: str, lines: Lines) -> Iterator[Problem]:
     names = bundled_names()
     for path, symbol, name in _named_symbols(document):
         try:
@@ -332,7 +331,7 @@ def _named_symbols(document: dict[str, Any]) -> Iterator[tuple[Path, str, str]]:
                 yield ("candidates", at, "listings", number, "symbol"), listing["symbol"], str(entry.get("name", ""))
 
 
-def _check_buckets(document: dict[str, Any], file: str, lines: _Lines) -> Iterator[Problem]:
+def _check_buckets(document: dict[str, Any], file: str, lines: Lines) -> Iterator[Problem]:
     buckets = [str(entry.get("id")) for entry in _entries(document, "buckets")]
     used = [str(entry.get("bucket")) for entry in _entries(document, "candidates")]
     for table, key in (("buckets", "id"), ("candidates", "symbol"), ("candidates", "name")):
@@ -353,12 +352,16 @@ def _check_buckets(document: dict[str, Any], file: str, lines: _Lines) -> Iterat
             yield _problem(file, lines, ("candidates", at, "bucket"), document, "bucket_unknown", known=", ".join(buckets))
 
 
-def _check_scale_words(document: dict[str, Any], file: str, lines: _Lines, scale: RatingScale) -> Iterator[Problem]:
+def _check_scale_words(document: dict[str, Any], file: str, lines: Lines, scale: RatingScale) -> Iterator[Problem]:
     rating = document.get("rating", {})
     for key in ("industry", "previous") if isinstance(rating, dict) and scale.industry.bands else ():
         if key in rating and not _is_word_of(scale.industry, rating[key], scale):
             known = " ".join(scale.industry.ratings)
             yield _problem(file, lines, ("rating", key), document, "rating_unknown", known=known)
+    for at, entry in enumerate(_entries(rating, "changes") if isinstance(rating, dict) and scale.industry.bands else []):
+        if "rating" in entry and not _is_word_of(scale.industry, entry["rating"], scale):
+            known = " ".join(scale.industry.ratings)
+            yield _problem(file, lines, ("rating", "changes", at, "rating"), document, "rating_unknown", known=known)
     for at, entry in enumerate(_entries(document, "candidates")):
         if "rating" in entry and scale.stock.bands and not _is_word_of(scale.stock, entry["rating"], scale):
             known = " ".join(scale.stock.ratings)
@@ -380,7 +383,7 @@ def _is_word_of(ladder: Ladder, rating: object, scale: RatingScale) -> bool:
     return word is None or ladder.knows(word)
 
 
-def _check_listings(document: dict[str, Any], file: str, lines: _Lines, scale: RatingScale) -> Iterator[Problem]:
+def _check_listings(document: dict[str, Any], file: str, lines: Lines, scale: RatingScale) -> Iterator[Problem]:
     """Second listings: in another market of the scale, trading there, judged by a benchmark it names, each once."""
     markets = {each.id: each for each in scale.markets}
     places: dict[str, Path] = {}
@@ -406,13 +409,19 @@ def _check_listings(document: dict[str, Any], file: str, lines: _Lines, scale: R
                 yield _problem(file, lines, place, document, "benchmark_unknown", market=market.name, known=known)
 
 
-def _check_dates(document: dict[str, Any], file: str, lines: _Lines, today: dt.date | None) -> Iterator[Problem]:
+def _check_dates(document: dict[str, Any], file: str, lines: Lines, today: dt.date | None) -> Iterator[Problem]:
     published, earliest, latest = (_date(document.get(f"published{part}")) for part in ("", "_earliest", "_latest"))
     related = [
         (("related_reports", at, "date"), _date(each.get("date")))
         for at, each in enumerate(_entries(document, "related_reports"))
     ]
+    rated = document.get("rating")
+    changes = _entries(rated, "changes") if isinstance(rated, dict) else []
+    later: list[tuple[Path, dt.date | None]] = [
+        (("rating", "changes", at, "date"), _date(each.get("date"))) for at, each in enumerate(changes)
+    ]
     dated: list[tuple[Path, dt.date | None]] = [(("published",), published), (("published_earliest",), earliest), *related]
+    dated += later
     for path, day in dated:
         if today is not None and day is not None and day > today:
             yield _problem(file, lines, path, document, "date_in_future", today=today)
@@ -420,9 +429,19 @@ def _check_dates(document: dict[str, Any], file: str, lines: _Lines, today: dt.d
         yield _problem(file, lines, ("published_basis",), document, "inferred_needs_range")
     if published and earliest and latest and not earliest <= published <= latest:
         yield _problem(file, lines, ("published",), document, "published_outside_range", earliest=earliest, latest=latest)
+    yield from _check_changes(document, file, lines, published)
     for path, day in related:
         if day and published and day > published:
             yield _problem(file, lines, path, document, "related_after_publication", day=published)
+
+
+def _check_changes(document: dict[str, Any], file: str, lines: Lines, published: dt.date | None) -> Iterator[Problem]:
+    """Later ratings come after the report."""
+    rating = document.get("rating")
+    for at, entry in enumerate(_entries(rating, "changes") if isinstance(rating, dict) else []):
+        day = _date(entry.get("date"))
+        if day and published and day <= published:
+            yield _problem(file, lines, ("rating", "changes", at, "date"), document, "change_before_publication", day=published)
 
 
 def _date(value: object) -> dt.date | None:
@@ -440,7 +459,7 @@ def _entries(document: dict[str, Any], table: str) -> list[dict[str, Any]]:
     return [entry if isinstance(entry, dict) else {} for entry in entries] if isinstance(entries, list) else []
 
 
-def _problem(file: str, lines: _Lines, path: Path, document: object, code: str, **params: object) -> Problem:
+def _problem(file: str, lines: Lines, path: Path, document: object, code: str, **params: object) -> Problem:
     value = _value(document, path)
     shown = "" if value is None or isinstance(value, dict | list) else str(value)[:SHOWN]
     return Problem(file, lines.find(path), _field(path), shown, code, params)
@@ -457,72 +476,3 @@ def _value(document: object, path: Path) -> object:
 
 def _field(path: Path) -> str:
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
-
-
-class _Lines:
-    """The line of every key of a TOML text; parsed only when a problem asks for one."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._lines: dict[Path, int] | None = None
-
-    def find(self, path: Path) -> int | None:
-        """The line of `path`; else of the first key inside it, or of the nearest table around it."""
-        if self._lines is None:
-            self._lines = dict(_key_lines(self.text))
-        inside = [line for known, line in self._lines.items() if path and known[: len(path)] == path]
-        if path not in self._lines and inside:
-            return min(inside)
-        while path and path not in self._lines:
-            path = path[:-1]
-        return self._lines.get(path)
-
-
-def _key_lines(text: str) -> Iterator[tuple[Path, int]]:
-    import tree_sitter_toml
-    from tree_sitter import Language, Parser
-
-    tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
-    counts: Counter[Path] = Counter()
-    for node in tree.root_node.children:
-        if node.type == "pair":
-            yield from _pair_lines(node, ())
-        elif node.type in ("table", "table_array_element"):
-            inside = [child for child in node.children if child.is_named and child.type != "comment"]
-            head = _resolve(_keys(inside[0]), counts)
-            if node.type == "table_array_element":
-                counts[head] += 1
-                head = (*head, counts[head] - 1)
-            yield head, node.start_point[0] + 1
-            for child in inside[1:]:
-                yield from _pair_lines(child, head)
-
-
-def _resolve(keys: Path, counts: Counter[Path]) -> Path:
-    """Put the running number of each enclosing array table into the path of a nested table."""
-    path: Path = ()
-    for at, key in enumerate(keys):
-        path = (*path, key)
-        if at < len(keys) - 1 and counts[path]:
-            path = (*path, counts[path] - 1)
-    return path
-
-
-def _pair_lines(node: Any, head: Path) -> Iterator[tuple[Path, int]]:
-    if node.type != "pair":
-        return
-    key, value = (child for child in node.children if child.is_named)
-    path = (*head, *_keys(key))
-    yield path, node.start_point[0] + 1
-    if value.type == "inline_table":
-        for child in value.children:
-            yield from _pair_lines(child, path)
-    elif value.type == "array":
-        for at, child in enumerate(child for child in value.children if child.is_named and child.type != "comment"):
-            yield (*path, at), child.start_point[0] + 1
-
-
-def _keys(node: Any) -> Path:
-    if node.type == "dotted_key":
-        return tuple(key for child in node.children if child.is_named for key in _keys(child))
-    return (node.text.decode().strip("\"'"),)

@@ -104,6 +104,11 @@ def thesis_facts(thesis: Thesis, scale: RatingScale) -> dict[str, str]:
     facts = {
         "published": f"{thesis.published} {thesis.published_basis}",
         "rating": " ".join(filter(None, (rating.industry, rating.change, rating.previous))) if rating else "",
+        **(
+            {"rating changes": "; ".join(f"{each.date} {each.rating}" for each in rating.changes)}
+            if rating and rating.changes
+            else {}
+        ),
         "market": thesis.market,
         "benchmark": thesis.benchmark(scale),
         "industry_index": thesis.industry_index.symbol if thesis.industry_index else "",

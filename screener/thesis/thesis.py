@@ -19,12 +19,26 @@ DEFAULT_THESIS = "guolian-2024-ai-compute"
 ALL = "all"
 
 
+class RatingChange(Frozen):
+    """A later report of the same house that rates the industry anew; `rating` may be a word that rates nothing (暂停评级)."""
+
+    date: dt.date
+    rating: str
+    source: str
+
+
 class StatedRating(Frozen):
-    """The industry rating that the report states, and the one before it."""
+    """The industry rating that the report states, the one before it, and what later reports of the house made of it."""
 
     industry: str
     change: Literal["maintained", "raised", "lowered", "first"] | None = None
     previous: str | None = None
+    changes: tuple[RatingChange, ...] = ()
+
+    def first_change(self, after: dt.date) -> RatingChange | None:
+        """The first later report after a day whose rating is another one; None where the rating stood."""
+        later = (each for each in self.changes if each.date > after and each.rating != self.industry)
+        return min(later, key=lambda each: each.date, default=None)
 
 
 class Named(Frozen):

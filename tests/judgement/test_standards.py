@@ -20,7 +20,7 @@ from screener.sources.folder_source import FolderSource
 from screener.terms.notes import gap_kind
 from screener.thesis.library import open_library
 from screener.thesis.scale import no_standard
-from screener.thesis.thesis import StatedRating
+from screener.thesis.thesis import RatingChange, StatedRating
 from screener.writers.markdown import render_markdown
 from screener.writers.text import render_text
 from tests.conftest import ROOT
@@ -203,6 +203,30 @@ def test_an_edition_outside_its_months_says_that_it_is_the_nearest(library, pric
     old, sure = library.load_scale("essence"), library.load_scale("guolian")
     assert "edition_nearest" in judge(report(old), old, prices, published=PUBLISHED, as_of=AS_OF).row(INDEX, 6).flags
     assert "edition_nearest" not in judge(report(sure), sure, prices, published=PUBLISHED, as_of=AS_OF).row(INDEX, 6).flags
+
+
+def test_a_later_rating_gives_a_second_verdict_and_the_window_runs_on(bundled, library, prices, report):
+    scale = bundled[1]
+    changes = (
+        RatingChange(date=dt.date(2024, 9, 1), rating="强于大市", source="maintained"),
+        RatingChange(date=dt.date(2024, 10, 12), rating="中性", source="a Saturday; cut"),
+        RatingChange(date=dt.date(2025, 1, 10), rating="弱于大市", source="cut again"),
+    )
+    thesis = report(scale, rating=StatedRating(industry="强于大市", changes=changes))
+    outcome = judge(thesis, scale, prices, published=PUBLISHED, as_of=AS_OF)
+    verdict = outcome.verdict[INDEX]
+    assert (verdict.band, verdict.hit, verdict.months) == ("中性", False, 12), "the window's own verdict stands"
+    found = verdict.until_change
+    base, end = last_session(FIGURES, PUBLISHED), dt.date(2024, 10, 11)
+    value = growth(FIGURES, "801770", base, end, reinvest=False) - growth(FIGURES, "000300", base, end, reinvest=False)
+    assert (found.day, found.end_date, found.rating) == (dt.date(2024, 10, 12), end, "中性")
+    assert found.measured == pytest.approx(value)
+    assert (found.band, found.hit) == ("中性", False)
+    assert outcome_record(outcome)["verdict"][INDEX]["until_change"]["end_date"] == "2024-10-11"
+    assert "改为「中性」" in render_markdown(build_dossier(outcome, "zh"))
+    assert "changed to 'Neutral' on 2024-10-12" in render_markdown(build_dossier(outcome, "en"))
+    early = judge(thesis, scale, prices, published=PUBLISHED, as_of=dt.date(2024, 10, 10))
+    assert early.verdict[INDEX].until_change is None, "what comes after the as-of date is not known yet"
 
 
 @pytest.mark.parametrize("name", ["gjzq", "mszq", "kysec", "orient", "cgws-1", "haitong", "hcyjs", "no-standard"])

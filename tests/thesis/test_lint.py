@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from screener.thesis.check import check_scale_text, check_thesis_text
 from screener.thesis.library import Library, bundled_folder, open_library
-from tests.conftest import THESIS, run_screener
+from tests.conftest import ROOT, THESIS, run_screener
 
 TODAY = dt.date(2026, 11, 25)
 SOURCE = (bundled_folder() / f"{THESIS}.toml").read_text("utf-8")
@@ -409,3 +409,15 @@ def test_a_scale_beside_the_thesis_goes_before_the_bundled_one(tmp_path):
     (tmp_path / FILE).write_text(SOURCE, "utf-8")
     problems = Library((bundled_folder(),)).check(tmp_path / FILE)[2]
     assert [(each.file, each.code) for each in problems] == [("scales/guolian.toml", "band_hole")]
+
+
+def test_a_later_rating_before_the_report_or_of_another_scale_is_a_problem_with_its_line(tmp_path, bundled):
+    path = tmp_path / "guolian-2024-ai-compute.toml"
+    text = (ROOT / "themes" / "guolian-2024-ai-compute.toml").read_text("utf-8")
+    change = '[[rating.changes]]\ndate = {}\nrating = "{}"\nsource = "later report"\n\n[industry_index]'
+    path.write_text(text.replace("[industry_index]", change.format("2024-04-14", "中性"), 1), "utf-8")
+    assert [each.code for each in open_library().check(path)[2]] == ["change_before_publication"]
+    path.write_text(text.replace("[industry_index]", change.format("2024-06-14", "看好"), 1), "utf-8")
+    (problem,) = open_library().check(path)[2]
+    assert (problem.code, problem.field) == ("rating_unknown", "rating.changes[0].rating")
+    assert problem.line == path.read_text("utf-8").split("\n").index('rating = "看好"') + 1

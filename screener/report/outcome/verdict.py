@@ -46,7 +46,7 @@ def headline(outcome: Outcome, lang: Lang) -> Parts:
 
 def background(outcome: Outcome, lang: Lang) -> Parts:
     """What stands behind the headline: where it stands so far, the earlier horizons, the share of days; () if nothing does."""
-    sentences = [*_so_far(outcome, lang), *_earlier(outcome, lang), *_share(outcome, lang)]
+    sentences = [*_so_far(outcome, lang), *_changed(outcome, lang), *_earlier(outcome, lang), *_share(outcome, lang)]
     space = "" if lang == "zh" else " "
     return joined(part for place, each in enumerate(sentences) for part in ((space if place else ""), *capitalised(each)))
 
@@ -157,6 +157,25 @@ def _so_far(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
             clauses.append(phrase("verdict_now", lang, who=_who(subject, lang), excess=rated(now, ladder), band=band))
     if clauses:
         yield phrase("verdict_so_far", lang, as_of=outcome.as_of, readings=strung(clauses, lang))
+
+
+def _changed(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
+    """The second verdict: where index and basket stood when the house changed its rating; the window runs on."""
+    clauses, change = [], None
+    for subject in main_subjects(outcome):
+        verdict = outcome.verdict.get(subject.id)
+        found = verdict.until_change if verdict else None
+        if found is None:
+            continue
+        change, ladder = found, outcome.scale.ladder(subject.kind)
+        result = "gap" if found.hit is None else "hit" if found.hit else "exceeded" if found.at_least else "miss"
+        value = rated(found.gap if found.measured is None else found.measured, ladder)
+        band = "" if found.measured is None else earned_word(found.measured, ladder, lang)
+        known = {"who": _who(subject, lang), "excess": value, "band": band, "result": say(f"dossier_result_{result}", lang)}
+        clauses.append(phrase("verdict_until_change", lang, **known))
+    if change is not None:
+        word = rating_word(change.rating, outcome.scale.industry, lang)
+        yield phrase("verdict_changed", lang, day=change.day, rating=word, readings=strung(clauses, lang))
 
 
 def latest(outcome: Outcome, subject: str) -> float | None:
