@@ -22,6 +22,8 @@ from screener.cli.options import (
     StoreDir,
     ThemesDir,
     ThesisName,
+    WithCard,
+    WithDocx,
     WithPdf,
     WithPng,
     as_lang,
@@ -54,11 +56,13 @@ def events(
     lang: Language = "zh",
     png: WithPng = False,
     pdf: WithPdf = False,
+    docx: WithDocx = False,
+    card: WithCard = False,
     updown: Colours = "red-up",
     debug: Debug = False,
 ) -> None:
     """Dated policies of the thesis against its baskets, and their targets. 政策事件与量化目标。"""
-    edition = parse_edition(png, pdf, updown)
+    edition = parse_edition(png, pdf, updown, docx=docx, card=card)
     loaded, scale, source = open_thesis(thesis, themes, prices, store)
     result = check_events(
         loaded,

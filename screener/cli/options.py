@@ -91,6 +91,12 @@ SeriesOption = Annotated[str, typer.Option("--series", metavar="price|total", he
 WithPng = Annotated[bool, typer.Option("--png", help="Also write each chart as a picture.")]
 
 
+WithDocx = Annotated[bool, typer.Option("--docx", help="Also write the report for Word.")]
+
+
+WithCard = Annotated[bool, typer.Option("--card", help="Also write one picture for a chat, 1080 by 1350.")]
+
+
 WithPdf = Annotated[bool, typer.Option("--pdf", help="Also write the report as a PDF on A4 (extra: pdf).")]
 
 
@@ -156,9 +162,9 @@ def as_lang(lang: str) -> Lang:
     return "en" if lang == "en" else "zh"
 
 
-def parse_edition(png: bool, pdf: bool, updown: str) -> Edition:
+def parse_edition(png: bool, pdf: bool, updown: str, *, docx: bool = False, card: bool = False) -> Edition:
     """What is written beside the standard files; UsageError for an unknown choice of colours."""
     found = next((each for each in UP_DOWN if each == updown), None)
     if found is None:
         raise UsageError("updown_unknown", value=updown)
-    return Edition(png=png, pdf=pdf, updown=found)
+    return Edition(png=png, pdf=pdf, docx=docx, card=card, updown=found)

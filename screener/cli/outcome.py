@@ -29,6 +29,8 @@ from screener.cli.options import (
     ThemesDir,
     ThesisName,
     UniverseFolder,
+    WithCard,
+    WithDocx,
     WithPdf,
     WithPng,
     as_lang,
@@ -67,6 +69,8 @@ def outcome(
     series: SeriesOption = "price",
     png: WithPng = False,
     pdf: WithPdf = False,
+    docx: WithDocx = False,
+    card: WithCard = False,
     updown: Colours = "red-up",
     quick: Quick = False,
     sensitivity: SensitivityFlag = False,
@@ -78,7 +82,7 @@ def outcome(
 ) -> None:
     """Check whether the rating came true, 6 to 12 months after publication. 核查评级是否兑现。"""
     check_evidence(quick=quick, sensitivity=sensitivity, placebo=placebo, universe=universe)
-    edition, lead = parse_edition(png, pdf, updown), parse_series(series)
+    edition, lead = parse_edition(png, pdf, updown, docx=docx, card=card), parse_series(series)
     loaded, scale, source = open_thesis(thesis, themes, prices, store)
     result = check_outcome(
         loaded,

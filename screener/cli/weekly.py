@@ -23,6 +23,8 @@ from screener.cli.options import (
     StoreDir,
     ThemesDir,
     ThesisName,
+    WithCard,
+    WithDocx,
     WithPdf,
     WithPng,
     as_lang,
@@ -57,11 +59,13 @@ def weekly(
     series: SeriesOption = "price",
     png: WithPng = False,
     pdf: WithPdf = False,
+    docx: WithDocx = False,
+    card: WithCard = False,
     updown: Colours = "red-up",
     debug: Debug = False,
 ) -> None:
     """Write the weekly theme performance report. 主题周度表现。"""
-    edition, lead = parse_edition(png, pdf, updown), parse_series(series)
+    edition, lead = parse_edition(png, pdf, updown, docx=docx, card=card), parse_series(series)
     loaded, scale, source = open_thesis(thesis, themes, prices, store)
     result = check_week(
         loaded,

@@ -9,15 +9,19 @@ from pathlib import Path
 from screener.report.draw.palette import UpDown
 
 # What every report is written as; the other endings are written when asked for.
-STANDARD, ON_REQUEST = (".html", ".md", ".xlsx"), (".pdf", ".png")
+STANDARD, ON_REQUEST = (".html", ".md", ".xlsx"), (".pdf", ".png", ".docx")
 
 
 @dataclass(frozen=True)
 class Edition:
-    """What a reader asked for: `png` each chart as a picture too, `pdf` the report on A4 too, `updown` the colours of signs."""
+    """What a reader asked for: `png` each chart as a picture too, `pdf` the report on A4 too, `docx` for Word too, `card` one
+    picture for a chat too, `updown` the colours of signs.
+    """
 
     png: bool = False
     pdf: bool = False
+    docx: bool = False
+    card: bool = False
     updown: UpDown = "red-up"
 
 

@@ -21,6 +21,7 @@ from screener.terms.notes import ScreenerError, UsageError
 from screener.terms.replacing import replacing
 from screener.terms.say import Lang
 from screener.writers.archive import read_archive
+from screener.writers.card import draw_card
 from screener.writers.csv import daily_csv, outcome_csv, screen_csv
 from screener.writers.edition import STANDARD, STANDARD_EDITION, Edition
 from screener.writers.markdown import render_markdown
@@ -29,6 +30,7 @@ from screener.writers.pdf import render_pdf
 from screener.writers.pictures import draw_pictures
 from screener.writers.sheets.workbook import render_workbook
 from screener.writers.svg import load_runtime
+from screener.writers.word import render_word
 
 # Excel takes a CSV file for UTF-8 only with a byte-order mark.
 CSV_ENCODING = "utf-8-sig"
@@ -127,9 +129,10 @@ def publish_archive(out: Path, lang: Lang, updown: UpDown = "red-up") -> tuple[P
 
 def document_files(document: Document, stem: str, edition: Edition) -> dict[str, bytes]:
     """A document as HTML, Markdown and Excel, and what `edition` asks for beside them, by file name."""
-    endings = (*STANDARD, *((".pdf",) if edition.pdf else ()))
+    endings = (*STANDARD, *((".pdf",) if edition.pdf else ()), *((".docx",) if edition.docx else ()))
     files = {stem + ending: document_bytes(document, ending, edition.updown) for ending in endings}
-    return files | (draw_pictures(document, edition.updown) if edition.png else {})
+    card = {f"{stem}-card.png": draw_card(document, edition.updown)} if edition.card else {}
+    return files | card | (draw_pictures(document, edition.updown) if edition.png else {})
 
 
 def write_document(document: Document, path: Path) -> tuple[Path, ...]:
@@ -140,7 +143,7 @@ def write_document(document: Document, path: Path) -> tuple[Path, ...]:
 
 
 def document_bytes(document: Document, ending: str, updown: UpDown = "red-up") -> bytes:
-    """One document in the format that `ending` names (.html .md .xlsx .pdf); KeyError for another."""
+    """One document in the format that `ending` names (.html .md .xlsx .pdf .docx); KeyError for another."""
     match ending:
         case ".html":
             return render_html(document, runtime=load_runtime(), updown=updown).encode()
@@ -150,6 +153,8 @@ def document_bytes(document: Document, ending: str, updown: UpDown = "red-up") -
             return render_workbook(document, updown)
         case ".pdf":
             return render_pdf(document, updown)
+        case ".docx":
+            return render_word(document, updown)
     raise KeyError(ending)
 
 

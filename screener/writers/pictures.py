@@ -39,7 +39,7 @@ def draw_pictures(document: Document, updown: UpDown = "red-up") -> dict[str, by
             )
     for block in document.blocks:
         if isinstance(block, Panels):
-            drawn = _panels(block, palette, updown, document)
+            drawn = draw_panels(block, palette, updown, document)
             found[f"{block.id}.png"] = _framed(drawn, block.title, block.sub, source)
     return found
 
@@ -72,23 +72,23 @@ def _framed(drawing: Drawing, title: str, sub: str, source: tuple[str, ...]) -> 
     for size, color, texts in heads:
         for line in _lines(texts, size, width):
             top += size * LEADING
-            words.append(_text(EDGE, top - size * 0.4, line, size=size, fill=LIGHT[color], bold=size == TITLE))
+            words.append(text_svg(EDGE, top - size * 0.4, line, size=size, fill=LIGHT[color], bold=size == TITLE))
     at, top = top + 8, top + 8 + height + 8
     words.append(f'<line x1="{EDGE}" y1="{top}" x2="{total - EDGE}" y2="{top}" stroke="{LIGHT["rule2"]}"/>')
     for line in _lines(source, FOOT, width):
         top += FOOT * LEADING
-        words.append(_text(EDGE, top, line, size=FOOT, fill=LIGHT["ink3"]))
+        words.append(text_svg(EDGE, top, line, size=FOOT, fill=LIGHT["ink3"]))
     body = f'<svg x="{EDGE}" y="{at}" width="{width}" height="{height}" viewBox="0 0 {width} {height}">{inside}</svg>'
     return draw_png("".join(words) + body, total, top + EDGE)
 
 
-def draw_png(inside: str, width: float, height: float) -> bytes:
+def draw_png(inside: str, width: float, height: float, *, scale: float = PICTURE_SCALE) -> bytes:
     """A picture on paper of what stands inside an SVG."""
     import vl_convert
 
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height:.0f}" viewBox="0 0 {width} {height:.0f}">'
     paper = f'<rect width="100%" height="100%" fill="{LIGHT["paper"]}"/>'
-    return bytes(vl_convert.svg_to_png(f"{head}{paper}{inside}</svg>", scale=PICTURE_SCALE))
+    return bytes(vl_convert.svg_to_png(f"{head}{paper}{inside}</svg>", scale=scale))
 
 
 def _lines(texts: tuple[str, ...], size: int, room: int) -> Iterator[str]:
@@ -96,7 +96,8 @@ def _lines(texts: tuple[str, ...], size: int, room: int) -> Iterator[str]:
         yield from broken(text, int(room / (size * COLUMN)))
 
 
-def _text(x: float, y: float, text: str, *, size: int, fill: str, bold: bool = False, anchor: str = "start") -> str:
+def text_svg(x: float, y: float, text: str, *, size: int, fill: str, bold: bool = False, anchor: str = "start") -> str:
+    """A line of text of a picture, its baseline at `y` (pixels)."""
     weight = ' font-weight="700"' if bold else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" font-family="{PICTURE_FONTS}" fill="{fill}"{weight} '
@@ -104,7 +105,7 @@ def _text(x: float, y: float, text: str, *, size: int, fill: str, bold: bool = F
     )
 
 
-def _panels(block: Panels, palette: Mapping[str, str], updown: UpDown, document: Document) -> Drawing:
+def draw_panels(block: Panels, palette: Mapping[str, str], updown: UpDown, document: Document) -> Drawing:
     """Small charts in rows of PANEL_COLUMNS, each under its name and band, its marks below."""
     drawn = [draw_light(panel.drawing, updown) for panel in block.panels]
     width, height = drawn[0][1], drawn[0][2]
@@ -121,20 +122,20 @@ def _panels(block: Panels, palette: Mapping[str, str], updown: UpDown, document:
 def _panel_words(
     panel: Panel, x: int, y: int, size: tuple[int, int], palette: Mapping[str, str], document: Document
 ) -> Iterator[str]:
-    yield _text(x, y + 14, panel.head, size=SUB, fill=LIGHT["ink"], bold=True)
+    yield text_svg(x, y + 14, panel.head, size=SUB, fill=LIGHT["ink"], bold=True)
     band: Any = panel.band.value
     shown = f"{GLYPHS[band.level]} {band.word}" if isinstance(band, Band) else cell_text(panel.band, document.lang)
-    yield _text(x + size[0], y + 14, shown, size=SUB, fill=LIGHT["ink2"], anchor="end")
+    yield text_svg(x + size[0], y + 14, shown, size=SUB, fill=LIGHT["ink2"], anchor="end")
     for place, cell in enumerate(panel.marks):
         share = place / max(len(panel.marks) - 1, 1)
         anchor = "start" if place == 0 else "end" if place == len(panel.marks) - 1 else "middle"
         color = palette.get(tone(cell.value, 1) if isinstance(cell.value, float) else "", LIGHT["ink3"])
         at, below = x + share * size[0], y + PANEL_HEAD + size[1] + 15
-        yield _text(at, below, cell_text(cell, document.lang), size=FOOT, fill=color, anchor=anchor)
+        yield text_svg(at, below, cell_text(cell, document.lang), size=FOOT, fill=color, anchor=anchor)
 
 
 def check_glyphs() -> None:
     """ScreenerError `no_glyphs` when two different Chinese characters come out as the same picture: both are missing."""
-    pictures = {draw_png(_text(2, 20, character, size=20, fill=LIGHT["ink"]), 24, 24) for character in "证券"}
+    pictures = {draw_png(text_svg(2, 20, character, size=20, fill=LIGHT["ink"]), 24, 24) for character in "证券"}
     if len(pictures) < 2:
         raise ScreenerError("no_glyphs")
