@@ -22,6 +22,7 @@ from screener.judgement.outcome import (
     judge_status,
     share_in_bands,
 )
+from screener.judgement.targets import judge_targets
 from screener.measures.baskets import Measured, measure, value_path
 from screener.measures.quotes import SHARED_FLAGS, Market, build_market
 from screener.measures.returns import excess_return, geometric_excess
@@ -63,6 +64,7 @@ def judge(thesis: Thesis, scale: RatingScale, prices: Prices, *, published: dt.d
         verdict=check.verdicts(rows),
         paths=paths["headline"],
         compared=compared,
+        targets=tuple(judge_targets(thesis, market, base=base, as_of=as_of, until=check.target_ends())),
     )
 
 
@@ -78,6 +80,13 @@ class _Check:
     as_of: dt.date
     compared: Mapping[str, Comparison]
     published: dt.date
+
+    def target_ends(self) -> dict[str, dt.date | None]:
+        """By candidate, the last session of its target price: by the target's own date, else the end of the stock window."""
+        calendar, window = self.market.prices.calendar, self.scale.stock.window
+        usual = end_date(calendar, self.published, window.to_months)
+        dated = {each.symbol: each.target_date for each in self.thesis.candidates}
+        return {symbol: usual if day is None else calendar.last_on_or_before(day) for symbol, day in dated.items()}
 
     def pairs_of(self, subject: Subject) -> dict[Basis, Pair]:
         """What stands in the tables for a subject, the headline first; an index has the price series only."""

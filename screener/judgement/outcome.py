@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from screener.judgement.targets import TargetVerdict
 from screener.measures.quotes import Market
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, Note
@@ -178,6 +179,7 @@ class Outcome:
     other_markets: tuple[ListingRow, ...] = ()
     other_notes: tuple[Note, ...] = ()
     compared: Mapping[str, Comparison] = field(default_factory=dict)
+    targets: tuple[TargetVerdict, ...] = ()
 
     @property
     def prices(self) -> Prices:

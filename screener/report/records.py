@@ -42,6 +42,7 @@ def outcome_record(outcome: Outcome, lang: Lang = "zh") -> Record:
         "windows": plain(outcome.windows, lang),
         "verdict": plain(outcome.verdict, lang),
         "other_markets": plain(outcome.other_markets, lang),
+        "targets": plain(outcome.targets, lang),
         "gaps": gap_records(outcome, lang),
         "versions": versions(),
     }

@@ -121,7 +121,8 @@ def thesis_facts(thesis: Thesis, scale: RatingScale) -> dict[str, str]:
     }
     for each in thesis.candidates:
         listings = (f"{other.symbol} {other.market} {other.benchmark or ''}".strip() for other in each.listings)
-        facts[each.symbol] = " ".join(filter(None, (each.bucket, each.rating, *listings)))
+        target = f"{each.target_price:g} {each.target_date or ''}".strip() if each.target_price is not None else ""
+        facts[each.symbol] = " ".join(filter(None, (each.bucket, each.rating, target, *listings)))
     return facts
 
 

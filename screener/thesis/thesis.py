@@ -73,13 +73,18 @@ class Listing(Frozen):
 
 
 class Candidate(Frozen):
-    """A security that the thesis names; `rating` only when the report rates it, `named_in` where it does."""
+    """A security that the thesis names; `rating` only when the report rates it, `named_in` where it does.
+
+    `target_price`: CNY a share, by `target_date`, else by the end of the rating's window.
+    """
 
     symbol: str
     name: str
     name_en: str | None = None
     bucket: str
     rating: str | None = None
+    target_price: float | None = Field(default=None, gt=0)
+    target_date: dt.date | None = None
     named_in: tuple[str, ...] = ()
     listings: tuple[Listing, ...] = ()
 

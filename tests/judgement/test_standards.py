@@ -229,6 +229,37 @@ def test_a_later_rating_gives_a_second_verdict_and_the_window_runs_on(bundled, l
     assert early.verdict[INDEX].until_change is None, "what comes after the as-of date is not known yet"
 
 
+def slow_target(code: str, target: float, last: dt.date):
+    """(first session whose close reached the target, last close against it), adjusted for splits, from below."""
+    base = last_session(FIGURES, PUBLISHED)
+    ratio = target / FIGURES.closes[code][base]
+    grown = {day: growth(FIGURES, code, base, day, reinvest=False) for day in FIGURES.days if base < day <= last}
+    return next((day for day, each in grown.items() if each >= ratio), None), grown[last] / ratio - 1
+
+
+TARGETS = [("600941", 110.0, None), ("600941", 200.0, None), ("301165", 45.0, dt.date(2024, 12, 29))]
+
+
+@pytest.mark.parametrize(("code", "target", "until"), TARGETS)
+def test_a_target_price_is_reached_by_any_close_and_told_apart_from_the_hit(bundled, prices, code, target, until):
+    thesis, scale = bundled
+    symbol = f"{code}.SH" if code.startswith("6") else f"{code}.SZ"
+    change = {"target_price": target, "target_date": until}
+    candidates = tuple(each.model_copy(update=change if each.symbol == symbol else {}) for each in thesis.candidates)
+    outcome = judge(thesis.model_copy(update={"candidates": candidates}), scale, prices, published=PUBLISHED, as_of=AS_OF)
+    (found,) = outcome.targets
+    end = last_session(FIGURES, until or months_later(PUBLISHED, 12))
+    day, distance = slow_target(code, target, end)
+    assert (found.subject, found.until, found.reached_on, found.reached) == (symbol, end, day, day is not None)
+    assert found.to_target == pytest.approx(distance)
+    assert symbol not in outcome.verdict
+    assert outcome_record(outcome)["targets"][0]["to_target"] == found.to_target
+    page = render_markdown(build_dossier(outcome, "zh"))
+    assert ("未达到" in page) == (day is None)
+    running = judge(outcome.thesis, scale, prices, published=PUBLISHED, as_of=dt.date(2024, 4, 19))
+    assert (running.targets[0].reached, running.targets[0].gap.code) == (None, "not_due")
+
+
 @pytest.mark.parametrize("name", ["gjzq", "mszq", "kysec", "orient", "cgws-1", "haitong", "hcyjs", "no-standard"])
 def test_every_measure_goes_through_the_writers_in_both_languages(library, prices, report, name):
     scale = no_standard("国新证券") if name == "no-standard" else library.load_scale(name)

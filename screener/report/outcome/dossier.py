@@ -30,6 +30,7 @@ from screener.report.outcome.charts import path_charts, path_panels
 from screener.report.outcome.formulas import ladder_table
 from screener.report.outcome.listings import listings_table
 from screener.report.outcome.series import like_for_like_table, nearest_table, versus_table
+from screener.report.outcome.targets import targets_table
 from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
 from screener.report.records import gap_records, listing_gaps, versions
@@ -133,6 +134,9 @@ def _sections(outcome: Outcome, lang: Lang, extra: Sequence[Section]) -> Iterato
         yield Section("path", "", tuple(Stack((each,), span=12 // len(charts)) for each in charts), front=True)
     yield Section("bands", "", (Stack((bands_table(outcome, lang),)),))
     yield Section("rule", "", (Stack(tuple(_rule(outcome, lang)), span=6), Stack((_computed(outcome, lang),), span=6)))
+    targets = targets_table(outcome, lang)
+    if targets is not None:
+        yield Section("targets", "", (Stack((targets,)),))
     panels = path_panels(outcome, lang)
     if panels is not None:
         yield Section("names", "", (Stack((panels,)),))
@@ -152,7 +156,7 @@ def _brief(outcome: Outcome, lang: Lang, sections: Sequence[Section], reading: B
     shown = {block.id: block for section in sections for block in section.blocks if isinstance(block, Table)}
     yield from (block for section in sections if section.id == "evidence" for block in section.blocks)
     yield bands_table(outcome, lang, basis=total) if lead == "total" else shown["bands"]
-    yield from (shown[each] for each in ("listings",) if each in shown)
+    yield from (shown[each] for each in ("targets", "listings") if each in shown)
     for section in sections:
         if section.id in TRIED:
             yield from (
