@@ -199,8 +199,8 @@ def build_row(
         index=_standing(outcome, week, before, index, evidence) if index else None,
         basket=_standing(outcome, week, before, ALL, evidence),
         names=tuple(row for row in week.rows if row.kind == "candidate"),
-        bands={row.subject: firm_band(row) for row in week.rows},
-        bands_before={row.subject: firm_band(row) for row in before.rows},
+        bands={row.subject: row.firm_band for row in week.rows},
+        bands_before={row.subject: row.firm_band for row in before.rows},
         gaps=tuple(gaps),
     )
 
@@ -208,11 +208,6 @@ def build_row(
 def last_horizon(outcome: Outcome) -> int:
     """The horizon at the end of the window of the industry ladder, in months."""
     return outcome.scale.window.to_months
-
-
-def firm_band(row: WeekRow) -> str | None:
-    """The band of a row so far; None without a figure and where the figure is doubtful, since its actions are unknown."""
-    return None if "actions_unknown" in row.flags else row.band_so_far
 
 
 def named_gaps(outcome: Outcome, week: Week) -> tuple[tuple[str, Gap], ...]:

@@ -24,7 +24,7 @@ from screener.judgement.outcome import (
 )
 from screener.judgement.targets import judge_targets
 from screener.measures.baskets import Measured, measure, value_path
-from screener.measures.quotes import SHARED_FLAGS, Market, build_market
+from screener.measures.quotes import SHARED_FLAGS, Market, build_market, doubt_gap, is_doubtful
 from screener.measures.returns import excess_return, geometric_excess
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap
@@ -252,18 +252,24 @@ class _Check:
     def verdict(self, subject: Subject, stated: str, found: Mapping[tuple[str, Basis, int], Row]) -> Verdict:
         ladder, months = self.scale.ladder(subject.kind), self.window(subject).to_months
         row, like = found[subject.id, "headline", months], found.get((subject.id, "like", months))
-        earned = Earned(None, None, None) if row.measured is None else judge_rating(row.measured, stated, ladder)
-        alike = row.band if subject.kind == "industry_index" else like.band if like else None
+        doubt = doubt_gap(row.flags)
+        decided = row.measured is not None and doubt is None
+        earned = (
+            judge_rating(row.measured, stated, ladder) if decided and row.measured is not None else Earned(None, None, None)
+        )
+        alike = row if subject.kind == "industry_index" else like
         return Verdict(
             subject=subject.id,
             stated=stated,
             band=earned.band,
             hit=earned.hit,
             at_least=earned.at_least,
-            like_for_like_band=alike,
+            like_for_like_band=alike.band if alike is not None and not is_doubtful(alike.flags) else None,
             status=row.status,
             months=months,
-            gap=None if row.measured is None or earned.hit is not None else untold(stated, row.band_gap, ladder, self.scale),
+            gap=None
+            if row.measured is None or earned.hit is not None
+            else doubt or untold(stated, row.band_gap, ladder, self.scale),
             flags=self.compared[subject.id].flags,
             until_change=self.until_change(subject, stated) if subject.kind != "candidate" else None,
         )
@@ -277,7 +283,7 @@ class _Check:
             return None
         found, ladder = self.compared[subject.id], self.scale.ladder(subject.kind)
         own, other = self.measure(subject.members, "price", end), self.measure_benchmark(found, found.symbol, end)
-        gap = own.gap or of_benchmark(other.gap, found.symbol)
+        gap = own.gap or of_benchmark(other.gap, found.symbol) or doubt_gap(own.flags)
         if gap is not None or own.value is None:
             return UntilChange(change.date, change.rating, end, None, None, None, None, gap)
         measured = own.value if other.value is None else excess_return(own.value, other.value)

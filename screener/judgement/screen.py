@@ -12,7 +12,7 @@ import pandas as pd
 from screener.judgement.week import Week, measure_week
 from screener.judgement.where import ColumnType, parse_where, select
 from screener.measures.baskets import measure
-from screener.measures.quotes import find_break, traded_returns
+from screener.measures.quotes import DOUBTFUL, SHARED_FLAGS, find_break, known_series, traded_returns
 from screener.measures.returns import TRADING_DAYS, beta, excess_return, volatility
 from screener.measures.stock_facts import drawdown_since, listed_on
 from screener.prices.prices import Prices
@@ -33,16 +33,20 @@ COLUMNS: Mapping[str, ColumnType] = {
     **dict.fromkeys(("since_published", "excess_since_published"), "number"),
     "band_so_far": "text",
     **dict.fromkeys(("to_next_edge", "drawdown", "volatility", "beta", "amount_20d", "listed_days"), "number"),
+    "flags": "text",
     "gap": "text",
 }
 # The column that `--like` adds before the gap, and the one that every whole market has there: what a row's levels are.
 CORRELATION = "correlation"
+# Flags of a row that change what its figures are worth.
+SCREEN_FLAGS = (*DOUBTFUL, *SHARED_FLAGS)
 BASIS = "basis"
 MARKET_COLUMNS: Mapping[str, ColumnType] = {
-    **{name: kind for name, kind in COLUMNS.items() if name != "gap"},
+    **{name: kind for name, kind in COLUMNS.items() if name not in ("flags", "gap")},
     BASIS: "text",
     "gap": "text",
 }
+_KINDS: Mapping[str, ColumnType] = {**COLUMNS, **MARKET_COLUMNS}
 # Values of BASIS: actions known, from two sources that agree or from one; unknown, so that closes are unadjusted.
 RowBasis = Literal["checked", "one_source", "unadjusted"]
 Figure = float | Gap | None
@@ -84,7 +88,7 @@ class Screen:
     @property
     def columns(self) -> dict[str, ColumnType]:
         """The columns of the table, with what they hold."""
-        return {name: MARKET_COLUMNS.get(name, "number") for name in self.frame.columns}
+        return {name: _KINDS.get(name, "number") for name in self.frame.columns}
 
     @property
     def is_adjusted(self) -> bool:
@@ -158,6 +162,7 @@ class _Measurer:
             "band_so_far": found.band_so_far,
             "amount_20d": mean_amount(self.week.prices, subject.id),
             "listed_days": None if listed is None else (self.week.as_of - listed).days,
+            "flags": " ".join(flag for flag in found.flags if flag in SCREEN_FLAGS) or None,
             "gap": due[0].code if due else None,
         }
 
@@ -167,7 +172,7 @@ class _Measurer:
             found = self.week.row(symbol)
             return found.gap or found.excess
         start = self.week.prices.calendar.last_week_ends(self.week.as_of, weeks + 1)[0]
-        own = measure(self.week.market, (symbol,), series="total", start=start, end=self.week.as_of)
+        own = measure(self.week.market, (symbol,), series="total", start=start, end=self.week.as_of, fallback=True)
         other = measure(self.week.market, (self.week.benchmark,), series="price", start=start, end=self.week.as_of)
         if own.value is None or other.value is None:
             return own.gap or other.gap
@@ -188,7 +193,7 @@ class _Measurer:
             return few, few
         self.returns[symbol] = len(own)
         before = prices.calendar.shift(as_date(own.index[0]), -1)
-        broken = find_break(prices, symbol, before, self.week.as_of, series="total")
+        broken = find_break(prices, symbol, before, self.week.as_of, series=known_series(prices, symbol, "total"))
         if broken is not None:
             return broken, broken
         both = pd.concat([own, traded_returns(market, self.week.benchmark, "price")], axis=1, join="inner").to_numpy(
@@ -209,7 +214,7 @@ def mean_amount(prices: Prices, symbol: str) -> float | None:
 def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """The same rows with the types of the screen columns: text `string`, numbers `float64`, days `Int64`."""
     kinds = {"text": "string", "number": "float64"}
-    dtypes = {name: kinds[MARKET_COLUMNS.get(name, "number")] for name in frame.columns}
+    dtypes = {name: kinds[_KINDS.get(name, "number")] for name in frame.columns}
     if "listed_days" in dtypes:
         dtypes["listed_days"] = "Int64"
     return frame.astype(dtypes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from screener.judgement.judge import no_ladder_gap, of_benchmark
 from screener.measures.baskets import Measured, measure
-from screener.measures.quotes import SHARED_FLAGS, Market, build_market
+from screener.measures.quotes import DOUBTFUL, SHARED_FLAGS, Market, build_market, is_doubtful
 from screener.measures.returns import excess_return
 from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Gap, ScreenerError
@@ -45,6 +45,11 @@ class WeekRow:
     left_out: tuple[str, ...] = ()
     measured_since: float | None = None
     band_gap: Gap | None = None
+
+    @property
+    def firm_band(self) -> str | None:
+        """The band so far; None where the figure is doubtful (`quotes.is_doubtful`)."""
+        return None if is_doubtful(self.flags) else self.band_so_far
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +164,7 @@ class _Measurer:
             start=self.previous,
             end=self.end,
             base=self.base if held else None,
+            fallback=True,
         )
 
     def since(self, subject: Subject) -> Measured:
@@ -187,6 +193,7 @@ class _Measurer:
         found = compare(self.thesis, self.scale, subject)
         measured, band_gap = (None, None) if subject.kind == "benchmark" else self.measured(subject, found, since, since_excess)
         flags = [*own.flags, *(flag for member in since.members for flag in member.end.flags)]
+        flags += [flag for flag in since.flags if flag in DOUBTFUL]
         flags += [flag for flag in (*other.flags, *so_far.flags) if flag in SHARED_FLAGS]
         if self.base is None or self.base > self.previous:
             flags += ["equal_at_start"] if not subject.is_single else []

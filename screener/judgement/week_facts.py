@@ -345,7 +345,7 @@ def _crossings(week: Week, before: Week | None) -> Iterator[Crossing]:
     earlier = {row.subject: row for row in before.rows}
     for row in week.rows:
         was = earlier[row.subject]
-        if row.band_so_far and was.band_so_far and row.band_so_far != was.band_so_far:
+        if row.firm_band and was.firm_band and row.firm_band != was.firm_band:
             yield Crossing(row, was)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from screener.measures.quotes import Market, Quote, find_break, quote
+from screener.measures.quotes import Market, Quote, find_break, known_series, quote
 from screener.measures.returns import contributions, held_basket
 from screener.prices.prices import SeriesName
 from screener.terms.notes import Gap
@@ -49,18 +49,21 @@ def measure(
     start: dt.date,
     end: dt.date,
     base: dt.date | None = None,
+    fallback: bool = False,
 ) -> Measured:
     """Return of `members` from `start` to `end`, equal weight at `base` and held since; without base, equal at `start`.
 
     Members with a gap at the base or start session are left out and listed; a gap at the end is a gap of the basket, since
-    dropping a member then would choose by result. One member is a basket of one.
+    dropping a member then would choose by result. One member is a basket of one. `fallback`: names whose actions are unknown
+    count on the `price` series instead of being a gap; the flag says so.
     """
     base = start if base is None else base
     kept: dict[str, tuple[Quote, Quote]] = {}
     gaps: list[Gap] = []
     for member in members:
         at_base, at_start = (quote(market, member, day, series=series) for day in (base, start))
-        broken = find_break(market.prices, member, base, start, series=series)
+        linked = known_series(market.prices, member, series) if fallback else series
+        broken = find_break(market.prices, member, base, start, series=linked)
         if isinstance(at_base, Quote) and isinstance(at_start, Quote) and broken is None:
             kept[member] = (at_base, at_start)
         else:
@@ -71,7 +74,8 @@ def measure(
     ends: list[Quote] = []
     for member in kept:
         at_end = quote(market, member, end, series=series)
-        broken = find_break(market.prices, member, start, end, series=series)
+        linked = known_series(market.prices, member, series) if fallback else series
+        broken = find_break(market.prices, member, start, end, series=linked)
         if isinstance(at_end, Gap) or broken is not None:
             return Measured(gap=at_end if isinstance(at_end, Gap) else broken, left_out=left_out)
         ends.append(at_end)

@@ -70,12 +70,13 @@ def measure_period(
 ) -> Measured:
     """`subject` from `start` to `end`: baskets held since `base`, or equal weight at `start` when that is before `base`."""
     held = base if base is not None and base <= start else None
-    return measure(market, subject.members, series=series_of(subject, series), start=start, end=end, base=held)
+    own = series_of(subject, series)
+    return measure(market, subject.members, series=own, start=start, end=end, base=held, fallback=True)
 
 
 def measure_rebalanced(market: Market, members: Sequence[str], *, start: dt.date, end: dt.date, series: SeriesName) -> Measured:
     """`members` brought back to equal weights at every close from `start` to `end`; gaps as for the held basket."""
-    held = measure(market, members, series=series, start=start, end=end)
+    held = measure(market, members, series=series, start=start, end=end, fallback=True)
     if held.gap is not None:
         return held
     frame = market.levels[series].loc[str(start) : str(end), [member.symbol for member in held.members]]

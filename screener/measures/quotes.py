@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -20,6 +21,13 @@ from screener.terms.symbols import parse_symbol
 MAX_AGE = 5
 # Flags of a benchmark that every figure against it carries too.
 SHARED_FLAGS = ("unverified", "unconfirmed_index")
+# Flags of a figure whose band is doubtful: it is shown with a mark, crosses no edge and decides nothing.
+DOUBTFUL = ("actions_unknown", "unadjusted")
+
+
+def is_doubtful(flags: Iterable[str]) -> bool:
+    """Whether a figure with these flags rests on prices that may hide a split or be adjusted already."""
+    return any(flag in DOUBTFUL for flag in flags)
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,8 @@ def _find_quote(market: Market, symbol: str, session: dt.date, *, series: Series
         else:
             return Gap("stale", "stale_close", params)
     level, day = float(tape.levels[series][position]), as_date(prices.close.index[last])
+    if day > prices.actions_to.get(symbol, day):
+        flags = (*flags, "actions_unknown")
     if prices.unconfirmed.get(symbol) == day:
         flags = (*flags, "unconfirmed_index")
     return Quote(session, float(tape.closes[last]), day, level, flags)
@@ -138,6 +148,23 @@ def _life(prices: Prices, symbol: str) -> tuple[dt.date | None, dt.date | None]:
         tuple[dt.date | None, dt.date | None],
         tuple(None if pd.isna(row[column]) else as_date(row[column]) for column in ("listed", "delisted")),
     )
+
+
+def doubt_gap(flags: Iterable[str]) -> Gap | None:
+    """Why a figure with these flags decides no rating; None where it may."""
+    found = [flag for flag in DOUBTFUL if flag in set(flags)]
+    return Gap("bad_data" if found[0] == "unadjusted" else "no_data", f"doubt_{found[0]}", {}) if found else None
+
+
+def doubts(prices: Prices, members: Iterable[str]) -> tuple[str, ...]:
+    """The flags that make a figure of `members` doubtful."""
+    flags = (flag for member in members for flag in prices.flags.get(member, ()))
+    return tuple(dict.fromkeys(flag for flag in flags if flag in DOUBTFUL))
+
+
+def known_series(prices: Prices, symbol: str, series: SeriesName) -> SeriesName:
+    """`series`, or `price` for a name whose actions are unknown: its `total` series is a gap."""
+    return "price" if "actions_unknown" in prices.flags.get(symbol, ()) else series
 
 
 def find_break(prices: Prices, symbol: str, start: dt.date, end: dt.date, *, series: SeriesName) -> Gap | None:

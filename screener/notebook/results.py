@@ -200,7 +200,7 @@ class OutcomeResult(_Shown):
         for each in months:
             row = self.value.row(subject.id, each)
             ladder = self.value.scale.ladder(subject.kind)
-            band = Cell("band", band_of(row.band, ladder, self.lang)) if row.band else Cell("none")
+            band = Cell("none") if not row.band else Cell("band", band_of(row.band, ladder, self.lang, flags=row.flags))
             found += [rated(row.gap or row.excess, ladder), band]
         return tuple(found)
 
@@ -254,7 +254,8 @@ class WeekResult(_Shown):
             cells = [
                 figure("return" if kind == "return" else "excess", gaps[name] or getattr(row, name)) for name, kind, _ in kinds
             ]
-            band = Cell("band", band_of(row.band_so_far, ladder, self.lang)) if row.band_so_far else Cell("none")
+            rating = row.band_so_far
+            band = Cell("band", band_of(rating, ladder, self.lang, flags=row.flags)) if rating else Cell("none")
             rows.append(TableRow(subject.id, subject.name_in(self.lang), (*cells, band)))
         first, last = self.sessions[0], self.sessions[-1]
         title = self.say("view_week_title", first=first, last=last, count=len(self.sessions))

@@ -126,7 +126,7 @@ def _league_row(row: DeskRow, lang: Lang) -> Row:
         _excess(row.index, ladder),
         _excess(row.basket, ladder),
         rated(end[0], ladder, strong=True) if end[0] is not None else _no_end(lead),
-        Cell("band", band_of(end[1], ladder, lang)) if end[1] else Cell("none"),
+        Cell("band", band_of(end[1], ladder, lang, flags=lead.flags if lead else ())) if end[1] else Cell("none"),
         text(verdict_word(row, lang), strong=True),
         figure("share", lead.agreement if lead else None),
         figure("share", row.basket.percentile if row.basket else None),

@@ -84,6 +84,13 @@ def cells_of(screen: Screen, name: str, lang: Lang) -> list[Cell]:
     return [_cell(screen, name, row, lang) for row in screen.frame.to_dict("records")]
 
 
+def row_flags(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    """The flags of a row; in a whole market an unadjusted one hides what its actions were."""
+    flags = row.get("flags")
+    own = tuple(flags.split()) if isinstance(flags, str) else ()
+    return (*own, "actions_unknown") if row.get(BASIS) == "unadjusted" else own
+
+
 def _cell(screen: Screen, name: str, row: Mapping[Any, Any], lang: Lang) -> Cell:
     value = row[name]
     if pd.isna(value):
@@ -91,9 +98,11 @@ def _cell(screen: Screen, name: str, row: Mapping[Any, Any], lang: Lang) -> Cell
             return Cell("none")
         return figure("text", _missing(screen, name, row))
     if name == "band_so_far":
-        return Cell("band", band_of(value, _ladder(screen, row), lang))
+        return Cell("band", band_of(value, _ladder(screen, row), lang, flags=row_flags(row)))
     if name == "bucket":
         return text(_bucket_word(screen, row, lang))
+    if name == "flags":
+        return text(say("screen_flag_joint", lang).join(say(f"flag_{flag}", lang) for flag in value.split()))
     if name == BASIS:
         return text(say(f"row_basis_{value}", lang))
     if name == "name":

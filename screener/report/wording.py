@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
+from screener.measures.quotes import is_doubtful
 from screener.prices.prices import Prices
 from screener.report.document import Band, Cell, CellKind, Fact, Parts, Zone, figure
 from screener.terms.notes import Gap
@@ -62,12 +63,22 @@ def capitalised(parts: Parts) -> Parts:
     return (parts[0][:1].upper() + parts[0][1:], *parts[1:])
 
 
-def band_of(rating: str, ladder: Ladder, lang: Lang) -> Band:
-    """A rating of `ladder` as a chip: 2 for the better of two buy ratings, 1 buy, 0 hold, −1 sell."""
+def band_of(rating: str, ladder: Ladder, lang: Lang, *, flags: Collection[str] = ()) -> Band:
+    """A rating of `ladder` as a chip: 2 for the better of two buy ratings, 1 buy, 0 hold, −1 sell.
+
+    `flags` of the figure: where they make it doubtful (`quotes.is_doubtful`), the word says so and the chip has no colour.
+    """
+    if is_doubtful(flags):
+        return Band(rating, doubtful_word(rating_word(rating, ladder, lang), flags, lang), 0)
     band = ladder.band(rating)
     buys = [each.rating for each in ladder.bands if each.side == "buy"]
     level = {"hold": 0, "sell": -1}.get(band.side, 2 if len(buys) > 1 and rating == buys[0] else 1)
     return Band(rating, rating_word(rating, ladder, lang), level, best=rating == ladder.ratings[0])
+
+
+def doubtful_word(word: str, flags: Collection[str], lang: Lang) -> str:
+    """The word of a band, marked where the figure's `flags` make it doubtful: the one mark of every surface."""
+    return say("band_doubtful", lang, band=word) if is_doubtful(flags) else word
 
 
 def rating_word(rating: str, ladder: Ladder, lang: Lang) -> str:
@@ -109,16 +120,16 @@ def against_text(scale: RatingScale, standard: Standard, lang: Lang) -> str:
     return standard.name if lang == "zh" else standard.name_en or standard.name
 
 
-def earned(value: float, ladder: Ladder, lang: Lang) -> Cell:
+def earned(value: float, ladder: Ladder, lang: Lang, *, flags: Collection[str] = ()) -> Cell:
     """The band that a figure earns, as a chip; `none` where the standard cannot tell."""
     rating = rate(value, ladder)
-    return Cell("none") if rating is None else Cell("band", band_of(rating, ladder, lang))
+    return Cell("none") if rating is None else Cell("band", band_of(rating, ladder, lang, flags=flags))
 
 
-def earned_word(value: float, ladder: Ladder, lang: Lang) -> str:
+def earned_word(value: float, ladder: Ladder, lang: Lang, *, flags: Collection[str] = ()) -> str:
     """The band that a figure earns, in words; that there is none where the standard cannot tell."""
     rating = rate(value, ladder)
-    return say("label_no_band", lang) if rating is None else rating_word(rating, ladder, lang)
+    return say("label_no_band", lang) if rating is None else doubtful_word(rating_word(rating, ladder, lang), flags, lang)
 
 
 def rated(excess: float | Gap | None, ladder: Ladder, *, kind: CellKind = "excess", strong: bool = False) -> Cell:

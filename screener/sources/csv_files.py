@@ -31,6 +31,8 @@ HEADERS: Mapping[str, tuple[str, ...]] = {
     "ex_date": ("ex_date", "除权除息日", "除权日"),
     "cash_per_share": ("cash_per_share", "每股派息", "cash_hkd"),
     "split_ratio": ("split_ratio", "拆股比例"),
+    "covered_from": ("covered_from", "覆盖自"),
+    "covered_to": ("covered_to", "覆盖至"),
     "float_shares": ("float_shares", "流通股本", "流通股数", "流通a股"),
 }
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}|\d{8}")

@@ -38,6 +38,7 @@ class FolderReader:
         self.problems: list[Problem] = []
         self.notes: list[Note] = []
         self.actions_since: dt.date | None = None
+        self.covered: frozenset[str] = frozenset()
         self.gaps: dict[str, Gap] = {}
         self.flags: dict[str, tuple[str, ...]] = {}
 
@@ -111,11 +112,28 @@ class FolderReader:
         return self.source.label(self._dividends_path(symbol))
 
     def _actions_unknown(self, symbol: str, actions: pd.DataFrame) -> bool:
-        file = self.source.file_of(parse_symbol(symbol))
-        if _market_folder(parse_symbol(symbol)) != "raw":
+        """Whether the folder's lists say nothing of the symbol: see MEASUREMENT, "Unknown actions".
+
+        A list with a row covers every name that has a file of its own, a name of the whole-market file only where it has a
+        row; `actions_cover.csv` says so of any name by itself.
+        """
+        identity = parse_symbol(symbol)
+        if _market_folder(identity) != "raw":
             return not self._dividends_path(symbol).is_file()
-        from_market = not file.is_file() and not (actions["symbol"] == symbol).any()
-        return from_market or not (self.source.folder / "actions.csv").is_file()
+        if identity.code in self.covered or (actions["symbol"] == symbol).any():
+            return False
+        return self.actions_since is None or not self.source.file_of(identity).is_file()
+
+    def _read_cover(self) -> frozenset[str]:
+        """Codes whose actions are known over the whole window: lines code, covered_from, covered_to of `actions_cover.csv`."""
+        path = self.source.folder / "actions_cover.csv"
+        table = self._table(path, path.name, ("code", "covered_from", "covered_to")) if path.is_file() else None
+        if table is None or table.cells.empty:
+            return frozenset()
+        (begin, bad_begin), (stop, bad_stop) = (parse_dates(table, name) for name in ("covered_from", "covered_to"))
+        self.problems += [*check_codes(table), *bad_begin, *bad_stop]
+        whole = (begin <= pd.Timestamp(self.start)) & (stop >= pd.Timestamp(self.end))
+        return frozenset(table.cells["code"][whole])
 
     def _read_bars(self, symbol: Symbol) -> tuple[pd.DataFrame | None, str]:
         path = self.source.file_of(symbol)
@@ -161,11 +179,15 @@ class FolderReader:
 
     def _read_actions(self, symbols: Sequence[str]) -> pd.DataFrame:
         path = self.source.folder / "actions.csv"
+        self.covered = self._read_cover()
         if not path.is_file():
             self.notes.append(Note("no_actions_file", {}))
             return EMPTY_ACTIONS
         table = self._table(path, "actions.csv", ("code", "ex_date", "cash_per_share", "split_ratio"))
-        if table is None or table.cells.empty:
+        if table is None:
+            return EMPTY_ACTIONS
+        if table.cells.empty:
+            self.notes.append(Note("actions_list_empty", {}))
             return EMPTY_ACTIONS
         faults = check_codes(table)
         dates, more = parse_dates(table, "ex_date")

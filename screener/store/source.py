@@ -60,6 +60,7 @@ class _StoreReader:
     total_breaks: Breaks = field(default_factory=dict)
     actions: list[pd.DataFrame] = field(default_factory=list)
     shares: list[pd.DataFrame] = field(default_factory=list)
+    actions_to: dict[str, dt.date] = field(default_factory=dict)
     reach: dict[str, dt.date] = field(default_factory=dict)
 
     def read(self, symbols: Sequence[str]) -> Prices:
@@ -90,6 +91,7 @@ class _StoreReader:
             flags=self.flags,
             notes=self.notes,
             unconfirmed=unconfirmed,
+            actions_to=self.actions_to,
             stale=stale,
             shares=pd.concat(self.shares, ignore_index=True) if self.shares else None,
         )
@@ -168,6 +170,8 @@ class _StoreReader:
             self.flags[symbol] = ("actions_unknown",)
             return
         self.actions.append(actions.rows.assign(symbol=symbol)[list(EMPTY_ACTIONS.columns)])
+        if actions.checked_to < min(last, self.end):
+            self.actions_to[symbol] = actions.checked_to
         if not actions.is_checked:
             self.notes.append(Note("actions_one_source", {"symbol": symbol}))
         both, total = breaks_of_actions(symbol, actions, last, calendar)

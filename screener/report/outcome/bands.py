@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from screener.judgement.outcome import Basis, Outcome, WindowShares
 from screener.judgement.outcome import Row as Measured
+from screener.measures.quotes import DOUBTFUL, SHARED_FLAGS, doubts
 from screener.report.document import Cell, Column, Flag, Row, Shares, Table, figure, text
 from screener.report.figures import short_day
 from screener.report.outcome.formulas import band_formula, measured_column, row_id
 from screener.report.outcome.verdict import horizon_date, latest, result_of
-from screener.report.wording import band_of, earned, earned_word, rated, rating_word
+from screener.report.wording import band_of, doubtful_word, earned, earned_word, rated, rating_word
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, run_on, say
 from screener.thesis.subjects import Subject
@@ -140,7 +141,7 @@ def _now_cells(outcome: Outcome, subject: Subject, lang: Lang) -> tuple[Cell, Ce
             "excess", gap or Gap("stale", "prices_stale", {"last": outcome.prices.last, "as_of": outcome.as_of})
         ), Cell("none")
     ladder = outcome.scale.ladder(subject.kind)
-    return rated(now, ladder), earned(now, ladder, lang)
+    return rated(now, ladder), earned(now, ladder, lang, flags=doubts(outcome.prices, subject.members))
 
 
 def excess_and_band(
@@ -150,7 +151,7 @@ def excess_and_band(
     ladder = outcome.scale.ladder(subject.kind)
     if row.measured is None:
         return figure("excess", row.gap), Cell("none")
-    band = figure("band", row.band_gap if row.band is None else band_of(row.band, ladder, lang))
+    band = figure("band", row.band_gap if row.band is None else band_of(row.band, ladder, lang, flags=row.flags))
     place = f"{{{measured_column(row)}@ledger:{row_id(row.subject, row)}}}"
     worked = replace(rated(row.measured, ladder, strong=strong), formula=place)
     return worked, replace(band, formula=band_formula(outcome, row, "word", place))
@@ -175,7 +176,11 @@ def _shares_cell(outcome: Outcome, subject: Subject, lang: Lang, basis: Basis) -
     if not window.share:
         return Cell("none")
     ladder = outcome.scale.ladder(subject.kind)
-    parts = tuple((band_of(rating, ladder, lang), window.share[rating]) for rating in reversed(ladder.ratings))
+    flags = doubts(outcome.prices, subject.members)
+    chips = {rating: band_of(rating, ladder, lang) for rating in reversed(ladder.ratings)}
+    parts = tuple(
+        (replace(chip, word=doubtful_word(chip.word, flags, lang)), window.share[rating]) for rating, chip in chips.items()
+    )
     return Cell("shares", Shares(parts, window.sessions, window.missing))
 
 
@@ -196,7 +201,7 @@ def _result_cell(outcome: Outcome, subject: Subject, lang: Lang) -> Cell:
     excess = outcome.row(subject.id, months).excess if months is not None else None
     if subject.kind == "candidate" or excess is None or not outcome.scale.stock.has_numbers or not outcome.is_plain(subject.id):
         return text(say("dossier_unrated", lang), quiet=True)
-    word = earned_word(excess, outcome.scale.stock, lang)
+    word = earned_word(excess, outcome.scale.stock, lang, flags=doubts(outcome.prices, subject.members))
     return text(say("dossier_on_stock_scale", lang, rating=word), quiet=True)
 
 
@@ -226,10 +231,8 @@ def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -
 
 
 # Flags on which an answer hangs.
-# Figures that rest on something not shown to be right.
-DOUBTFUL = ("actions_unknown", "unadjusted", "unconfirmed_index", "unverified")
 MEASURES = ("benchmark_assumed", "edition_nearest", "by_sign", "absolute", "against_industry")
-STRONG_FLAGS = (*MEASURES, "basis_differs", "form_differs", "near_edge", "delisted", *DOUBTFUL)
+STRONG_FLAGS = (*MEASURES, "basis_differs", "form_differs", "near_edge", "delisted", *DOUBTFUL, *SHARED_FLAGS)
 
 
 def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:

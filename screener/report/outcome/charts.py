@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from screener.judgement.outcome import Outcome
+from screener.measures.quotes import doubts
 from screener.report.document import Cell, Chart, Column, Panel, Panels, Row, Table, figure
 from screener.report.draw import marks as charts
 from screener.report.draw.marks import Axis, Spec
@@ -144,7 +145,7 @@ def _daily_cells(outcome: Outcome, subjects: Sequence[Subject], values: Sequence
     if len(subjects) > 1 or values[0] is None:
         return tuple(cells) if len(subjects) > 1 else (*cells, Cell("none"))
     ladder = outcome.scale.ladder(subjects[0].kind)
-    return rated(values[0], ladder), earned(values[0], ladder, lang)
+    return rated(values[0], ladder), earned(values[0], ladder, lang, flags=doubts(outcome.prices, subjects[0].members))
 
 
 def path_panels(outcome: Outcome, lang: Lang) -> Panels | None:
@@ -180,7 +181,7 @@ def _panel(outcome: Outcome, subject: Subject, span: Span, lang: Lang) -> Panel:
     return Panel(
         id=f"path-{subject.id}",
         head=subject.name_in(lang),
-        band=earned(last, ladder, lang),
+        band=earned(last, ladder, lang, flags=doubts(outcome.prices, subject.members)),
         marks=tuple(marks),
         finding=finding(outcome, subject, span, lang),
         drawing=_Drawing(outcome, subject, span, lang).panel(),

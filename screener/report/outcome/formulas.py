@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator
 
 from screener.judgement.outcome import Outcome, Row
+from screener.measures.quotes import is_doubtful
 from screener.report.document import Cell, Column, Table, text
 from screener.report.document import Row as TableRow
 from screener.report.outcome.ledger import Entry
@@ -78,10 +79,19 @@ def measured_column(row: Row) -> str:
 
 
 def band_formula(outcome: Outcome, row: Row, column: str, measured: str) -> str:
-    """The band that the ladder's own sheet gives the cell `measured`; `column` of that sheet holds what is answered."""
+    """The band that the ladder's own sheet gives the cell `measured`; `column` of that sheet holds what is answered.
+
+    A doubtful band has none, since the ladder's own word carries no mark.
+    """
     kind = "stock" if row.kind == "candidate" else "industry"
     ladder = outcome.scale.ladder(row.kind)
-    if row.measured is None or row.band is None or ladder.partial or rate(row.measured, ladder) != row.band:
+    if (
+        row.measured is None
+        or row.band is None
+        or is_doubtful(row.flags)
+        or ladder.partial
+        or rate(row.measured, ladder) != row.band
+    ):
         return ""
     *upper, last = (f"{{{column}@ladder:{kind}-{band.rating}}}" for band in ladder.bands)
     formula = last

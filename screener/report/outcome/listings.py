@@ -100,7 +100,7 @@ def _benchmark_text(outcome: Outcome, row: ListingRow, lang: Lang) -> str:
 def _excess_and_band(outcome: Outcome, row: ListingRow, lang: Lang) -> tuple[Cell, Cell]:
     if row.gap is not None or row.band is None:
         return figure("excess", row.gap), Cell("none")
-    return figure("excess", row.excess), figure("band", band_of(row.band, outcome.scale.stock, lang))
+    return figure("excess", row.excess), figure("band", band_of(row.band, outcome.scale.stock, lang, flags=row.flags))
 
 
 def _close_cell(row: ListingRow, close: float | None, day: object) -> Cell:

@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 
 from screener.judgement.outcome import Outcome, Verdict
+from screener.measures.quotes import doubts
 from screener.report.document import Cell, Parts
 from screener.report.figures import percent
-from screener.report.wording import capitalised, earned_word, joined, phrase, rated, rating_word, strung
+from screener.report.wording import band_of, capitalised, earned_word, joined, phrase, rated, rating_word, strung
 from screener.terms.say import Lang, say
 from screener.terms.sessions import add_months
 from screener.thesis.scale import Ladder
@@ -153,7 +154,7 @@ def _so_far(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
         now = latest(outcome, subject.id)
         if now is not None:
             ladder = outcome.scale.ladder(subject.kind)
-            band = earned_word(now, ladder, lang)
+            band = earned_word(now, ladder, lang, flags=doubts(outcome.prices, subject.members))
             clauses.append(phrase("verdict_now", lang, who=_who(subject, lang), excess=rated(now, ladder), band=band))
     if clauses:
         yield phrase("verdict_so_far", lang, as_of=outcome.as_of, readings=strung(clauses, lang))
@@ -192,7 +193,7 @@ def _earlier(outcome: Outcome, lang: Lang) -> Iterator[Parts]:
     for months in outcome.scale.window.horizons[:-1]:
         rows = [(each, outcome.row(each.id, months)) for each in main_subjects(outcome)]
         due = [(each, row) for each, row in rows if row.measured is not None and row.band is not None]
-        words = [rating_word(row.band or "", outcome.scale.ladder(each.kind), lang) for each, row in due]
+        words = [band_of(row.band or "", outcome.scale.ladder(each.kind), lang, flags=row.flags).word for each, row in due]
         figures = [rated(row.measured, outcome.scale.ladder(each.kind)) for each, row in due]
         if len(due) == 2 and words[0] == words[1]:
             clauses.append(phrase("verdict_both", lang, months=months, band=words[0], first=figures[0], second=figures[1]))

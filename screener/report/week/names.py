@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from screener.judgement.week_facts import NameFacts, WeeklyFacts, has_traded
+from screener.measures.quotes import DOUBTFUL
 from screener.measures.stock_facts import Dividend
 from screener.report.document import Bullet, Cell, Column, Flag, Row, Table, figure, text
 from screener.report.figures import month_day, short_day
@@ -80,7 +81,7 @@ def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool
     row, found, ladder = facts.week.row(subject.id), facts.names[subject.id], facts.week.scale.ladder(subject.kind)
     figures = {period.id: facts.figures[subject.id, period.id] for period in facts.periods}
     if since:
-        yield band_cell(row.band_so_far, row.since_gap or row.band_gap, ladder, lang)
+        yield band_cell(row, ladder, lang)
     yield figure("price", found.close)
     yield figure("return", figures["week"].own)
     yield figure("excess", figures["week"].excess)
@@ -153,7 +154,7 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
     own = ("by_sign", "absolute", "against_industry", "benchmark_assumed", "edition_nearest", "standard_total")
     yield from (Flag(code, say(f"dossier_flag_{code}", lang)) for code in own if code in row.flags)
     marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": "near_edge" in row.flags}
-    marks["actions_unknown"] = "actions_unknown" in row.flags
+    marks |= {code: code in row.flags for code in (*DOUBTFUL, "unconfirmed_index")}
     marks["crossed"] = any(each.row.subject == subject.id for each in facts.crossings)
     yield from (Flag(code, say(f"weekly_flag_{code}", lang)) for code, is_so in marks.items() if is_so)
 

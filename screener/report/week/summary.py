@@ -92,7 +92,7 @@ def _lede_band(facts: WeeklyFacts, symbol: str, lang: Lang) -> Iterator[str | Ce
     row, ladder = facts.week.row(symbol), facts.week.scale.industry
     if row.band_so_far is None or row.to_next_edge is None or row.measured_since is None:
         return
-    now = band_of(row.band_so_far, ladder, lang).word
+    now = band_of(row.band_so_far, ladder, lang, flags=row.flags).word
     crossed = next((each for each in facts.crossings if each.row.subject == symbol), None)
     if crossed and crossed.before.band_so_far:
         yield say("weekly_lede_crossed", lang, before=band_of(crossed.before.band_so_far, ladder, lang).word, after=now)
@@ -133,7 +133,7 @@ def _key_since(facts: WeeklyFacts, subject_id: str, lang: Lang) -> KeyFigure:
     subject, row = facts.subject(subject_id), facts.week.row(subject_id)
     note: list[str | Cell] = []
     if row.band_so_far:
-        note.append(Cell("band", band_of(row.band_so_far, facts.week.scale.ladder(subject.kind), lang)))
+        note.append(Cell("band", band_of(row.band_so_far, facts.week.scale.ladder(subject.kind), lang, flags=row.flags)))
     before = facts.before.row(subject_id).measured_since if facts.before else None
     if before is not None:
         note.append(

@@ -100,7 +100,7 @@ def led_table(facts: WeeklyFacts, led: Week, lang: Lang) -> Table:
 
 def _led_row(row: WeekRow, subject: Subject, facts: WeeklyFacts, lang: Lang) -> Row:
     ladder = facts.week.scale.ladder(subject.kind)
-    band = band_cell(row.band_so_far, row.since_gap, ladder, lang)
+    band = band_cell(row, ladder, lang)
     own = figure("return", row.since_gap if row.since_published is None else row.since_published)
     excess = rated(row.since_gap if row.excess_since_published is None else row.excess_since_published, ladder)
     edge = figure("points", row.since_gap) if row.to_next_edge is None else to_edge(row.to_next_edge)
@@ -132,7 +132,7 @@ def _period_columns(facts: WeeklyFacts, lang: Lang) -> Iterator[Column]:
 def _period_row(facts: WeeklyFacts, subject: Subject, lang: Lang, *, ends: bool = False) -> Row:
     row = facts.week.row(subject.id)
     ladder = facts.week.scale.ladder(subject.kind)
-    band = band_cell(row.band_so_far, row.since_gap or row.band_gap, ladder, lang)
+    band = band_cell(row, ladder, lang)
     if subject.kind == "benchmark":
         band = text(say("weekly_word_benchmark", lang), quiet=True)
     return Row(
@@ -172,7 +172,8 @@ def _since_band(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], lang: La
     since = figures.get("since")
     if since is None:
         return Cell("none")
-    return _excess_band(since.excess, facts.week.scale.ladder(facts.subject("all").kind), lang)
+    ladder = facts.week.scale.ladder(facts.subject("all").kind)
+    return _excess_band(since.excess, ladder, lang, flags=facts.week.row("all").flags)
 
 
 def _float_cap_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
@@ -217,13 +218,15 @@ def _figure_cells(facts: WeeklyFacts, figures: Mapping[PeriodId, Figure], band: 
         yield band
 
 
-def band_cell(rating: str | None, gap: Gap | None, ladder: Ladder, lang: Lang) -> Cell:
-    """A band so far as a chip, or its gap."""
-    return figure("band", gap if rating is None else band_of(rating, ladder, lang))
+def band_cell(row: WeekRow, ladder: Ladder, lang: Lang) -> Cell:
+    """A row's band so far as a chip, marked where it is doubtful, or its gap."""
+    rating = row.band_so_far
+    gap = row.since_gap or row.band_gap
+    return figure("band", gap if rating is None else band_of(rating, ladder, lang, flags=row.flags))
 
 
-def _excess_band(excess: float | Gap, ladder: Ladder, lang: Lang) -> Cell:
-    return figure("band", excess) if isinstance(excess, Gap) else earned(excess, ladder, lang)
+def _excess_band(excess: float | Gap, ladder: Ladder, lang: Lang, *, flags: Sequence[str]) -> Cell:
+    return figure("band", excess) if isinstance(excess, Gap) else earned(excess, ladder, lang, flags=flags)
 
 
 def _subject_note(facts: WeeklyFacts, subject: Subject, lang: Lang) -> str:
