@@ -253,10 +253,9 @@ class _Check:
         ladder, months = self.scale.ladder(subject.kind), self.window(subject).to_months
         row, like = found[subject.id, "headline", months], found.get((subject.id, "like", months))
         doubt = doubt_gap(row.flags)
-        decided = row.measured is not None and doubt is None
-        earned = (
-            judge_rating(row.measured, stated, ladder) if decided and row.measured is not None else Earned(None, None, None)
-        )
+        measured = row.measured if doubt is None else None
+        earned = Earned(None, None, None) if measured is None else judge_rating(measured, stated, ladder)
+        undecided = row.measured is not None and earned.hit is None
         alike = row if subject.kind == "industry_index" else like
         return Verdict(
             subject=subject.id,
@@ -267,9 +266,7 @@ class _Check:
             like_for_like_band=alike.band if alike is not None and not is_doubtful(alike.flags) else None,
             status=row.status,
             months=months,
-            gap=None
-            if row.measured is None or earned.hit is not None
-            else doubt or untold(stated, row.band_gap, ladder, self.scale),
+            gap=doubt or untold(stated, row.band_gap, ladder, self.scale) if undecided else None,
             flags=self.compared[subject.id].flags,
             until_change=self.until_change(subject, stated) if subject.kind != "candidate" else None,
         )

@@ -162,6 +162,12 @@ def doubts(prices: Prices, members: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(flag for flag in flags if flag in DOUBTFUL))
 
 
+def unknown_actions(prices: Prices, members: Iterable[str]) -> tuple[tuple[str, Gap], ...]:
+    """What is missing of each of `members` whose corporate actions are unknown."""
+    unknown = [member for member in members if "actions_unknown" in prices.flags.get(member, ())]
+    return tuple((member, Gap("no_data", "actions_unknown", {"symbol": member})) for member in unknown)
+
+
 def known_series(prices: Prices, symbol: str, series: SeriesName) -> SeriesName:
     """`series`, or `price` for a name whose actions are unknown: its `total` series is a gap."""
     return "price" if "actions_unknown" in prices.flags.get(symbol, ()) else series

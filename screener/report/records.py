@@ -14,6 +14,7 @@ from screener.judgement.outcome import Outcome
 from screener.judgement.week import Week, WeekRow
 from screener.judgement.week_facts import WeeklyFacts
 from screener.judgement.weightings import Weighted
+from screener.measures.quotes import unknown_actions
 from screener.prices.prices import Prices
 from screener.terms.notes import Gap, Note, Problem
 from screener.terms.say import Lang, say
@@ -100,6 +101,7 @@ def _gaps(result: Outcome | Week) -> Iterable[tuple[str, Gap]]:
     for symbol, gap in result.prices.gaps.items():
         if symbol in result.thesis.members("all"):
             yield symbol, gap
+    yield from ((symbol, gap) for symbol, gap in unknown_actions(result.prices, result.thesis.members("all")))
     for row in result.rows:
         gaps: Sequence[Gap | None] = (row.gap, row.since_gap if isinstance(row, WeekRow) else None, row.band_gap)
         yield from ((row.subject, gap) for gap in gaps if gap is not None and gap.code != "not_due")

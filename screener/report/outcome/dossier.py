@@ -39,7 +39,14 @@ from screener.terms.notes import gap_kind
 from screener.terms.say import Lang, listed, say
 
 # What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
-FIGURE_NOTES = ("no_actions_file", "from_market_file")
+FIGURE_NOTES = (
+    "no_actions_file",
+    "actions_list_empty",
+    "from_market_file",
+    "index_unchecked",
+    "index_unconfirmed",
+    "prices_unshown",
+)
 
 # The sections that try the answer, each with the table that stands in the short form.
 TRIED = {"conventions": "conventions", "chance": "placebo"}

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from screener.judgement.week_facts import WeeklyFacts
 from screener.measures.industries import industries
+from screener.measures.quotes import unknown_actions
 from screener.report.document import (
     Block,
     Box,
@@ -217,6 +218,9 @@ def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
                 seen.add((row.subject, gap.reason))
                 name = facts.subject(row.subject).name_in(lang)
                 yield say("weekly_gap_line", lang, name=name, kind=gap.kind(lang), reason=gap.text(lang))
+    for symbol, gap in unknown_actions(week.prices, thesis.members("all")):
+        name = facts.subject(symbol).name_in(lang)
+        yield say("weekly_gap_line", lang, name=name, kind=gap.kind(lang), reason=gap.text(lang))
     yield from _ranking_gaps(facts, lang)
     yield from _float_cap_gaps(facts, lang)
     for note in week.prices.notes:
