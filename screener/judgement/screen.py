@@ -33,7 +33,6 @@ COLUMNS: Mapping[str, ColumnType] = {
     **dict.fromkeys(("since_published", "excess_since_published"), "number"),
     "band_so_far": "text",
     **dict.fromkeys(("to_next_edge", "drawdown", "volatility", "beta", "amount_20d", "listed_days"), "number"),
-    "flags": "text",
     "gap": "text",
 }
 # The column that `--like` adds before the gap, and the one that every whole market has there: what a row's levels are.
@@ -42,11 +41,13 @@ CORRELATION = "correlation"
 SCREEN_FLAGS = (*DOUBTFUL, *SHARED_FLAGS)
 BASIS = "basis"
 MARKET_COLUMNS: Mapping[str, ColumnType] = {
-    **{name: kind for name, kind in COLUMNS.items() if name not in ("flags", "gap")},
+    **{name: kind for name, kind in COLUMNS.items() if name != "gap"},
     BASIS: "text",
     "gap": "text",
 }
-_KINDS: Mapping[str, ColumnType] = {**COLUMNS, **MARKET_COLUMNS}
+# The column that stands before the gap where a row carries one of SCREEN_FLAGS.
+FLAGS = "flags"
+_KINDS: Mapping[str, ColumnType] = {**COLUMNS, **MARKET_COLUMNS, FLAGS: "text"}
 # Values of BASIS: actions known, from two sources that agree or from one; unknown, so that closes are unadjusted.
 RowBasis = Literal["checked", "one_source", "unadjusted"]
 Figure = float | Gap | None
@@ -119,7 +120,7 @@ def screen_thesis(thesis: Thesis, scale: RatingScale, prices: Prices, *, publish
     week = measure_week(thesis, scale, prices, day=as_of, published=published, as_of=as_of)
     measurer = _Measurer(week)
     rows = [measurer.row(subject) for subject in thesis.subjects() if subject.kind == "candidate"]
-    frame = typed_frame(pd.DataFrame(rows, columns=list(COLUMNS)))
+    frame = flagged_frame(pd.DataFrame(rows, columns=[*COLUMNS, FLAGS]))
     gaps = tuple(measurer.gaps)
     basis = short_notes(list(measurer.returns.values()))
     return Screen(frame, as_of, (thesis,), (scale,), gaps, {thesis.slug: prices}, basis, screened=len(frame))
@@ -220,12 +221,20 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.astype(dtypes)
 
 
+def flagged_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """The typed rows with FLAGS before the gap, or without that column where no row has a flag."""
+    flags = frame.pop(FLAGS) if FLAGS in frame else pd.Series(None, index=frame.index, dtype=object)
+    if flags.notna().any():
+        frame.insert(frame.columns.get_loc("gap"), FLAGS, flags)  # type: ignore[arg-type]
+    return typed_frame(frame)
+
+
 def join_screens(screens: Sequence[Screen]) -> Screen:
     """The tables of several theses under each other; a name of two theses has a row in each."""
     first, notes = screens[0], dict.fromkeys(note.code for each in screens for note in each.basis)
     return replace(
         first,
-        frame=pd.concat([each.frame for each in screens], ignore_index=True),
+        frame=flagged_frame(pd.concat([each.frame for each in screens], ignore_index=True)),
         as_of=max(each.as_of for each in screens),
         theses=tuple(thesis for each in screens for thesis in each.theses),
         scales=tuple(scale for each in screens for scale in each.scales),

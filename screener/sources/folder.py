@@ -204,6 +204,7 @@ class FolderReader:
         ]
         self.problems += faults
         self._date_actions(frame["ex_date"])
+        ours = _without_faulty(ours, faults, "actions.csv")
         ours = ours.assign(symbol=ours["code"].map(codes))
         return ours[["symbol", "ex_date", "cash_per_share", "split_ratio"]].sort_values(["symbol", "ex_date"])
 
@@ -248,7 +249,7 @@ class FolderReader:
         stocks = {parse_symbol(symbol).code: symbol for symbol in symbols if parse_symbol(symbol).kind == "stock"}
         paths = dict.fromkeys(self._dividends_path(symbol) for symbol in stocks.values())
         found = [self._read_dividend_file(path, stocks) for path in paths if path.is_file()]
-        return pd.concat(found, ignore_index=True) if found else EMPTY_ACTIONS
+        return pd.concat(found) if found else EMPTY_ACTIONS
 
     def _read_dividend_file(self, path: Path, stocks: Mapping[str, str]) -> pd.DataFrame:
         file = self.source.label(path)
@@ -263,7 +264,8 @@ class FolderReader:
             frame["split_ratio"], more = parse_numbers(table, "split_ratio")
             faults += more
         self.problems += faults + bad_cash + schema_problems(ACTIONS, frame[dates.notna()], file)
-        ours = frame[frame["symbol"].notna()].drop_duplicates()
+        ours = _without_faulty(frame, self.problems, file)
+        ours = ours[ours["symbol"].notna()].drop_duplicates()
         return ours.sort_values(["symbol", "ex_date"])
 
     def _date_actions(self, ex_dates: pd.Series) -> None:
@@ -307,6 +309,11 @@ class FolderReader:
         self.notes += table.notes
         self.problems += table.problems
         return None if table.problems else table
+
+
+def _without_faulty(rows: pd.DataFrame, problems: Sequence[Problem], file: str) -> pd.DataFrame:
+    """The rows of which no problem has been named yet, so that none is named twice."""
+    return rows.drop(index=rows.index.intersection([each.line for each in problems if each.file == file]))
 
 
 def path_without_zeros(folder: Path, symbol: Symbol) -> Path | None:
