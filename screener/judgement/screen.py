@@ -102,7 +102,8 @@ class Screen:
 
         In a whole market some names are always too young for the base date; that is no fault of the data.
         """
-        return self.is_incomplete or (self.universe is None and bool(self.frame["gap"].notna().any()))
+        lacking = [name for name in (FLAGS, "gap") if name in self.frame]
+        return self.is_incomplete or (self.universe is None and bool(self.frame[lacking].notna().any(axis=None)))
 
     def gap_of(self, symbol: str, thesis: str | None, column: str) -> Gap | None:
         """The reason of a missing figure; None where the figure is there or nothing is owed."""

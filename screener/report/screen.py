@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, Screen
+from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, FLAGS, Screen
 from screener.report.document import (
     Box,
     BoxPart,
@@ -101,7 +101,7 @@ def _cell(screen: Screen, name: str, row: Mapping[Any, Any], lang: Lang) -> Cell
         return Cell("band", band_of(value, _ladder(screen, row), lang, flags=row_flags(row)))
     if name == "bucket":
         return text(_bucket_word(screen, row, lang))
-    if name == "flags":
+    if name == FLAGS:
         return text(say("screen_flag_joint", lang).join(say(f"flag_{flag}", lang) for flag in value.split()))
     if name == BASIS:
         return text(say(f"row_basis_{value}", lang))
@@ -206,7 +206,7 @@ def screen_table(screen: Screen, lang: Lang, *, asked: str = "") -> Table:
 
 def _short(screen: Screen, name: str) -> int:
     """The order in which a narrow terminal keeps a column: what says which row it is, the gap, then the most wanted."""
-    if name in ("symbol", CORRELATION, "gap") or (name == "thesis" and len(screen.theses) > 1):
+    if name in ("symbol", CORRELATION, FLAGS, "gap") or (name == "thesis" and len(screen.theses) > 1):
         return 0
     if name == BASIS:
         return 0 if screen.frame[BASIS].nunique() > 1 else -1

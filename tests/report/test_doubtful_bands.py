@@ -14,6 +14,8 @@ import pytest
 
 from tests.conftest import run_screener
 
+pytestmark = pytest.mark.slow
+
 STOCK_BANDS = ("买入", "增持", "持有", "卖出")
 MARK = "（存疑）"
 NAME, SYMBOL = "德科立", "688205.SH"
@@ -89,9 +91,8 @@ def pages(folder: Path, tmp_path_factory) -> Path:
         ran = run_screener(*command, "--published", "2024-04-14", "--prices", folder, "--out", out)
         assert ran.code in (0, 3), ran.err
         lines = [line for line in ran.out.splitlines() if line.startswith(NAME)]
-        assert lines
+        assert any(MARK in line for line in lines)
         for line in lines:
-            assert MARK in line
             assert not unmarked(re.split(r"\s{2,}", line)), line
     return out
 
