@@ -38,6 +38,9 @@ _PLAUSIBLE = re.compile(r"(?:\*?ST)?[一-鿿A-Za-z][一-鿿A-Za-z0-9·-]{1,7}")
 _SPEECH = re.compile(
     r"建议|关注|推荐|相关|有望|受益|行业|领域|方向|需求|增长|以下|认为|我们|标的|产业|风险|政策|技术|国产|公司$|龙头|板块|环节|厂商|企业|优质|具备|能力|设备$|材料$|芯片$|模块$|器件$|服务$|平台$|市场|业务|个股|赛道|主线|持续|机会|提升|估值|弹性|空间|布局|加速|释放|景气|链$|端$|类$|商$|股$|方面|其他|其余|可转债|\d{2,}|等|的"
 )
+_LONE_BRACKET = re.compile(
+    r"(?:(?<=^)|(?<=[、,;:。和及与 ]))\(([一-鿿A-Za-z][一-鿿A-Za-z0-9-]{1,7})\)(?=[、,;。:和及与等( ]|$)"
+)
 _TARGET = re.compile(r"目标价(?:格|位)?(?:为|至|:)?\s{0,2}(\d{1,4}(?:\.\d{1,2})?)\s{0,2}(?:元|港元)?")
 
 
@@ -70,7 +73,7 @@ def items(text: str, index: NameIndex, *, strict: bool) -> Iterator[Item]:
     for known, tail in found:
         lead = text[last : known.start]
         item = _item(text, known, tail, lead)
-        last = item.end
+        last = last if item.doubt == "no" and known.ordinary else item.end
         if item.doubt != "no" and not (strict and not _is_listed(text, item, lead)):
             yield item
     yield from _coded_strangers(text, index, [known for known, _ in found])
@@ -106,7 +109,7 @@ def _is_list_bracket(text: str, known: Known, index: NameIndex) -> bool:
     """光模块(中际旭创、新易盛): the bracket holds names, and what stands before it is none."""
     start = text.rfind("(", max(0, known.start - 80), known.start)
     end = text.find(")", known.end, known.end + 80)
-    if start < 1 or end < 0:
+    if start < 0 or end < 0:
         return False
     before = text[max(0, start - 12) : start]
     if any(each.end == len(before.rstrip()) for each in index.find(before.rstrip())):
@@ -139,12 +142,21 @@ def _item(text: str, known: Known, tail: _Tail, lead: str) -> Item:
     clause = re.split(r"[;。]", text[max(0, known.start - 60) : known.start])[-1]
     doubt = ""
     if (
-        not tail.closed
-        or _OTHERS.search(re.split(r"[,]", clause)[-1])
-        or _NEGATED.search(clause[-24:] + text[tail.end : tail.end + 6])
+        (
+            not tail.closed
+            or _OTHERS.search(re.split(r"[,]", clause)[-1])
+            or _NEGATED.search(clause[-24:] + text[tail.end : tail.end + 6])
+        )
+        or code is None
+        and known.ordinary
+        and re.match(r"\s{0,2}[:(]", text[tail.end : tail.end + 3])
     ):
         doubt = "no"
-    elif code is None and (known.ordinary or len(known.text) < 4) and not _OPENS.search(text[: known.start][-8:]):
+    elif (
+        code is None
+        and (known.ordinary or len(known.text) < 4)
+        and not _OPENS.search(text[max(0, known.start - 8) : known.start])
+    ):
         doubt = "no" if known.ordinary else "name_glued"
     elif known.ordinary and code is None:
         doubt = "name_ordinary"
@@ -166,7 +178,7 @@ def _item(text: str, known: Known, tail: _Tail, lead: str) -> Item:
 
 def _is_listed(text: str, item: Item, lead: str) -> bool:
     """Whether a name without a verb before it is an item: after a colon, 的 or a kind of firm, or joined to such a one."""
-    before = text[: item.start]
+    before = text[max(0, item.start - 40) : item.start]
     joined = re.search(r"[、)]\s{0,2}$|(?:和|与|及|以及)\s{0,2}$", before) is not None
     opened = re.search(r"[:的]\s{0,2}$|(?:龙头|厂商|厂家|供应商|提供商|服务商|企业|标的|商)\s{0,2}$", before) is not None
     first = (
@@ -178,14 +190,13 @@ def _is_listed(text: str, item: Item, lead: str) -> bool:
 
 def _coded_strangers(text: str, index: NameIndex, known: Sequence[Known]) -> Iterator[Item]:
     """Codes in brackets, or after a name, behind words that are no known name: 舜宇光学科技(02382), 通信ETF(515880)."""
-    ends = {each.end for each in known}
-    inside = [(each.start, each.end) for each in known]
+    inside = {at for each in known for at in range(each.start + 1, each.end + 1)}
     for found in re.finditer(
         rf"(?P<name>[一-鿿A-Za-z\d*·-]{{2,14}})\s{{0,2}}\(\s{{0,2}}(?P<code>{CODE})(?P<rest>[^()]{{0,60}})\)",
         text,
         re.IGNORECASE,
     ):
-        if found.end("name") in ends or any(start < found.end("name") <= end for start, end in inside):
+        if found.end("name") in inside:
             continue
         code = read_code(found["code"])
         name = _last_name(found["name"])
@@ -217,11 +228,13 @@ def strangers(text: str, found: Sequence[Item], index: NameIndex, themes: frozen
 
     A word counts between two marks of a list one of which touches a known name or a word that counts.
     """
-    taken = [(item.start, item.end) for item in found]
-    if not taken:
+    covered = bytearray(len(text))
+    for item in found:
+        covered[item.start : item.end] = b"\1" * (item.end - item.start)
+    if not found:
         return
     parts = [(each.start(), each.end(), each[0]) for each in re.finditer(r"[^、,;:。]{1,40}", _masked(text))]
-    named = [any(start < item[1] and item[0] < end for item in taken) for start, end, _ in parts]
+    named = [1 in covered[start:end] for start, end, _ in parts]
     for at, (start, end, part) in enumerate(parts):
         word = re.sub(r"等(?:公司|标的|企业|个股|龙头)?$|\(.{0,80}$", "", part.strip(" \"'")).strip()
         beside = (at > 0 and named[at - 1] and text[start - 1] == "、") or (
@@ -230,6 +243,11 @@ def strangers(text: str, found: Sequence[Item], index: NameIndex, themes: frozen
         if beside and not named[at] and _is_plausible(word) and word not in themes and not index.symbols_of(plain_name(word)):
             named[at] = True
             yield start, word
+
+
+def unbracketed(text: str) -> str:
+    """`text` with the brackets around a lone word of a list blanked, of the same length: (比亚迪)、(长安汽车)."""
+    return _LONE_BRACKET.sub(lambda found: f" {found[1]} ", text)
 
 
 def _masked(text: str) -> str:

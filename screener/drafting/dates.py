@@ -40,9 +40,29 @@ def read_published(report: ReportText, today: dt.date) -> Fact[dt.date] | None:
     for found in (labelled, bare):
         if found:
             return _settled(found, report, today)
+    glued = _glued(report, today)
+    if glued is not None:
+        return glued
     named = _day(re.sub(r"[_\s]", " ", report.stem), today)
     if named is not None and report.lines:
         return Fact(named, report.lines[0], "published_from_file")
+    return None
+
+
+def _glued(report: ReportText, today: dt.date) -> Fact[dt.date] | None:
+    """Of a text without line breaks: the first date near its head, where no other stands beside it."""
+    head = ""
+    for line in report.of("front")[:4]:
+        begin = len(head)
+        head += line.half[:240]
+        found = _DAY.search(line.half[:160])
+        if found is None or begin + found.start() > 160 or len(line.half) < 40:
+            continue
+        day = _day(found[0], today)
+        around = line.half[max(0, found.start() - 8) : found.end() + 4]
+        if day is not None and not _NO_DATE.search(around) and "《" not in line.half[: found.start()]:
+            days = set(days_in(line.half[:240], today))
+            return Fact(day, line, "" if len(days) == 1 else "published_unsure")
     return None
 
 

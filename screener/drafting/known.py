@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from screener.drafting.words import table
-from screener.terms.names import NameRegistry, plain_name
+from screener.terms.names import NameRegistry, bundled_registry, plain_name
 from screener.terms.notes import ScreenerError
 from screener.terms.symbols import parse_symbol, stock_symbol
 
@@ -18,6 +18,8 @@ _ORDINARY = re.compile(
     "太阳能|机器人|农产品|新产业|信息发展|数字人|大智慧|好想你|新华网|人民网|国新能源|新能源|电子城|高新发展|创业环保"
     "|国际实业|新材料|大湖|东方|中房|国际医学|申科|新动力|全新好|天健|海峡|中关村|德新|双星|互联网|文化长城"
 )
+# Of names of two characters these alone are no ordinary words (the others lost an ST in front).
+_TWO_CHARACTERS = ("万科", "柳工")
 _MARK = re.compile(r"-(?:UW|WD|SW|U|W|D|B|S|R)(?![A-Z])")
 
 
@@ -40,7 +42,7 @@ class NameIndex:
         self.registry = registry
         self.current: dict[str, tuple[str, ...]] = defaultdict(tuple)
         self.listed: dict[str, str] = {}
-        for symbol, name in [*_shipped().items(), *registry.names.items()]:
+        for symbol, name in [*bundled_registry().names.items(), *registry.names.items()]:
             if parse_symbol(symbol).kind == "stock":
                 self.listed[symbol] = name
         for symbol, name in self.listed.items():
@@ -48,8 +50,12 @@ class NameIndex:
         for name in [name for name in self.current if re.fullmatch(r"[一-鿿]{2,}A", name) and name[:-1] not in self.current]:
             self.current[name[:-1]] = self.current[name]
         self.past = {name: symbols for name, symbols in _former().items() if name not in self.current}
+        for name, symbols in _former().items():
+            others = tuple(symbol for symbol in symbols if symbol in self.listed and symbol not in self.current.get(name, ()))
+            if name in self.current and others:
+                self.current[name] += others
         self._lengths: dict[str, list[int]] = defaultdict(list)
-        for name in {*self.current, *self.past}:
+        for name in {name for name in {*self.current, *self.past} if len(name) > 2 or name in _TWO_CHARACTERS}:
             if len(name) not in self._lengths[name[:2]]:
                 self._lengths[name[:2]].append(len(name))
         for lengths in self._lengths.values():
@@ -76,7 +82,7 @@ class NameIndex:
             if symbols:
                 mark = _MARK.match(text, at + length)
                 end = mark.end() if mark else at + length
-                ordinary = _ORDINARY.fullmatch(name) is not None or len(name) < 3
+                ordinary = _ORDINARY.fullmatch(name) is not None
                 risk = re.search(r"(?:S?\*?ST|SST)$", text[max(0, at - 4) : at])
                 at -= len(risk[0]) if risk else 0
                 return Known(at, end, text[at:end], symbols, name in self.past, ordinary)
@@ -99,18 +105,12 @@ class NameIndex:
 
 
 @cache
-def _shipped() -> dict[str, str]:
-    return {symbol: row["name"] for row in table("securities.csv") if (symbol := a_share(row["code"])) is not None}
-
-
-@cache
 def _former() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for row in table("former_names.csv"):
-        symbol = a_share(row["code"])
-        name = plain_name(row["name"])
-        if symbol is not None and len(name) >= 3 and symbol not in found.get(name, ()):
-            found[name] = (*found.get(name, ()), symbol)
+    for symbol, names in bundled_registry().former.items():
+        for name in {plain_name(each) for each in names}:
+            if len(name) >= 3:
+                found[name] = (*found.get(name, ()), symbol)
     return found
 
 

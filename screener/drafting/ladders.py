@@ -23,6 +23,10 @@ _RELATIVE = re.compile(
     r"相对|强于|弱于|超越|超出|跑赢|跑输|领先|落后|优于|逊于|沪深300|大盘|大市|基准指数|市场指数|同期|上证|深证|超过[^%\d]{0,12}指数|高于[^%\d]{0,12}指数"
 )
 _WORDS_ONLY = re.compile(r"强于|弱于|超越|跑赢|跑输|持平|同步|优于|落后|领先|战胜|好于|差于")
+_MONTHS = re.compile(
+    r"(?:(?P<a>\d{1,2}|[三六九])\s{0,2}(?:个月)?\s{0,2}(?:到|至|~|-)\s{0,2})?(?P<b>\d{1,2}|十二|[三六九])\s{0,2}个月"
+)
+_NUMERALS = {"三": 3, "六": 6, "九": 9, "十二": 12}
 _HEADS = re.compile(
     r"(?P<industry>行业|板块)(?:的)?(?:投资)?(?:评级|评价)|(?P<stock>股票|公司|个股)(?:的)?(?:投资)?(?:评级|评价)"
 )
@@ -50,6 +54,7 @@ class PrintedLadder:
     bands: tuple[PrintedBand, ...]
     measure: Measure
     fault: str = ""
+    window: tuple[int, int, str] | None = None
 
 
 def read_ladders(section: str) -> list[PrintedLadder]:
@@ -142,7 +147,27 @@ def _runs(section: str, bands: Sequence[PrintedBand]) -> list[list[PrintedBand]]
 
 
 def _ladder(section: str, run: Sequence[PrintedBand], since: int) -> PrintedLadder:
-    return PrintedLadder(_kind(section, run, since), tuple(run), _measure(section, run, since), _fault(run))
+    window = read_window(section[run[0].start : run[-1].end]) or read_window(
+        section[max(since, run[0].start - 160) : run[0].start]
+    )
+    return PrintedLadder(_kind(section, run, since), tuple(run), _measure(section, run, since), _fault(run), window)
+
+
+def read_window(text: str) -> tuple[int, int, str] | None:
+    """The months of a standard: first, last, and the words that say so; None where none are printed."""
+    found = _MONTHS.search(text)
+    if found is None:
+        return None
+    last = _months(found["b"])
+    first = _months(found["a"]) if found["a"] else last
+    start = max(text.rfind(each, 0, found.start()) for each in "\n。;,\t|:(") + 1
+    ends = [place for each in "\n。;,\t|)" if (place := text.find(each, found.end())) >= 0]
+    phrase = re.sub(r"\s+", " ", text[start : min(ends, default=len(text))]).strip()
+    return (first, last, phrase) if 1 <= first <= last <= 36 else None
+
+
+def _months(text: str) -> int:
+    return _NUMERALS[text] if text in _NUMERALS else int(text)
 
 
 def _fault(run: Sequence[PrintedBand]) -> str:

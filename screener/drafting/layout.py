@@ -92,16 +92,23 @@ def _is_advice_head(line: Line) -> bool:
 def _is_standard(lines: Sequence[Line], at: int) -> bool:
     """A heading of a standard with ratings that are explained in the lines that follow, or such a line alone."""
     half = lines[at].half[:600]
-    if len(INTERVAL.findall(half)) >= 3 and len(re.findall(WORD, half)) >= 3 and STANDARD_HEAD.match(half.split(":")[0]):
-        return True
+    if STANDARD_HEAD.match(half):
+        return _is_explained(lines, at)
+    if not RATED_LINE.match(half[:400]):
+        return _names_rating(half) and len(INTERVAL.findall(half)) >= 3 and len(re.findall(WORD, half)) >= 3
+    return sum(bool(RATED_LINE.match(line.half[:400])) for line in lines[at : at + 5]) >= 3
+
+
+def _names_rating(half: str) -> bool:
+    return STANDARD_HEAD.match(half.split(":", maxsplit=1)[0]) is not None
+
+
+def _is_explained(lines: Sequence[Line], at: int) -> bool:
+    """Whether ratings are explained in the lines after a heading of a standard, or on its own line."""
     following = [line.half for line in lines[at : at + 16]]
     explained = sum(bool(RATED_LINE.search(half[:400]) or _WORD_LINE.match(half)) for half in following)
-    if STANDARD_HEAD.match(lines[at].half):
-        numbers = sum(len(INTERVAL.findall(half[:600])) for half in following[:6])
-        return explained >= 2 or (explained == 1 and (len(lines[at].half) > 60 or numbers >= 3))
-    return (
-        bool(RATED_LINE.match(lines[at].half[:400])) and sum(bool(RATED_LINE.match(half[:400])) for half in following[:5]) >= 3
-    )
+    numbers = sum(len(INTERVAL.findall(half[:600])) for half in following[:6])
+    return explained >= 2 or (explained == 1 and (len(following[0]) > 60 or numbers >= 3))
 
 
 def _contents(lines: Sequence[Line], back: int) -> set[int]:

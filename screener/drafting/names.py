@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from screener.drafting.advice import Passage, passages
-from screener.drafting.clause import Item, items, strangers, unknown_list
+from screener.drafting.clause import Item, items, strangers, unbracketed, unknown_list
 from screener.drafting.fact import Seen
 from screener.drafting.groups import condense, group_of, theme_words
 from screener.drafting.known import NameIndex, hints, read_code
@@ -52,6 +52,7 @@ class NameReader:
         self.found: dict[str, Found] = {}
         self.unread: dict[str, Unread] = {}
         self.seen: list[Seen] = []
+        self._taken: set[tuple[object, ...]] = set()
         self._themes = frozenset(theme_words()) | frozenset(sector_words())
 
     def read(self, report: ReportText) -> None:
@@ -93,12 +94,16 @@ class NameReader:
         return False
 
     def _read_passage(self, passage: Passage) -> None:
+        if (passage.text, passage.phrase, passage.place) in self._taken:
+            return
+        self._taken.add((passage.text, passage.phrase, passage.place))
         for start, label, clause in _clauses(passage.text):
             self._read_clause(
                 passage, start, clause, f"{passage.place} {label}".strip() if label not in passage.place else passage.place
             )
 
     def _read_clause(self, passage: Passage, start: int, clause: str, place: str) -> None:
+        clause = unbracketed(clause)
         found = list(items(clause, self.index, strict=passage.strict))
         if passage.refused:
             self.seen += [
@@ -130,6 +135,10 @@ class NameReader:
     def _take(self, item: Item, line: Line, phrase: str, place: str) -> None:
         if item.name == self.house or item.name.removesuffix("股份") == self.house:
             return
+        again = (item.name, item.code, item.rating, item.doubt, phrase, place)
+        if again in self._taken:
+            return
+        self._taken.add(again)
         symbol = self._symbol(item, line)
         if symbol is None:
             return

@@ -25,6 +25,7 @@ _WORD_ONLY = re.compile(rf"\W{{0,2}}(?:评级\s?[:|]?\s?)?{_Q}(?P<word>{WORD})(?
 _SAID = re.compile(
     rf"(?P<change>{CHANGE}|给予|予以)[^。;,\n]{{0,16}}?{_Q}(?P<word>{WORD})(?:-?[ABC])?{_Q}(?:的)?(?P<of>投资|行业|板块)?(?:投资)?评级"
 )
+_GLUED = re.compile(rf"(?P<word>{WORD})(?:评级)?\s?\(\s?(?P<change>{CHANGE})(?:评级)?\s?\)")
 _MOVED = re.compile(
     rf"(?P<subject>[^。;,\n]{{0,20}})(?:由|从)\s{{0,2}}{_Q}(?P<previous>{WORD}){_Q}(?:评级)?\s{{0,2}}(?P<change>{CHANGE})(?:至|为|到)\s{{0,2}}{_Q}(?P<word>{WORD})"
 )
@@ -154,6 +155,11 @@ def _sights(line: Line) -> Iterator[_Sight]:
             yield _Sight(Rating(word, CHANGES[change]), line, 3, "alone")
     elif len(half) <= 12 and line.zone == "front" and (only := _WORD_ONLY.fullmatch(half)) and not line.is_row:
         yield _Sight(Rating(only["word"]), line, 2, "alone")
+    if len(half) > 60 and line.zone == "front" and line.number <= 3:
+        glued = {(found["word"], CHANGES[found["change"]]) for found in _GLUED.finditer(half[:500])}
+        if len(glued) == 1:
+            word, change = glued.pop()
+            yield _Sight(Rating(word, change), line, 3, "alone")
     for found in _SAID.finditer(half):
         own = half[max(0, found.start() - 14) : found.end() + 1]
         sector = found["of"] in ("行业", "板块") or re.search(r"行业|板块", own) is not None

@@ -99,8 +99,12 @@ def _record(printed: PrintedScale, house: str | None, slug: str, file: str) -> t
     }
     if not ladders:
         return None, tuple(questions)
-    questions += [(f"scale.{kind}", f"{kind}_bands_unread", "", ()) for kind in ("stock", "industry") if kind not in ladders]
-    if printed.window is None:
+    questions += [
+        (f"scale.{kind}", f"{kind}_bands_unread", "", ())
+        for kind in ("stock", "industry")
+        if kind not in ladders and kind not in {each.kind for each in printed.broken}
+    ]
+    if printed.window is None and not all(ladder.window for ladder in ladders.values()):
         questions.append(("scale.window", "window_unread", "", ()))
     relative = any(each.measure in ("relative", "words_only") for each in ladders.values())
     if relative and not printed.has_benchmark:
@@ -108,13 +112,12 @@ def _record(printed: PrintedScale, house: str | None, slug: str, file: str) -> t
     english = house_english(house or "")
     if not english:
         questions.append(("scale.house_en", "house_en_unread", house or "", ()))
-    first, last, phrase = printed.window or (6, 12, "")
     record: Record = {
         "id": f"{slug}-scale",
         "house": house or "",
         "house_en": english or house or "",
         "source": f"printed in {file}",
-        "window": {"from_months": first, "to_months": last, "phrase": phrase},
+        "window": _window(printed.window or (6, 12, "")),
         **{kind: _ladder(ladder, printed) for kind, ladder in ladders.items()},
         "markets": list(printed.markets),
     }
@@ -135,7 +138,13 @@ def _ladder(ladder: PrintedLadder, printed: PrintedScale) -> Record:
         if compares and printed.has_benchmark and len(by) == 2 and len(indices) == 2
         else {}
     )
-    return {**measure, **unnamed, **parted, "bands": ladder_record(ladder.bands)}
+    own = {} if ladder.window is None or ladder.window[:2] == (printed.window or ())[:2] else {"window": _window(ladder.window)}
+    return {**measure, **unnamed, **parted, **own, "bands": ladder_record(ladder.bands)}
+
+
+def _window(window: tuple[int, int, str]) -> Record:
+    first, last, phrase = window
+    return {"from_months": first, "to_months": last, "phrase": phrase}
 
 
 def _differences(scale: RatingScale, record: Record) -> str:

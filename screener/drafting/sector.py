@@ -77,7 +77,7 @@ def is_sector_line(text: str) -> bool:
 def read_sector(report: ReportText, title: str, related: Sequence[dict[str, Any]]) -> Fact[Sector] | None:
     """The industry: labelled, alone on a line of the front page, or before the colon of the title or of related reports."""
     front = list(report.of("front", "furniture"))[:80]
-    found = _labelled(front) or _alone(front) or _prefixed(report, title) or _related(report, related)
+    found = _labelled(front) or _alone(front) or _prefixed(report, title) or _glued(front) or _related(report, related)
     if found is None:
         return None
     word, line, sure = found
@@ -112,6 +112,17 @@ def _prefixed(report: ReportText, title: str) -> _Found | None:
     word = word_of(head["word"]) if head else None
     word = word or (word_of(re.split(r"[:：]", title)[0]) if ":" in title or "：" in title else None)
     return (word, report.lines[0], True) if word is not None else None
+
+
+def _glued(front: Sequence[Line]) -> _Found | None:
+    """Of a text without line breaks: the known word right before 行业深度, 行业周报 and the like near its head."""
+    for line in front[:3]:
+        found = re.search(r"([一-鿿]{2,10})行业(?:深度|周报|点评|研究|专题|跟踪|动态|月报|策略|报告)", line.half[:240])
+        words = (found[1][at:] for at in range(len(found[1]) - 1)) if found else ()
+        word = next((sector_words()[each] for each in words if each in sector_words()), None)
+        if word is not None:
+            return word, line, True
+    return None
 
 
 def _related(report: ReportText, related: Sequence[dict[str, Any]]) -> _Found | None:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from screener.drafting.ladders import PrintedLadder, read_ladders
+from screener.drafting.ladders import PrintedLadder, read_ladders, read_window
 from screener.drafting.text import Line, ReportText
 from screener.drafting.words import table
 
@@ -17,10 +17,6 @@ _END = re.compile(r"(?:免责|法律|重要|特别|一般|分析师)(?:声明|�
 _SECTION_LENGTH = 3000
 # So many places are tried, so far apart, that a hostile text cannot make reading slow.
 _SECTIONS, _SECTION_APART = 24, 40
-_MONTHS = re.compile(
-    r"(?:(?P<a>\d{1,2}|[三六九])\s{0,2}(?:个月)?\s{0,2}(?:到|至|~|-)\s{0,2})?(?P<b>\d{1,2}|十二|[三六九])\s{0,2}个月"
-)
-_NUMERALS = {"三": 3, "六": 6, "九": 9, "十二": 12}
 _MARKET_RULE = re.compile(
     r"(?P<market>A\s{0,2}股|沪深|新三板|香港|港股|H\s{0,2}股|美国|美股|韩国)(?:市场|公司|股票)?以(?P<indices>[^;。\n]{1,120}?)(?:作)?为(?:比较)?(?:基准|参照)"
 )
@@ -50,7 +46,6 @@ def read_scale(report: ReportText) -> PrintedScale | None:
     """
     lines = report.lines
     half = "\n".join(line.half for line in lines)
-    text = "\n".join(line.text for line in lines)
     starts = _starts(lines)
     best: tuple[tuple[int, int], int, list[PrintedLadder]] | None = None
     for place in _section_heads(half, _since(starts, lines)):
@@ -69,7 +64,7 @@ def read_scale(report: ReportText) -> PrintedScale | None:
     usable = [each for each in ladders if not each.fault]
     stock, industry = (next((each for each in usable if each.kind == kind), None) for kind in ("stock", "industry"))
     broken = tuple(each for each in ladders if each.fault and not any(other.kind == each.kind for other in usable))
-    return PrintedScale(stock, industry, broken, _window(section, text[place:end]), markets, printed, line)
+    return PrintedScale(stock, industry, broken, read_window(section), markets, printed, line)
 
 
 def _starts(lines: tuple[Line, ...]) -> list[int]:
@@ -100,22 +95,6 @@ def _section_heads(half: str, since: int) -> list[int]:
 def _section_end(half: str, start: int) -> int:
     end = _END.search(half, start + 12, start + _SECTION_LENGTH)
     return end.start() if end else min(len(half), start + _SECTION_LENGTH)
-
-
-def _window(half: str, text: str) -> tuple[int, int, str] | None:
-    found = _MONTHS.search(half)
-    if found is None:
-        return None
-    last = _months(found["b"])
-    first = _months(found["a"]) if found["a"] else last
-    start = max(half.rfind(each, 0, found.start()) for each in "\n。;,\t|:") + 1
-    ends = [place for each in "\n。;,\t|" if (place := half.find(each, found.end())) >= 0]
-    phrase = re.sub(r"\s+", " ", text[start : min(ends, default=len(text))]).strip()
-    return (first, last, phrase) if 1 <= first <= last <= 36 else None
-
-
-def _months(text: str) -> int:
-    return _NUMERALS[text] if text in _NUMERALS else int(text)
 
 
 def _markets(section: str) -> tuple[tuple[dict[str, Any], ...], bool]:

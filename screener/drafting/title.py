@@ -19,7 +19,12 @@ _NOT_A_TITLE = re.compile(
     rf"^{_KIND}{{1,12}}$|^\W{{0,3}}(?:敬请|请)|声明|@|http|www\.|执业|SAC|分析师|联系人|研究员|助理|邮箱|电话|[Ee]-?mail|Tel|评级[:\s]|^评级|报告日期|发布日期"
     rf"|^目\s?录|图表|资料来源|数据来源|收盘|市值|股本|沪深300|市盈|总股|目标价|相关研究|相关报告|\d{{4}}\s?[年./-]\s?\d{{1,2}}\s?[月./-]\s?\d{{1,2}}"
     rf"|^(?:{WORD})\W{{0,3}}(?:{CHANGE})?\W{{0,3}}$|^[A-Za-z\d\s.,:%()/+-]+$|有限(?:责任)?公司$|^(?:投资要点|核心观点|报告要点|摘要|主要观点|事件|要点|投资建议|风险提示|内容提要|报告摘要|投资逻辑|核心结论|本周观点|本期内容)\W{{0,2}}"
-    r"|^[\d一二三四五六七八九十]{1,2}[.、]|^[►■●◆▶❑➢•▪\-*|>]|走势|(?<![一-鿿])(?:首席|证书|编号)"
+    r"|^[\d一二三四五六七八九十]{1,2}[.、]|^[►■●◆▶❑➢•▪\-*|>]|走势|(?<![一-鿿])(?:首席|证书|编号)|股价|[:]\s{0,2}-?\d[\d,.]*\W{0,3}$|^\W{0,3}\d{0,2}[.、]?\s?《"
+)
+# A line that says what kind of report it is, or which company: the title only where there is no other.
+_KIND_LINE = re.compile(
+    r"[^:,]{0,12}(?:行业|公司|产业)?(?:深度|专题|点评|动态|跟踪|策略|研究|周报|月报|季报|年报|首次覆盖|信息更新|快评|简评)(?:研究|分析)?(?:报告)?"
+    r"|[一-鿿A-Za-z*-]{2,10}\s{0,2}\(?\s?\d{6}(?:\.S[HZ])?\s?\)?"
 )
 _SENTENCE = re.compile(r"[。;；]|(?:我们|本周|本报告|公司|预计).{12,}[,，].{6,}")
 
@@ -76,6 +81,7 @@ def _named_by_file(report: ReportText, front: Sequence[Line]) -> Fact[str] | Non
 def _largest(report: ReportText, front: Sequence[Line]) -> Fact[str] | None:
     """The lines in the largest type of page 1 that can be a title; in doubt where it hardly differs from the text."""
     sized = [line for line in front if line.size and can_be_title(line)]
+    sized = [line for line in sized if not _KIND_LINE.fullmatch(line.half.strip("# "))] or sized
     if not sized:
         return None
     first = max(sized, key=lambda line: line.size)
@@ -104,6 +110,7 @@ def _only(report: ReportText, front: Sequence[Line]) -> Fact[str] | None:
     """Of plain text: the only line near the top that can be a title, or the one that comes back as a running header."""
     near = _until_prose(front)
     able = [line for line in near if can_be_title(line)]
+    able = [line for line in able if not _KIND_LINE.fullmatch(line.half.strip("# "))] or able
     if not able:
         return None
     if len(able) == 1:
