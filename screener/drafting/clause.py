@@ -130,7 +130,7 @@ def _tail(text: str, known: Known, starts: set[int]) -> _Tail:
     if _CLOSES.match(text, end) or (inside and _JOINS.match(text, end)):
         return _Tail(end, inside, closed=True)
     joined = _JOINS.match(text, end) or _SPACE.match(text, end)
-    next_name = joined is not None and any(joined.end() <= start <= joined.end() + 14 for start in starts)
+    next_name = joined is not None and any(at in starts for at in range(joined.end(), joined.end() + 15))
     spaced = _SPACE.match(text, end) is not None and re.match(r"\s{1,3}[\d【\"(A-Za-z]", text[end : end + 5]) is not None
     return _Tail(end, inside, closed=next_name or spaced or (end in starts and bool(inside)) or bool(inside))
 

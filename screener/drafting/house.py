@@ -72,10 +72,14 @@ def _pattern() -> re.Pattern[str]:
 
 
 @cache
+def _aliases() -> dict[str, str]:
+    return {row["bare_alias"]: row["short"] for row in table("house_names.csv") if len(row["bare_alias"]) >= 2}
+
+
+@cache
 def _bare_pattern() -> re.Pattern[str]:
     """A bare alias in front of a word for research: 国联研究所, 国君研究."""
-    alias = {row["bare_alias"]: row["short"] for row in table("house_names.csv") if len(row["bare_alias"]) >= 2}
-    words = "|".join(sorted(map(re.escape, alias), key=len, reverse=True))
+    words = "|".join(sorted(map(re.escape, _aliases()), key=len, reverse=True))
     return re.compile(rf"(?P<alias>{words}){_RESEARCH}")
 
 
@@ -141,7 +145,7 @@ def _sights(line: Line) -> list[_Sight]:
             weight = 1 if re.search(r"加入|加盟", half[: match.start()]) else 0
         found.append(_Sight(_names()[match[0]], line, weight))
     for match in _bare_pattern().finditer(half):
-        owner = {row["bare_alias"]: row["short"] for row in table("house_names.csv")}[match["alias"]]
+owner = _aliases()[match["alias"]]
         at_source = _SOURCE.search(half[: match.start()]) or line.zone in ("front", "furniture")
         found += [_Sight(owner, line, 2 if at_source else 0)] if not _pattern().match(half, match.start()) else []
     return found

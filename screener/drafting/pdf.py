@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,10 +98,24 @@ def _page_lines(words: Sequence[_Word], page: int, width: float) -> Iterator[Raw
     number = itertools.count(1)
     for column in _columns(words, width):
         rows = list(_rows(column))
-        edge = sorted(row.right for row in rows)[len(rows) * 9 // 10] if rows else 0.0
+        edges = _edges(rows)
         for row in rows:
-            full = row.right >= edge - 1.6 * row.size and row.right - row.left > 9 * row.size and "\t" not in row.text
+            full = _is_text(row) and row.right >= edges[round(row.size)] - 1.6 * row.size
             yield RawLine(row.text, next(number), page, round(row.size, 1), full)
+
+
+def _is_text(row: _Row) -> bool:
+    """Whether the row is running text: longer than nine characters, not cells."""
+    return row.right - row.left > 9 * row.size and "\t" not in row.text
+
+
+def _edges(rows: Sequence[_Row]) -> dict[int, float]:
+    """Where the lines of each size of type end when they are full: the rightmost end but for a few that stick out."""
+    ends: dict[int, list[float]] = defaultdict(list)
+    for row in rows:
+        if _is_text(row):
+            ends[round(row.size)].append(row.right)
+    return {size: sorted(found)[(len(found) - 1) * 9 // 10] for size, found in ends.items()}
 
 
 def _rows(words: Iterable[_Word]) -> Iterator[_Row]:
@@ -158,7 +173,7 @@ def _gutter(words: Sequence[_Word], width: float) -> float | None:
 
 
 def _is_prose(words: Sequence[_Word], gutter: float) -> bool:
-    """Whether one side at least holds running text: rows of fifteen characters and more, not cells of figures."""
+    """Whether one side at least holds running text: rows with fifteen characters on end, not cells of figures."""
     sides = ([w for w in words if w.right <= gutter], [w for w in words if w.left >= gutter])
-    longest = [sorted(sum(len(word.text) for word in row.words) for row in _rows(side)) for side in sides]
+    longest = [sorted(max(len(word.text) for word in row.words) for row in _rows(side)) for side in sides]
     return any(rows and rows[len(rows) * 2 // 3] >= 15 for rows in longest)

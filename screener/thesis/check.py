@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -96,11 +97,6 @@ def _check_edges(document: dict[str, Any], file: str, lines: Lines) -> Iterator[
                     yield _problem(file, lines, (kind, "bands", at, edge), document, "edge_not_fraction")
 
 
-def locate(data: bytes, path: Path) -> int | None:
-    """The line of a key path in TOML text that parses, or of the nearest table around it."""
-    return Lines(data.decode("utf-8-sig")).find(path)
-
-
 def check_policies_text(
     data: bytes, *, file: str, slug: str, buckets: tuple[str, ...], today: dt.date | None = None
 ) -> tuple[PolicyBook | None, tuple[Problem, ...]]:
@@ -120,10 +116,12 @@ def _policy_facts(
     document: dict[str, Any], file: str, lines: Lines, buckets: tuple[str, ...], today: dt.date | None
 ) -> Iterator[Problem]:
     ids = [str(entry.get("id")) for entry in _entries(document, "policies")]
+    seen: dict[str, int] = {}
     for at, entry in enumerate(_entries(document, "policies")):
         path: Path = ("policies", at)
-        if ids.index(ids[at]) < at:
-            first = lines.find(("policies", ids.index(ids[at]), "id"))
+        before = seen.setdefault(ids[at], at)
+        if before < at:
+            first = lines.find(("policies", before, "id"))
             yield _problem(file, lines, (*path, "id"), document, "duplicate", first=first)
         day = _date(entry.get("day"))
         if day is not None and f"{day:%Y-%m}" != entry.get("month"):
@@ -290,11 +288,7 @@ def _check_symbols(document: dict[str, Any], file: str, lines: Lines) -> Iterato
         except ScreenerError as error:
             yield _problem(file, lines, path, document, error.code, **error.params)
             continue
-        right = [
-            each
-            for each, known in names.items()
-            if plain_name(known) == plain_name(name) and parse_symbol(each).kind == parse_symbol(symbol).kind
-        ]
+        right = [each for each in _bearers().get(plain_name(name), ()) if parse_symbol(each).kind == parse_symbol(symbol).kind]
         if symbol in names and plain_name(name) != plain_name(names[symbol]):
             code = "symbol_of_other" if right else "symbol_name_differs"
             yield _problem(
@@ -308,6 +302,15 @@ def _check_symbols(document: dict[str, Any], file: str, lines: Lines) -> Iterato
             yield _problem(
                 file, lines, path, document, "name_has_other_symbol", symbol=symbol, name=name, right=" / ".join(others)
             )
+
+
+@cache
+def _bearers() -> dict[str, tuple[str, ...]]:
+    """The symbols of the bundled names by plain name."""
+    found: dict[str, tuple[str, ...]] = {}
+    for symbol, name in bundled_names().items():
+        found[plain_name(name)] = (*found.get(plain_name(name), ()), symbol)
+    return found
 
 
 def _others_named(symbol: str, name: str) -> tuple[str, ...]:
@@ -335,21 +338,24 @@ def _check_buckets(document: dict[str, Any], file: str, lines: Lines) -> Iterato
     buckets = [str(entry.get("id")) for entry in _entries(document, "buckets")]
     used = [str(entry.get("bucket")) for entry in _entries(document, "candidates")]
     for table, key in (("buckets", "id"), ("candidates", "symbol"), ("candidates", "name")):
-        values = [str(entry.get(key)) for entry in _entries(document, table)]
-        for at, value in enumerate(values):
-            if values.index(value) < at:
-                first = lines.find((table, values.index(value), key))
-                code = "in_two_buckets" if table == "candidates" and used[at] != used[values.index(value)] else "duplicate"
-                other = {"bucket": used[values.index(value)]} if table == "candidates" else {}
-                yield _problem(file, lines, (table, at, key), document, code, first=first, **other)
+        first: dict[str, int] = {}
+        for at, entry in enumerate(_entries(document, table)):
+            before = first.setdefault(str(entry.get(key)), at)
+            if before < at:
+                code = "in_two_buckets" if table == "candidates" and used[at] != used[before] else "duplicate"
+                other = {"bucket": used[before]} if table == "candidates" else {}
+                line = lines.find((table, before, key))
+                yield _problem(file, lines, (table, at, key), document, code, first=line, **other)
+    members, known = set(used), set(buckets)
     for at, bucket in enumerate(buckets):
         if bucket == "all":
             yield _problem(file, lines, ("buckets", at, "id"), document, "bucket_reserved")
-        if bucket not in used:
+        if bucket not in members:
             yield _problem(file, lines, ("buckets", at, "id"), document, "bucket_empty")
+    listed = ", ".join(buckets[:SHOWN])
     for at, bucket in enumerate(used):
-        if bucket not in buckets:
-            yield _problem(file, lines, ("candidates", at, "bucket"), document, "bucket_unknown", known=", ".join(buckets))
+        if bucket not in known:
+            yield _problem(file, lines, ("candidates", at, "bucket"), document, "bucket_unknown", known=listed)
 
 
 def _check_scale_words(document: dict[str, Any], file: str, lines: Lines, scale: RatingScale) -> Iterator[Problem]:

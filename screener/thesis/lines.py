@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import tree_sitter_toml
+from tree_sitter import Language, Parser
+
 Path = tuple[str | int, ...]
 
 
@@ -19,20 +22,30 @@ class Lines:
     def find(self, path: Path) -> int | None:
         """The line of `path`; else of the first key inside it, or of the nearest table around it."""
         if self._lines is None:
-            self._lines = dict(key_lines(self.text))
-        inside = [line for known, line in self._lines.items() if path and known[: len(path)] == path]
-        if path not in self._lines and inside:
-            return min(inside)
+            self._lines = _with_heads(key_lines(self.text))
         while path and path not in self._lines:
             path = path[:-1]
         return self._lines.get(path)
 
 
+def _with_heads(found: Iterator[tuple[Path, int]]) -> dict[Path, int]:
+    """The lines of keys, and of every path around them that has none of its own: that of its first key."""
+    own: dict[Path, int] = {}
+    heads: dict[Path, int] = {}
+    for path, line in found:
+        own[path] = line
+        for end in range(1, len(path)):
+            heads[path[:end]] = min(heads.get(path[:end], line), line)
+    return heads | own
+
+
+def locate(data: bytes, path: Path) -> int | None:
+    """The line of a key path in TOML text that parses, or of the nearest table around it."""
+    return Lines(data.decode("utf-8-sig")).find(path)
+
+
 def key_lines(text: str) -> Iterator[tuple[Path, int]]:
     """Every key path of a TOML text with its line."""
-    import tree_sitter_toml
-    from tree_sitter import Language, Parser
-
     tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
     counts: Counter[Path] = Counter()
     for node in tree.root_node.children:

@@ -14,8 +14,8 @@ from screener.terms.codes import code_changes, current_symbol
 from screener.terms.names import NameRegistry, is_delisting, plain_name
 from screener.terms.notes import InputProblems, Problem, ScreenerError, UsageError
 from screener.terms.say import Lang, say
-from screener.thesis.check import locate
 from screener.thesis.library import Library
+from screener.thesis.lines import locate
 from screener.thesis.scale import Ladder, RatingScale
 from screener.thesis.thesis import Thesis
 from screener.thesis.toml_text import Record, toml_lines
