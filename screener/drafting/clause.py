@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ _PLAUSIBLE = re.compile(r"(?:\*?ST)?[一-鿿A-Za-z][一-鿿A-Za-z0-9·-]{1,7}")
 _SPEECH = re.compile(
     r"建议|关注|推荐|相关|有望|受益|行业|领域|方向|需求|增长|以下|认为|我们|标的|产业|风险|政策|技术|国产|公司$|龙头|板块|环节|厂商|企业|优质|具备|能力|设备$|材料$|芯片$|模块$|器件$|服务$|平台$|市场|业务|个股|赛道|主线|持续|机会|提升|估值|弹性|空间|布局|加速|释放|景气|链$|端$|类$|商$|股$|方面|其他|其余|可转债|\d{2,}|等|的"
 )
+# No sentence of a report lists more names than this.
+_MOST_NAMES = 2000
 _LONE_BRACKET = re.compile(
     r"(?:(?<=^)|(?<=[、,;:。和及与 ]))\(([一-鿿A-Za-z][一-鿿A-Za-z0-9-]{1,7})\)(?=[、,;。:和及与等( ]|$)"
 )
@@ -91,7 +94,8 @@ class _Tail:
 def _standing(text: str, index: NameIndex) -> list[tuple[Known, _Tail]]:
     """Known names outside brackets (or in a bracket that holds nothing but names), each with what follows it."""
     depths = _depths(text)
-    known = [each for each in index.find(text) if not depths[each.start] or _is_list_bracket(text, each, index)]
+    named = itertools.islice(index.find(text), _MOST_NAMES)
+    known = [each for each in named if not depths[each.start] or _is_list_bracket(text, each, index)]
     starts = {each.start for each in known}
     return [(each, _tail(text, each, starts)) for each in known]
 
@@ -140,24 +144,22 @@ def _item(text: str, known: Known, tail: _Tail, lead: str) -> Item:
     rating = next((found[0] for found in re.finditer(WORD, tail.inside) if found[0] in rating_words()), None)
     target = _TARGET.search(tail.inside)
     clause = re.split(r"[;。]", text[max(0, known.start - 60) : known.start])[-1]
+    own = re.split(r"[,]", clause)[-1]
+    after = re.split(r"[,;。]", text[tail.end : tail.end + 6])[0]
+    bare = code is None
+    opened = _OPENS.search(text[max(0, known.start - 8) : known.start]) is not None
     doubt = ""
     if (
-        (
-            not tail.closed
-            or _OTHERS.search(re.split(r"[,]", clause)[-1])
-            or _NEGATED.search(clause[-24:] + text[tail.end : tail.end + 6])
-        )
-        or code is None
+        not tail.closed
+        or _OTHERS.search(own)
+        or _NEGATED.search(own[-24:] + after)
+        or bare
         and known.ordinary
-        and re.match(r"\s{0,2}[:(]", text[tail.end : tail.end + 3])
+        and (not opened or re.match(r"\s{0,2}[:(]", text[tail.end : tail.end + 3]))
     ):
         doubt = "no"
-    elif (
-        code is None
-        and (known.ordinary or len(known.text) < 4)
-        and not _OPENS.search(text[max(0, known.start - 8) : known.start])
-    ):
-        doubt = "no" if known.ordinary else "name_glued"
+    elif bare and len(known.text) < 4 and not opened:
+        doubt = "name_glued"
     elif known.ordinary and code is None:
         doubt = "name_ordinary"
     elif _DOUBTFUL.search(clause):

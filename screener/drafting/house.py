@@ -145,7 +145,7 @@ def _sights(line: Line) -> list[_Sight]:
             weight = 1 if re.search(r"加入|加盟", half[: match.start()]) else 0
         found.append(_Sight(_names()[match[0]], line, weight))
     for match in _bare_pattern().finditer(half):
-owner = _aliases()[match["alias"]]
+        owner = _aliases()[match["alias"]]
         at_source = _SOURCE.search(half[: match.start()]) or line.zone in ("front", "furniture")
         found += [_Sight(owner, line, 2 if at_source else 0)] if not _pattern().match(half, match.start()) else []
     return found

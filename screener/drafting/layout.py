@@ -29,6 +29,7 @@ STANDARD_HEAD = re.compile(
 _HEADING = re.compile(
     r"^(?P<mark>#{1,6}\s+|[►■●◆▶❑➢•▪◼★☆]\s*|\d{1,2}(?:\.\d{1,2})*[.、]?\s+|\d{1,2}[.、](?!\d)|[一二三四五六七八九十]{1,3}、\s*|第[一二三四五六七八九十]{1,2}(?:章|部分)\s*)(?P<title>\S.*)$"
 )
+_HEADING_STARTS = frozenset("#►■●◆▶❑➢•▪◼★☆0123456789一二三四五六七八九十第")
 _WORD_LINE = re.compile(rf"\W{{0,3}}(?:{WORD})(?:\s{{0,3}}\([^()]{{1,24}}\))?\W{{0,3}}$")
 _LABELS = re.compile(
     r"^\W{0,4}(?:作者|(?:证券)?分析师|联系人|研究助理|执业|相关(?:研究|报告)|近期报告|电话|邮箱|资料来源|数据来源|图表?\s?\d|表\s?\d)"
@@ -146,7 +147,9 @@ def _front_end(lines: Sequence[Line], contents: set[int]) -> int:
 
 def heading(line: Line) -> str | None:
     """The title when the line is a heading (numbered, marked, or Markdown), else None."""
-    if len(line.half) > 72 or line.is_row or line.half.endswith((".", "。", ";", "、", ",")):
+    if len(line.half) > 72 or line.half[:1] not in _HEADING_STARTS or line.is_row:
+        return None
+    if line.half.endswith((".", "。", ";", "、", ",")):
         return None
     found = _HEADING.match(line.half)
     return found["title"].strip("* ") if found and len(found["title"]) <= 60 else None

@@ -11,6 +11,7 @@ from screener.drafting.text import Line, ReportText
 from screener.drafting.words import CHANGE, CHANGES, WORD, rating_words
 
 _Q = r"[\"'(]?"
+_ANY_WORD = re.compile(WORD)
 _LABEL = r"(?:(?:行业|投资|股票|公司|板块|个股)(?:投资)?评级|投资建议|行业看法|(?<![一-鿿])评级|最新评级|当前评级)"
 _STATED = re.compile(
     rf"(?P<label>{_LABEL})\s{{0,3}}[:|\t\s]{{0,4}}\s{{0,2}}{_Q}(?P<word>{WORD})(?:-?[ABC])?{_Q}(?:评级)?(?![一-鿿]{{2}})"
@@ -134,6 +135,8 @@ def _completed(rating: Rating, sights: Sequence[_Sight], report: ReportText) -> 
 def _sights(line: Line) -> Iterator[_Sight]:
     """Ratings that a line states, with how much its form says: 5 a change to another, 4 a label, 3 alone, 2 a sentence."""
     half = line.half[:6000]
+    if not _ANY_WORD.search(half):
+        return
     if re.match(r"\W{0,3}(?:上次|前次|此前|原)(?:建议|评级|投资评级)", half):
         return
     for found in _MOVED.finditer(half):
@@ -155,7 +158,7 @@ def _sights(line: Line) -> Iterator[_Sight]:
             yield _Sight(Rating(word, CHANGES[change]), line, 3, "alone")
     elif len(half) <= 12 and line.zone == "front" and (only := _WORD_ONLY.fullmatch(half)) and not line.is_row:
         yield _Sight(Rating(only["word"]), line, 2, "alone")
-    if len(half) > 60 and line.zone == "front" and line.number <= 3:
+    if len(half) > 24 and line.zone == "front" and line.number <= 3:
         glued = {(found["word"], CHANGES[found["change"]]) for found in _GLUED.finditer(half[:500])}
         if len(glued) == 1:
             word, change = glued.pop()

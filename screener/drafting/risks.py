@@ -24,7 +24,7 @@ def read_related(report: ReportText) -> list[Record]:
     """Earlier reports of the series: a title in 《》 with a full date on the same line; title and date."""
     found: dict[str, Record] = {}
     for line in report.lines:
-        title = _RELATED.search(line.half[:200])
+        title = _RELATED.search(line.half[:200]) if "《" in line.half else None
         rest = line.half.replace(title[0], "") if title else ""
         day = next(days_in(rest, dt.date.max), None) if title and len(rest) < 30 else None
         if title is not None and day is not None:
@@ -75,6 +75,8 @@ def read_policies(report: ReportText) -> Iterator[Record]:
     seen: set[str] = set()
     issuer = ""
     for row in report.of("front", "body"):
+        if "《" not in row.text:
+            continue
         cells = [cell.strip() for cell in re.split(r"[\t|]", row.text.strip("|"))]
         at = next((at for at, cell in enumerate(cells) if _RELATED.search(cell)), 0)
         date = next((day for cell in cells[:2] if (day := _MONTH.match(half_width(cell)))), None)

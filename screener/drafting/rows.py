@@ -72,15 +72,13 @@ def _cells(line: Line) -> list[str]:
     """The cells of a row; of a row whose cells only spaces part, where a code or figures show that it is one."""
     if line.is_row:
         return [cell.strip(" *") for cell in re.split(r"[|\t]", line.half.strip("| "))]
+    if " " not in line.half or len(line.half) > 200:
+        return []
     parts = line.half.split()
     figures = sum(bool(_FIGURE.fullmatch(part)) for part in parts)
     coded = any(re.fullmatch(CODE, part, re.IGNORECASE) for part in parts)
     rated = any(part in rating_words() for part in parts)
-    return (
-        parts
-        if 2 <= len(parts) <= 24 and len(line.half) < 200 and ((coded and (figures >= 2 or rated)) or figures >= 3)
-        else []
-    )
+    return parts if 2 <= len(parts) <= 24 and ((coded and (figures >= 2 or rated)) or figures >= 3) else []
 
 
 def _captioned(line: Line, table: _Table, scope: bool) -> _Table:

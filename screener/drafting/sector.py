@@ -101,6 +101,7 @@ def _labelled(front: Sequence[Line]) -> _Found | None:
 def _alone(front: Sequence[Line]) -> _Found | None:
     """Lines that say an industry only; all of one industry, else in doubt."""
     found = [(word, line) for line in front for word in [word_of(line.half)] if word is not None and word.sector]
+    found = [each for each in found if each[0].word != "证券"]  # what is left of 证券研究报告 where its line broke
     if not found:
         return None
     return *found[0], len({word.sector for word, _ in found[:3]}) == 1

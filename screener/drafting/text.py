@@ -31,7 +31,7 @@ _LEADERS = re.compile(r"[.．…·⋯]{3,}|(?:\. ){3,}")
 # Where a text without line breaks goes on with something new. Each is tried once at each place: no repetition inside.
 _NEW_START = re.compile(
     r"(?<=[。！？])(?=[^\s”\"’')）」』])"
-    r"|(?=证券研究报告|(?:证券)?分析师(?:[:：\s]|声明|承诺|及)|(?:证券分析师|联系人|研究助理)[:：\s]|执业证书|SAC|相关(?:研究|报告)(?!所|院)|投资要点|核心观点|投资摘要"
+    r"|(?=证券研究报告|分析师(?:声明|承诺|及)|(?<!证券)分析师[:：\s]|(?<![一-鿿])证券分析师[:：\s]|(?:联系人|研究助理)[:：\s]|执业证书|SAC|相关(?:研究|报告)(?!所|院)|投资要点|核心观点|投资摘要"
     r"|风险(?:提示|因素)(?:[:：])|资料来源|数据来源|(?:图表?|表)\s?\d{1,3}[:：]|(?:免责|法律|重要|特别|一般)(?:声明|条款)|(?:行业|公司|股票|投资)?(?:投资)?评级(?:的?说明|标准|体系|定义)"
     r"|(?:正文|内容|图表|报告)目录|投资建议[:：]|(?:行业|投资)评级[:：])"
 )
@@ -39,6 +39,8 @@ _PLEASE = re.compile(
     r"(?:敬请|请)(?:您)?(?:务必|仔细|认真)?(?:阅读|参阅|参考|参见|查阅|关注)[^。；;\n]{0,36}?(?:声明|条款|说明|披露|申明|提示)(?:(?:部分|内容)|(?:及|和|与|、)[^。；;\n]{0,14}?(?:声明|条款|说明|披露|申明))?"
 )
 _LONG_LINE = 300
+# A line that repeats itself this often on end says nothing new.
+_REPEATED = 40
 
 
 def half_width(text: str) -> str:
@@ -129,11 +131,13 @@ def _pieces(line: str) -> list[str]:
 
 
 def make_lines(raw: Iterable[RawLine]) -> list[Line]:
-    """Lines with text in them, characters made alike."""
-    lines = []
+    """Lines with text in them, characters made alike; of a line that repeats itself on and on the first ones."""
+    lines: list[Line] = []
+    same = 0
     for each in raw:
         text = clean(each.text).strip(" \t\u3000\u00a0") if "\t" not in each.text else clean(each.text).rstrip()
-        if text.strip():
+        same = same + 1 if lines and text == lines[-1].text else 0
+        if text.strip() and same < _REPEATED:
             lines.append(Line(each.number, text, half_width(text), each.page, each.size, bool(each.full)))
     width = _wrap_width(lines) if any(each.full is None for each in raw) else 0
     if not width:
