@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from screener.grading.arrays import Facts, Standards
 from screener.grading.census import Contents
 from screener.grading.facts import CALENDAR, build_facts, shelves
+from screener.grading.panel_cache import Market, find_panel, keep_panel, panel_key
 from screener.grading.standards import Editions, build_standards
 from screener.measures.cells import Panel
 from screener.measures.industries import industries
@@ -67,16 +68,32 @@ def prepare(
         raise ScreenerError("no_prices", kind=source.kind)
     standards = build_standards(editions, rated.words, list(shelves(rated.symbols).values()))
     start = _start(rated, source, standards, calendar, stop)
-    many = load_many(source, _wanted(rated, source, standards, whole_market), start=start, end=stop)
+    symbols = _wanted(rated, source, standards, whole_market)
+    market = _market(source, symbols, start=start, stop=stop, with_closes=with_closes)
+    panel, judged = market.panel, market.as_of
+    facts = build_facts(
+        panel, calendar, standards, symbols=rated.symbols, published=rated.published, as_of=judged, ends=market.ends
+    )
+    notes = (*market.notes, *_said(market.ends, judged, stop if as_of is not None else None))
+    universe = sum(parse_symbol(symbol).kind == "stock" for symbol in panel.symbols)
+    return Ground(facts, judged, market.kind, market.name, notes, universe, judged < stop and as_of is not None)
+
+
+def _market(source: PriceSource, symbols: tuple[str, ...], *, start: dt.date, stop: dt.date, with_closes: bool) -> Market:
+    """The panel of `symbols`, kept from the last run where nothing has changed since; ScreenerError without a price."""
+    key = panel_key(source, symbols=symbols, start=start, stop=stop, closes=with_closes)
+    kept = None if key is None else find_panel(key)
+    if kept is not None:
+        return kept
+    many = load_many(source, symbols, start=start, end=stop)
     ends = _ends(source, many.prices)
     judged = min(stop, _reach(many.prices, ends, source.kind))
     cut = ManyPrices(many.prices.cut(judged), {symbol: day for symbol, day in many.faults.items() if day <= judged})
     panel = build_panel(cut, ends, with_closes=with_closes)
-    facts = build_facts(panel, calendar, standards, symbols=rated.symbols, published=rated.published, as_of=judged, ends=ends)
-    prices = many.prices
-    notes = (*prices.notes, *_said(ends, judged, stop if as_of is not None else None))
-    universe = sum(parse_symbol(symbol).kind == "stock" for symbol in panel.symbols)
-    return Ground(facts, judged, prices.kind, prices.name, notes, universe, judged < stop and as_of is not None)
+    market = Market(panel, judged, ends, many.prices.kind, many.prices.name, many.prices.notes)
+    if key is not None:
+        keep_panel(key, market)
+    return market
 
 
 def _ends(source: PriceSource, prices: Prices) -> dict[str, dt.date]:

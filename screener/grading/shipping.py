@@ -26,7 +26,7 @@ def write_facts(facts: Facts, sink: pa.NativeFile, more: Mapping[str, object]) -
     """Write `facts` to `sink` as one record batch of one row, a list a column; `more` (for JSON) beside them."""
     arrays, rest = split_facts(facts)
     shapes = {name: list(each.shape) for name, each in arrays.items()}
-    columns = {name: _listed(each) for name, each in arrays.items()}
+    columns = {name: listed(each) for name, each in arrays.items()}
     meta = {"shapes": json.dumps(shapes), "rest": json.dumps(rest), "more": json.dumps(more)}
     table = pa.record_batch(columns).replace_schema_metadata(meta)
     with pa.ipc.new_file(sink, table.schema) as writer:
@@ -43,7 +43,8 @@ def read_facts(source: pa.NativeFile) -> tuple[Facts, Mapping[str, Any]]:
     return join_facts(arrays, meta["rest"]), meta["more"]
 
 
-def _listed(values: npt.NDArray[Any]) -> pa.Array:
+def listed(values: npt.NDArray[Any]) -> pa.Array:
+    """An array of any shape as a column of one row, a list."""
     flat = pa.array(np.ascontiguousarray(values).ravel())
     return pa.LargeListArray.from_arrays(pa.array([0, len(flat)], type=pa.int64()), flat)
 

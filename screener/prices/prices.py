@@ -181,6 +181,14 @@ class GroupedSource(Protocol):
         """Last session on which the group has a bar of any symbol; None when it has none."""
 
 
+@runtime_checkable
+class HashedSource(Protocol):
+    """A price source of which two that hold the same can be told to be equal."""
+
+    def files_hash(self) -> str:
+        """A hash of the content of every file that prices are read from."""
+
+
 EMPTY_ACTIONS = pd.DataFrame(
     {
         "symbol": pd.Series(dtype="str"),

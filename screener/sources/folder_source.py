@@ -9,7 +9,7 @@ from pathlib import Path
 from screener.prices.prices import ManyPrices, Prices
 from screener.sources.csv_files import parse_dates, read_table
 from screener.sources.folder import MARKET_FILE, FolderReader, _market_folder, _market_rows
-from screener.sources.group_ends import last_day_of_files, last_day_of_market
+from screener.sources.group_ends import hash_of_files, last_day_of_files, last_day_of_market
 from screener.terms.codes import symbols_borne
 from screener.terms.notes import UsageError
 from screener.terms.sessions import as_date
@@ -65,6 +65,10 @@ class FolderSource:
         if group != MARKET_FILE:
             return last_day_of_files((self.folder / group).glob("*.csv"))
         return last_day_of_market(self.folder / MARKET_FILE)
+
+    def files_hash(self) -> str:
+        """See `prices.HashedSource.files_hash`."""
+        return hash_of_files(self.folder, [*self.folder.glob("*.*"), *self.folder.glob("*/*.csv")])
 
     def file_of(self, symbol: Symbol) -> Path:
         """Indices in `index/`, A shares in `raw/`, others in a folder named by their ending; a fund may stand in `index/`."""

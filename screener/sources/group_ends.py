@@ -1,8 +1,9 @@
-"""Where the data of a group of files ends: the last session of which any of them has a row."""
+"""What is known of a group of files without reading their prices: the last session of any of them, and a hash of them all."""
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -48,3 +49,13 @@ def last_day_of_market(path: Path) -> dt.date | None:
     except (pa.ArrowException, OSError):
         return None  # the reader of the file says what is wrong with it
     return max((each.date() if isinstance(each, dt.datetime) else each for each in known), default=None)
+
+
+def hash_of_files(folder: Path, paths: Iterable[Path]) -> str:
+    """A hash of the names and the content of files below `folder`."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in sorted(each for each in paths if each.is_file()):
+        digest.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "blake2b").digest())
+    return digest.hexdigest()

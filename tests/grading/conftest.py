@@ -45,6 +45,15 @@ def write_prices(folder: Path, name: str, closes: dict[dt.date, float | None]) -
         csv.writer(file).writerows([["date", "close"], *rows])
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory):
+    """Panels that the tests keep lie in a folder of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture
 def hand_folder(tmp_path: Path) -> Path:
     """CSI 300 flat at 4000 until 2024-08-30, then 4200. 600001 at 10 with a 10-for-10 split half way; 600002 stops trading.
