@@ -74,7 +74,7 @@ def import_prices(
 def _new_files(found: Place, to: Path) -> Iterator[tuple[str, bytes]]:
     """The files of the folder layout that are new there or hold more than before."""
     with tempfile.TemporaryDirectory(prefix="screener-") as copy:
-        write_place(found, Path(copy), lend_indices=False)
+        write_place(found, Path(copy))
         for path in sorted(Path(copy).rglob("*")):
             name = path.relative_to(copy).as_posix()
             if path.is_file() and not ((to / name).is_file() and (to / name).read_bytes() == path.read_bytes()):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from screener.prices.prices import Prices, PriceSource
+from screener.sources.exports.market import MarketFileSource
 from screener.sources.exports.source import ExportSource, is_plain_folder
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
@@ -55,6 +56,8 @@ def open_place(place: Path) -> FolderSource:
     """
     if not place.exists():
         raise UsageError("folder_missing", folder=str(place))
+    if place.is_file() and place.suffix.lower() == ".parquet":
+        return MarketFileSource(place)
     return FolderSource(place) if place.is_dir() and is_plain_folder(place) else ExportSource(place)
 
 

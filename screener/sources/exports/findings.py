@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from screener.sources import bundled
 from screener.sources.exports.place import Place
 from screener.sources.exports.rows import Value
 from screener.sources.snapshot import snapshot_closes
@@ -18,6 +17,8 @@ from screener.terms.symbols import parse_symbol
 
 # A close of an A share is a whole cent; files may hold 32-bit numbers.
 CENT_TOLERANCE = 1e-4
+# Below these (CNY, points) two closes differ by rounding only.
+SHARE_TOLERANCE, INDEX_TOLERANCE = 0.005, 0.1
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def _finding(place: Place, symbol: str, days: Mapping[str, Mapping[str, Value]])
     stock = parse_symbol(symbol).kind == "stock" and symbol.rpartition(".")[2] in ("SH", "SZ", "BJ")
     values = np.array([float(value.text) for value in closes.values()])
     odd = np.abs(values * 100 - np.round(values * 100)) > CENT_TOLERANCE * 100
-    differing = list(_against_bundled(symbol, closes))
+    differing = list(against_bundled(symbol, closes))
     acting = sum(own == symbol for own, _ in place.actions)
     return Finding(
         symbol=symbol,
@@ -82,14 +83,15 @@ def _missing(symbol: str, days: set[str], first: str, last: str) -> int:
     return sum(str(session) not in days for session in sessions)
 
 
-def _against_bundled(symbol: str, closes: Mapping[str, Value]) -> Iterator[tuple[str, float, float]]:
-    """(day, own close, bundled close) of the days on which both have one."""
+def against_bundled(symbol: str, closes: Mapping[str, Value]) -> Iterator[tuple[str, float, float]]:
+    """(day, own close, bundled close) of the days on which both have one; equal where they differ by rounding only.
+
+    A close of a share is exact to the cent; an index is printed with as many digits as its vendor likes.
+    """
     known = snapshot_closes(symbol)
-    if known is None:
-        return
-    for day, close in known.dropna().items():
-        own = closes.get(f"{day:%Y-%m-%d}")
-        if own is not None:
-            # An index is printed with as many digits as its vendor likes; a close of a share to the cent.
-            digits = 2 if symbol in bundled.closes() and parse_symbol(symbol).kind == "stock" else 1
-            yield f"{day:%Y-%m-%d}", round(float(own.text), digits), round(float(close), digits)
+    tolerance = SHARE_TOLERANCE if parse_symbol(symbol).kind == "stock" else INDEX_TOLERANCE
+    for day, close in () if known is None else known.dropna().items():
+        value = closes.get(f"{day:%Y-%m-%d}")
+        if value is not None:
+            own, other = float(value.text), float(close)
+            yield f"{day:%Y-%m-%d}", other if abs(own - other) < tolerance else own, other

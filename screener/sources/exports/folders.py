@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-
-import pandas as pd
 
 from screener.sources import bundled
 from screener.sources.exports.heads import BAR_FIELDS
@@ -44,8 +43,8 @@ def file_of(symbol: Symbol) -> str:
     return f"{room}/{symbol.code}.csv"
 
 
-def write_place(place: Place, folder: Path, *, lend_indices: bool) -> Origins:
-    """Write the place's prices, actions and names into `folder`; `lend_indices`: bundled indices stand in for missing ones."""
+def write_place(place: Place, folder: Path) -> Origins:
+    """Write the place's prices, actions and names into `folder`; where each line came from."""
     origins = Origins()
     for symbol, days in place.bars.items():
         rows = {day: fields for day, fields in sorted(days.items()) if "close" in fields}
@@ -60,21 +59,29 @@ def write_place(place: Place, folder: Path, *, lend_indices: bool) -> Origins:
     for name in KEPT_FILES:
         if place.root.is_dir() and (place.root / name).is_file():
             shutil.copyfile(place.root / name, folder / name)
-    if lend_indices:
-        for symbol in lent_indices(place):
-            lent = bundled.closes()[symbol].dropna()
-            _write(
-                folder / file_of(parse_symbol(symbol)),
-                ("date", "close"),
-                [(f"{day:%Y-%m-%d}", value) for day, value in lent.items()],
-            )
     return origins
 
 
-def lent_indices(place: Place) -> tuple[str, ...]:
-    """The bundled indices that the place lacks."""
-    indices = [str(symbol) for symbol in bundled.closes().columns if parse_symbol(str(symbol)).kind == "index"]
-    return tuple(symbol for symbol in indices if symbol not in place.bars)
+def lend_indices(folder: Path, *, known: Iterable[str]) -> tuple[str, ...]:
+    """Write the bundled indices other than the `known` into `folder`, to stand in for missing ones; which they are."""
+    held = set(known)
+    lent = {symbol: text for symbol, text in _bundled_indices().items() if symbol not in held}
+    for symbol, text in lent.items():
+        path = folder / file_of(parse_symbol(symbol))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="\n")
+    return tuple(lent)
+
+
+@cache
+def _bundled_indices() -> Mapping[str, str]:
+    """Every bundled index as the text of its file."""
+    columns = {str(name): closes[name] for closes in (bundled.industry_closes(), bundled.closes()) for name in closes.columns}
+    return {
+        symbol: "date,close\n" + "".join(f"{day:%Y-%m-%d},{value}\n" for day, value in closes.dropna().items())
+        for symbol, closes in columns.items()
+        if parse_symbol(symbol).kind == "index"
+    }
 
 
 def _write_bars(folder: Path, symbol: Symbol, rows: Mapping[str, Mapping[str, Value]], origins: Origins) -> None:
@@ -109,12 +116,3 @@ def _write(path: Path, head: Sequence[str], rows: Iterable[Sequence[object]]) ->
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(head)
         writer.writerows(rows)
-
-
-def factor_rows(place: Place) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Symbol and its closes beside a cumulative adjustment factor, where the place has one and no list of its actions."""
-    for symbol, days in place.bars.items():
-        rows = {day: fields for day, fields in days.items() if "adj_factor" in fields and "close" in fields}
-        if rows and symbol not in place.action_symbols:
-            table = {name: [float(fields[name].text) for fields in rows.values()] for name in ("close", "adj_factor")}
-            yield symbol, pd.DataFrame({"date": pd.to_datetime(list(rows)), **table})

@@ -56,7 +56,7 @@ def read_layout(sheet: Sheet, *, is_index: bool = False) -> Layout | Note:
     heads = _joined_heads(sheet, at, first)
     found = [Column(place, head) for place, texts in heads.items() if (head := _head_of(texts)) is not None]
     named = {each.head.name for each in found}
-    titles = tuple(cell for _, row in sheet.rows[: max(0, at - 1)] for cell in row if cell)
+    titles = tuple(cell for _, row in sheet.rows[: at - _has_upper_head(sheet, at)] for cell in row if cell)
     if "date" in named and not named & set(BAR_FIELDS):
         return _wide(sheet, heads, first=first, titles=titles, is_index=is_index)
     if "date" in named and _has_subjects(heads, found, is_index):
@@ -94,10 +94,15 @@ def _continues_head(row: Sequence[str]) -> bool:
 def _joined_heads(sheet: Sheet, at: int, first: int) -> dict[int, tuple[str, ...]]:
     """Place → the texts of the head from top to bottom: the row above, if it names securities, the head, the rows below."""
     rows = [sheet.rows[place][1] for place in range(at, first)]
-    if at > 0 and sum(bool(cell) for cell in sheet.rows[at - 1][1]) > 1:
+    if _has_upper_head(sheet, at):
         rows.insert(0, _filled(sheet.rows[at - 1][1]))
     width = max(len(row) for row in rows)
     return {place: tuple(row[place] for row in rows if place < len(row) and row[place]) for place in range(width)}
+
+
+def _has_upper_head(sheet: Sheet, at: int) -> bool:
+    """Whether the row above the head names securities or fields: a title stands in one cell."""
+    return at > 0 and sum(bool(cell) for cell in sheet.rows[at - 1][1]) > 1
 
 
 def _filled(row: Sequence[str]) -> tuple[str, ...]:

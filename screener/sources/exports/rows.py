@@ -12,7 +12,7 @@ from screener.sources.exports.layout import Column, Layout
 from screener.sources.exports.sheets import Sheet
 from screener.sources.exports.subjects import find_subject
 from screener.terms.notes import Problem
-from screener.terms.symbols import Symbol
+from screener.terms.symbols import Symbol, parse_symbol
 
 # Tushare's `daily` prints volume in 手 and amount in 千元 without saying so; its code column gives it away.
 TUSHARE_CODE, TUSHARE_UNITS = "ts_code", {"volume": Decimal(100), "amount": Decimal(1000)}
@@ -148,6 +148,8 @@ class _Rows:
                 self.found.rounded.add(column.head.name)
             elif code:
                 self.fault(line, symbol, day, column.head.name, cell, "not_a_number" if code != "number_rounded" else code)
+            elif text and column.head.name == "close" and _is_part_of_cent(symbol, text):
+                self.fault(line, symbol, day, "close", cell, "export_part_cent")
             elif text:
                 values.setdefault(symbol, {})[column.head.name] = Value(text, self.sheet.label, line)
             elif column.head.name == "close":
@@ -212,6 +214,14 @@ class _Rows:
             for fields in days.values():
                 for name in self.found.rounded:
                     fields.pop(name, None)
+
+
+def _is_part_of_cent(symbol: str, text: str) -> bool:
+    """Whether a close of an A share is no whole cent, to a hundredth of one: files may hold 32-bit numbers."""
+    if not parse_symbol(symbol).is_a_share:
+        return False
+    cents = Decimal(text) * 100
+    return abs(cents - cents.to_integral_value()) > Decimal("0.01")
 
 
 def _terms_of(numbers: dict[str, str]) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from screener.prices.prices import ManyPrices, Prices
-from screener.sources.exports.folders import Origins, lent_indices, write_place
+from screener.sources.exports.findings import against_bundled
+from screener.sources.exports.folders import Origins, lend_indices, write_place
 from screener.sources.exports.place import ENDINGS, OWN_FILES, Place, read_place
 from screener.sources.exports.rows import Fault
 from screener.sources.folder_source import FolderSource
@@ -33,7 +34,8 @@ class ExportSource(FolderSource):
         self._copy = tempfile.TemporaryDirectory(prefix="screener-")
         folder = Path(self._copy.name) / (root.stem if root.is_file() else root.resolve().name)
         folder.mkdir()
-        self.origins: Origins = write_place(self.place, folder, lend_indices=True)
+        self.origins: Origins = write_place(self.place, folder)
+        self.lent = lend_indices(folder, known=self.place.bars)
         super().__init__(folder)
 
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
@@ -63,6 +65,17 @@ class ExportSource(FolderSource):
         for symbol in symbols:
             if symbol in self.place.set_aside and symbol not in self.place.bars:
                 yield self.place.set_aside[symbol]
+            yield from self._contradictions(symbol, start, end)
+
+    def _contradictions(self, symbol: str, start: dt.date, end: dt.date) -> Iterator[Problem]:
+        """Closes of the window that are not those of the bundled figures."""
+        days = self.place.bars.get(symbol, {})
+        closes = {day: fields["close"] for day, fields in days.items() if "close" in fields and str(start) <= day <= str(end)}
+        for day, own, other in against_bundled(symbol, closes):
+            if own != other:
+                value = closes[day]
+                params: dict[str, object] = {"day": day, "symbol": symbol, "other": f"{other:g}"}
+                yield Problem(value.file, value.line, "close", value.text, "export_bundled_differs", params)
 
     def _concerns_all(self, fault: Fault, symbols: Sequence[str]) -> bool:
         """Whether a fault of no known security may be one of those asked for."""
@@ -93,7 +106,7 @@ class ExportSource(FolderSource):
                 yield Note("export_not_read", {"file": each.file, "code": each.reason.code})
         if len(others) > SHOWN_FILES:
             yield Note("export_more_not_read", {"count": len(others) - SHOWN_FILES})
-        lent = [symbol for symbol in lent_indices(self.place) if symbol in symbols]
+        lent = [symbol for symbol in self.lent if symbol in symbols]
         if lent:
             yield Note("export_indices_lent", {"symbols": "、".join(lent)})
 
