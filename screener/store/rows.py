@@ -27,6 +27,14 @@ ACTIONS = pa.schema(
 )
 SHARES = pa.schema([("date", pa.date32()), ("float_shares", pa.float64()), ("source", pa.string())])
 
+VALUATIONS = pa.schema(
+    [
+        ("date", pa.date32()),
+        *((name, pa.float64()) for name in ("pe_ttm", "pb", "total_cap", "float_cap")),
+        ("source", pa.string()),
+    ]
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Bars:
@@ -112,6 +120,22 @@ class ShareCounts:
 
     rows: pd.DataFrame
     reach: dt.date
+
+
+@dataclass(frozen=True, eq=False)
+class Valuations:
+    """One symbol's valuation by session as its source published it (columns of VALUATIONS, ascending by `date`).
+
+    `pe_ttm`: price over the earnings of the last four quarters, negative for a loss; `pb`: price over book value; both
+    multiples. `total_cap`, `float_cap`: CNY. NaN: the source has none.
+    """
+
+    rows: pd.DataFrame
+
+    @property
+    def reach(self) -> dt.date:
+        """The last day that the source spoke of."""
+        return as_date(self.rows["date"].iloc[-1])
 
 
 def actions_of(rows: pd.DataFrame, meta: Mapping[str, Any]) -> Actions:

@@ -29,7 +29,20 @@ from screener.store.files import (
 )
 from screener.store.manifest import FILE, HASHES, JOURNAL, VERSION, Manifest, about_actions, about_bars, load_manifest
 from screener.store.quarantine import Quarantine
-from screener.store.rows import ACTIONS, BARS, CLOSES, SHARES, Actions, Bars, Closes, ShareCounts, actions_of, day_of
+from screener.store.rows import (
+    ACTIONS,
+    BARS,
+    CLOSES,
+    SHARES,
+    VALUATIONS,
+    Actions,
+    Bars,
+    Closes,
+    ShareCounts,
+    Valuations,
+    actions_of,
+    day_of,
+)
 from screener.terms.notes import Note
 from screener.terms.sessions import as_date
 from screener.terms.symbols import parse_symbol
@@ -38,14 +51,14 @@ LOCK_WAIT = 10.0
 # The manifest is saved after so many files; the journal says what was written since.
 SAVE_EVERY = 60
 # What the store keeps of a symbol, a folder each.
-PARTS: Mapping[str, pa.Schema] = {"bars": BARS, "actions": ACTIONS, "shares": SHARES}
+PARTS: Mapping[str, pa.Schema] = {"bars": BARS, "actions": ACTIONS, "shares": SHARES, "valuations": VALUATIONS}
 
 NAMES = pa.schema([("symbol", pa.string()), ("name", pa.string()), ("listed", pa.date32()), ("delisted", pa.date32())])
 
 
 @dataclass(eq=False)
 class Store:
-    """A folder with `bars/`, `actions/`, `shares/`, `names.parquet`, `manifest.json`, `quarantine/` (CONTRACT, CHANGELOG).
+    """A folder with `bars/`, `actions/`, `shares/`, `valuations/`, `names.parquet`, `manifest.json`, `quarantine/`.
 
     Every file says for itself what it holds and of which symbol; the manifest has its hash. A file that is another's, or
     that somebody else wrote, is an error for a reader, and set aside by itself by the next writer. Reading needs no lock.
@@ -134,6 +147,11 @@ class Store:
         rows = _frame(table, "date")
         return ShareCounts(rows, day_of(meta_of(table).get("reach")) or as_date(rows["date"].iloc[-1]))
 
+    def read_valuations(self, symbol: str) -> Valuations | None:
+        """Stored valuations, None when they were never read; StoreError as `read_bars`."""
+        table = self.read_table("valuations", symbol, VALUATIONS)
+        return None if table is None or not table.num_rows else Valuations(_frame(table, "date"))
+
     def read_names(self) -> pd.DataFrame:
         """The registry of names: index symbol, columns name, listed, delisted (NaT = unknown); empty when never stored."""
         path = self.folder / "names.parquet"
@@ -220,6 +238,11 @@ class Store:
         """Replace a symbol's share counts; needs `writing`."""
         about = {"shares_reach": shares.reach.isoformat()}
         self._put("shares", symbol, shares.rows, {"reach": shares.reach}, about)
+
+    def write_valuations(self, symbol: str, valuations: Valuations) -> None:
+        """Replace a symbol's valuations; needs `writing`."""
+        about = {"valuations_reach": valuations.reach.isoformat()}
+        self._put("valuations", symbol, valuations.rows, {}, about)
 
     def write_names(self, names: pd.DataFrame) -> None:
         """Replace the registry of names (index symbol, columns name, listed, delisted); needs `writing`."""
@@ -325,12 +348,14 @@ class Store:
         hashes = self._hashes(symbol)
         if not any(hashes.values()):
             return
-        bars, actions, shares = self.read_bars(symbol), self.read_actions(symbol), self.read_shares(symbol)
+        bars, actions = self.read_bars(symbol), self.read_actions(symbol)
+        shares, valued = self.read_shares(symbol), self.read_valuations(symbol)
         manifest.entries[symbol] = {
             **hashes,
             **({} if bars is None else about_bars(bars)),
             **({} if actions is None else about_actions(actions)),
             "shares_reach": shares.reach.isoformat() if shares else None,
+            "valuations_reach": valued.reach.isoformat() if valued else None,
         }
 
     def _recover_names(self, now: dt.datetime) -> None:

@@ -17,6 +17,7 @@ BAR_COLUMNS = ("session", "open", "high", "low", "close", "volume", "amount")
 PRICE_COLUMNS = ("open", "high", "low", "close")
 ACTION_COLUMNS = ("ex_date", "cash_per_share", "split_ratio")
 SHARE_COLUMNS = ("date", "float_shares")
+VALUE_COLUMNS = ("date", "pe_ttm", "pb", "total_cap", "float_cap")
 # A float market value may differ from close × float shares by this fraction: both are rounded, to cents and 10,000 shares.
 SHARES_TOLERANCE = 0.005
 # Sina's page: which table has the rights issues, which column the ex-date, how many columns there must be.
@@ -183,6 +184,23 @@ def read_shares(records: Sequence[Mapping[str, Any]], host: str) -> pd.DataFrame
     counts = frame.assign(float_shares=frame["float_shares"].mask(wrong)).drop_duplicates("date", ignore_index=True)
     counts.attrs = {"refused": tuple(frame.loc[wrong, "date"].dt.date.drop_duplicates())}
     return counts[list(SHARE_COLUMNS)]
+
+
+def read_values(records: Sequence[Mapping[str, Any]], host: str) -> pd.DataFrame:
+    """VALUE_COLUMNS, ascending, a row per day, as published: multiples and CNY; what is no finite number is NaN."""
+    names = {
+        "TRADE_DATE": "date",
+        "PE_TTM": "pe_ttm",
+        "PB_MRQ": "pb",
+        "TOTAL_MARKET_CAP": "total_cap",
+        "NOTLIMITED_MARKETCAP_A": "float_cap",
+    }
+    frame = rename(pd.DataFrame(list(records)), names, host)
+    frame["date"] = read_days(frame["date"], host)
+    for column in VALUE_COLUMNS[1:]:
+        numbers = read_numbers(frame[column])
+        frame[column] = numbers.where(np.isfinite(numbers))
+    return frame.drop_duplicates("date").sort_values("date", ignore_index=True)[list(VALUE_COLUMNS)]
 
 
 def read_rights(reply: Reply) -> list[dt.date]:

@@ -21,6 +21,7 @@ from screener.upstream.columns import (
     read_numbers,
     read_rights,
     read_shares,
+    read_values,
     record_of,
     records_of,
     rename,
@@ -71,12 +72,29 @@ def fetch_actions(source: str, symbol: Symbol) -> pd.DataFrame:
     return read(successor(symbol))
 
 
+def fetch_values(source: str, symbol: Symbol) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Float share counts as `fetch_shares`, and PE, PB and market values by session out of the same reply (VALUE_COLUMNS).
+
+    The second is None where the reply lacks one of them: counts are good without it.
+    """
+    shares, records, host = _valued(source, symbol)
+    try:
+        return shares, read_values(records, host)
+    except SourceError:
+        return shares, None
+
+
 def fetch_shares(source: str, symbol: Symbol) -> pd.DataFrame:
     """Float A shares (流通股本) by session, ascending, columns SHARE_COLUMNS (date datetime64[s]; shares, not lots).
 
     NaN: a day on which the source gives none or contradicts itself (see `columns.read_shares`; `attrs["refused"]`: the
     latter days). Nothing on record is `source_unknown_symbol`, never an empty frame.
     """
+    return _valued(source, symbol)[0]
+
+
+def _valued(source: str, symbol: Symbol) -> tuple[pd.DataFrame, list[dict[str, Any]], str]:
+    """The share counts of one reply, its records, and the host."""
     if source not in share_sources(symbol):
         raise SourceError("source_unsupported", source=source, symbol=str(symbol))
     asked = successor(symbol)
@@ -89,7 +107,7 @@ def fetch_shares(source: str, symbol: Symbol) -> pd.DataFrame:
     check_count(reply.host, len(records), min(total, _SHARES_PAGE) if isinstance(total, int) else None)
     for code in {str(record.get("SECURITY_CODE", asked.code)) for record in records}:
         check_identity(source, asked, code, "")
-    return read_shares(records, reply.host)
+    return read_shares(records, reply.host), records, reply.host
 
 
 def fetch_names(exchange: str) -> pd.DataFrame:

@@ -11,13 +11,15 @@ from typing import TypeVar
 import pandas as pd
 
 from screener.prices.bars import Listing
-from screener.store.rows import BARS, Actions, Bars, ShareCounts
+from screener.store.files import StoreError
+from screener.store.rows import BARS, Actions, Bars, ShareCounts, Valuations
 from screener.store.store import Store
 from screener.terms.notes import Note
 from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import Symbol
 from screener.upstream import lists, series
 from screener.upstream.actions import check_actions
+from screener.upstream.counts import count_changes, joined_counts
 from screener.upstream.door import OVERLAP, Asked, Refusal, admit, join
 from screener.upstream.patience import Fetcher, FetchError, Tried
 from screener.upstream.vendors import SOURCES, action_sources, bar_sources, share_sources
@@ -214,10 +216,12 @@ class Puller:
         Days on which the source contradicts itself are set aside and noted; so is a count that differs from a stored one.
         """
         for source in share_sources(symbol):
-            frame = self._call(source, symbol, partial(lists.fetch_shares, source, symbol), tried)
-            if frame is None:
+            answer = self._call(source, symbol, partial(lists.fetch_values, source, symbol), tried)
+            if answer is None:
                 continue
+            frame, values = answer
             tried.append(Tried(source, "answered"))
+            self._keep_values(source, symbol, values, notes)
             refused = frame.attrs.pop("refused")
             if refused:
                 params: dict[str, object] = {"symbol": str(symbol), "count": len(refused), "first": refused[0]}
@@ -233,9 +237,24 @@ class Puller:
                 )
             frame = frame[frame["date"] <= pd.Timestamp(self.finished)]
             if len(frame):
-                found = ShareCounts(_count_changes(frame).assign(source=source), as_date(frame["date"].iloc[-1]))
-                return _joined_counts(found, stored, notes, symbol)
+                found = ShareCounts(count_changes(frame).assign(source=source), as_date(frame["date"].iloc[-1]))
+                return joined_counts(found, stored, notes, symbol)
         return None
+
+    def _keep_values(self, source: str, symbol: Symbol, values: pd.DataFrame | None, notes: list[Note]) -> None:
+        """Store PE, PB and market values beside what is stored from earlier days; a note where the reply has none."""
+        rows = None if values is None else values[values["date"] <= pd.Timestamp(self.finished)]
+        if rows is None or rows.empty:
+            notes.append(Note("valuations_failed", {"symbol": str(symbol), "source": source}))
+            return
+        try:
+            stored = self.store.read_valuations(str(symbol))
+        except StoreError:
+            stored = None
+        rows = rows.assign(source=source)
+        if stored is not None:
+            rows = pd.concat([stored.rows[stored.rows["date"] < rows["date"].iloc[0]], rows], ignore_index=True)
+        self.store.write_valuations(str(symbol), Valuations(rows))
 
     def check(
         self,
@@ -299,36 +318,6 @@ class ActionLists:
             return None if self.stored is None else self.stored.rows
         empty = pd.DataFrame({"session": pd.Series(dtype="datetime64[s]"), "close": pd.Series(dtype=float)})
         return check_actions(self.found, symbol=str(self.symbol), raw=empty, adjusted=None).actions
-
-
-def _count_changes(counts: pd.DataFrame) -> pd.DataFrame:
-    """The days (ascending) on which the count is another than on the row before; the first is one, unknown equals unknown."""
-    values = counts["float_shares"]
-    before = values.shift()
-    same = (values == before) | (values.isna() & before.isna())
-    same.iloc[:1] = False
-    return counts[~same].reset_index(drop=True)
-
-
-def _joined_counts(found: ShareCounts, stored: ShareCounts | None, notes: list[Note], symbol: Symbol) -> ShareCounts:
-    """What was found with the stored counts from before it; a note where it says of a stored day something else."""
-    if stored is None:
-        return found
-    first = found.rows["date"].iloc[0]
-    days = sorted({*stored.rows["date"], *found.rows["date"]})
-    both = [(day, *(_count_on(each.rows, day) for each in (stored, found))) for day in days if day >= first]
-    other = [each for each in both if as_date(each[0]) <= stored.reach and abs(each[1] - each[2]) > 0.5]
-    if other:
-        day, was, now = other[0]
-        params: dict[str, object] = {"symbol": str(symbol), "day": as_date(day), "stored": f"{was:.0f}", "found": f"{now:.0f}"}
-        notes.append(Note("shares_restated", params))
-    earlier = stored.rows[stored.rows["date"] < first]
-    return ShareCounts(pd.concat([earlier, found.rows], ignore_index=True), max(found.reach, stored.reach))
-
-
-def _count_on(rows: pd.DataFrame, day: pd.Timestamp) -> float:
-    known = rows.loc[rows["date"] <= day, "float_shares"]
-    return float(known.iloc[-1]) if len(known) else float("nan")
 
 
 def _starts_late(bars: Bars, asked: Asked) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -134,10 +135,11 @@ def _bar(row: dict[str, str]) -> Bar:
 
 
 def _with_range(bar: Bar) -> Bar:
-    """A folder has closes alone of Hong Kong; no day of a share has one price only."""
+    """A folder has closes alone of Hong Kong; no day of a share has one price only, and no two days the same volume."""
     if bar.high is not None or not isinstance(bar.close, float):
         return bar
-    return replace(bar, open=bar.close, high=round(bar.close * 1.01, 2), low=round(bar.close * 0.99, 2))
+    volume = 1_000_000.0 + 100 * (dt.date.fromisoformat(bar.day).toordinal() % 5000)
+    return replace(bar, open=bar.close, high=round(bar.close * 1.01, 2), low=round(bar.close * 0.99, 2), volume=volume)
 
 
 def _adjust(bars: list[Bar], actions: list[Action], *, by_ratio: bool) -> list[Bar]:

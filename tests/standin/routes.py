@@ -150,7 +150,9 @@ def _valued(market: Market, code: str, bar: Bar, close: Any, unit: int) -> dict[
         "NOTLIMITED_MARKETCAP_A": close * shares,
         "TOTAL_SHARES": shares * 1.5,
         "FREE_SHARES_A": shares / unit,
-        **dict.fromkeys(("PE_TTM", "PE_LAR", "PB_MRQ", "PEG_CAR", "PCF_OCF_TTM", "PS_TTM"), 10.0),
+        **dict.fromkeys(("PE_LAR", "PEG_CAR", "PCF_OCF_TTM", "PS_TTM"), 10.0),
+        "PE_TTM": round(close / 0.8, 4) if int(code) % 2 == 0 else round(-close / 0.2, 4),
+        "PB_MRQ": round(close / 6.5, 4),
     }
 
 

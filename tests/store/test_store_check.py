@@ -30,7 +30,7 @@ def check(store, *args):
 
 def test_a_sound_store_is_said_to_be_so(store):
     ran = check(store, "--json")
-    assert (ran.code, ran.json["wrong"], ran.json["held"]) == (0, [], {"bars": 3, "actions": 3, "shares": 0})
+    assert (ran.code, ran.json["wrong"], ran.json["held"]) == (0, [], {"bars": 3, "actions": 3, "shares": 0, "valuations": 0})
     assert (ran.json["first"], ran.json["last"]) == ("2025-06-03", "2025-06-04")
     assert check(store, "--lang", "en").out.rstrip().endswith("SHA-256 say.")
 

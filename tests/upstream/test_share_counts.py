@@ -19,7 +19,7 @@ from screener.store.rows import ShareCounts
 from screener.store.source import StoreSource
 from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
-from screener.upstream.lists import fetch_shares
+from screener.upstream.lists import fetch_shares, fetch_values
 from screener.upstream.patience import Fetcher, Policy
 from screener.upstream.plan import plan_update
 from screener.upstream.replies import SourceError
@@ -273,3 +273,26 @@ def test_after_an_update_the_week_has_float_cap_weight_beside_the_others(upstrea
     assert found["weights"]["600941.SH"] / found["weights"]["600050.SH"] == pytest.approx(101.05 / 4.52, abs=1e-9)
     members = {row["subject"]: row["since_published"] for row in ran.json["rows"] if row["kind"] == "candidate"}
     assert found["return"] == pytest.approx(sum(found["weights"][each] * members[each] for each in members), abs=1e-9)
+
+
+def test_pe_pb_and_market_values_come_with_the_counts_in_one_request_and_losses_stay_negative(served: Upstream, store):
+    served.log.clear()
+    shares, values = fetch_values("eastmoney_shares", parse_symbol(DEKELI))
+    assert len(served.log) == 1
+    assert shares["date"].tolist() == values["date"].tolist()
+    fault = served.fault("missing_key", path="data/v1/get")
+    with pytest.raises(SourceError):
+        fetch_values("eastmoney_shares", parse_symbol(DEKELI))
+    served.faults.remove(fault)
+    last = values.iloc[-1]
+    assert last["pe_ttm"] < 0 < last["pb"]  # an odd code makes a loss in the stand-in
+    assert last["total_cap"] == pytest.approx(1.5 * last["float_cap"])
+
+
+def test_an_update_stores_valuations_and_keeps_those_of_earlier_days(served: Upstream, store):
+    pull(store, DEKELI)
+    first = store.read_valuations(DEKELI)
+    assert first.reach.isoformat() <= "2025-06-30"
+    assert list(first.rows.columns) == ["date", "pe_ttm", "pb", "total_cap", "float_cap", "source"]
+    assert set(first.rows["source"]) == {"eastmoney_shares"}
+    assert store.entries()[DEKELI]["valuations_reach"] == first.reach.isoformat()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 import shutil
@@ -14,7 +15,10 @@ import pandas as pd
 import pytest
 
 from screener.store.store import Store
-from screener.upstream.patience import Policy
+from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.plan import plan_update
+from screener.upstream.update import run_update
+from screener.upstream.wire import DRIP_SECONDS
 from tests.conftest import ROOT, run_screener
 
 pytestmark = pytest.mark.slow
@@ -137,3 +141,20 @@ def test_an_update_takes_what_pacing_takes_plus_a_fifth_and_less_than_300_megaby
     begin = 5.0  # starting Python and akshare on a busy machine
     assert elapsed <= 1.2 * paced + begin
     assert int(ran.stdout.splitlines()[-1]) / 1024 < 300
+
+
+@pytest.mark.parametrize("host", ["proxy.finance.qq.com", "datacenter-web", "www.csindex"])
+def test_an_update_with_one_dripping_host_takes_no_more_than_a_minute(upstream, tmp_path, monkeypatch, bundled, host):
+    for name, value in upstream.env().items():
+        monkeypatch.setenv(name, value)
+    upstream.fault("drip", host=host)
+    thesis, scale = bundled
+    passed: list[float] = []  # pauses are virtual; what drips takes its own time
+    fetcher = Fetcher(Policy(), sleep=passed.append, monotonic=lambda: sum(passed))
+    now = dt.datetime(2025, 6, 30, 9, 0, tzinfo=dt.UTC)
+    plan = plan_update(thesis.symbols(scale), start=dt.date(2025, 3, 3), end=None, now=now)
+    results = run_update(Store(tmp_path / "store"), plan, fetcher=fetcher)
+    dripping = upstream.asked(host)
+    assert sum(passed) + (DRIP_SECONDS + 0.5) * len(dripping) <= 60
+    if host.startswith("proxy"):
+        assert all(each.state == "fresh" for each in results)
