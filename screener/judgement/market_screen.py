@@ -93,9 +93,11 @@ def find_alike(
     than 90% of the 120, or with a mean turnover below CNY 50 million over the last 20. The screen columns show what became
     of them until `as_of`. UsageError for an unknown bucket; ScreenerError where the universe begins too late.
     """
-    known = [each.id for each in thesis.buckets]
-    if bucket not in (*known, ALL):
+    names = {word: each.id for each in thesis.buckets for word in (each.name, each.name_en, each.id)}
+    if bucket not in (*names, ALL):
+        known = [f"{each.id}（{each.name}）" for each in thesis.buckets]
         raise UsageError("like_unknown", name=bucket, known=", ".join([*known, ALL]))
+    bucket = names.get(bucket, bucket)
     measured = _Market(universe.cut(as_of), thesis, scale, market, published)
     base = measured.base
     if base is None or base < LIKE_ON_RECORD:

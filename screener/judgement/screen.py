@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from screener.judgement.columns import column_named, known_columns
 from screener.judgement.week import Week, measure_week
 from screener.judgement.where import ColumnType, parse_where, select
 from screener.measures.baskets import measure
@@ -252,10 +253,17 @@ def check_narrowing(
     """UsageError for a filter that cannot be read, a sort column that is not there, or a `top` below 1."""
     if where is not None:
         parse_where(where, columns)
-    if sort is not None and sort.removeprefix("-") not in columns:
-        raise UsageError("screen_sort_unknown", name=sort.removeprefix("-"), known=", ".join(columns))
+    if sort is not None and column_named(sort.removeprefix("-"), columns) not in columns:
+        raise UsageError("screen_sort_unknown", name=sort.removeprefix("-"), known=known_columns(columns))
     if top is not None and top < 1:
         raise UsageError("screen_top", value=top)
+
+
+def _meanings(screen: Screen) -> dict[str, dict[str, str]]:
+    """The id of each bucket by its names, and each rating by its English word."""
+    buckets = {word: each.id for thesis in screen.theses for each in thesis.buckets for word in (each.name_en, each.name)}
+    bands = {band.rating_en: band.rating for scale in screen.scales for band in (*scale.stock.bands, *scale.industry.bands)}
+    return {"bucket": buckets, "band_so_far": bands}
 
 
 def narrow(screen: Screen, *, where: str | None = None, sort: str | None = None, top: int | None = None) -> Screen:
@@ -266,9 +274,9 @@ def narrow(screen: Screen, *, where: str | None = None, sort: str | None = None,
     check_narrowing(screen.columns, where=where, sort=sort, top=top)
     frame = screen.frame
     if where is not None:
-        frame = select(frame, parse_where(where, screen.columns))
+        frame = select(frame, parse_where(where, screen.columns, values=_meanings(screen)))
     if sort is not None:
-        column, ascending = sort.removeprefix("-"), not sort.startswith("-")
+        column, ascending = column_named(sort.removeprefix("-"), screen.columns), not sort.startswith("-")
         frame = frame.sort_values(column, ascending=ascending, kind="stable", na_position="last")
     frame = frame.head(top) if top is not None else frame
     kept = set(zip(frame["symbol"], frame["thesis"].astype(object).where(frame["thesis"].notna(), None), strict=True))

@@ -11,21 +11,25 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 import pandas as pd
 
+from screener.judgement.columns import column_heads, known_columns
 from screener.terms.notes import UsageError
 
 ColumnType = Literal["number", "text"]
+Values = Mapping[str, Mapping[str, str]]
+NO_VALUES: Values = {}
 MAX_LENGTH = 2000
 MAX_DEPTH = 50
 
 _TOKEN = re.compile(
     r"""\s*(?:
-    (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-  | (?P<text>'[^']*'|"[^"]*")
-  | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    (?P<text>'[^']*'|"[^"]*")
+  | (?P<number>-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?%?)(?!\w)
+  | (?P<name>\w+(?:（\w+）)?)
   | (?P<sign>==|!=|<>|<=|>=|=|<|>|\(|\)|\[|\]|,)
   )""",
     re.VERBOSE,
@@ -94,11 +98,15 @@ class Combination:
 Condition = Comparison | Membership | Combination
 
 
-def parse_where(text: str, columns: Mapping[str, ColumnType]) -> Condition:
-    """The condition that `text` states over `columns`; UsageError with a caret under the first thing that is wrong."""
+def parse_where(text: str, columns: Mapping[str, ColumnType], *, values: Values = NO_VALUES) -> Condition:
+    """The condition that `text` states over `columns`; UsageError with a caret under the first thing that is wrong.
+
+    A column is named by its id or by its Chinese head, a number may be per cent (10% = 0.1). `values`: what a text compared
+    with a column means, by column and text, such as the id of a bucket by its name.
+    """
     if len(text) > MAX_LENGTH:
         raise UsageError("where_too_long", limit=MAX_LENGTH)
-    return _Parser(text, columns).parse()
+    return _Parser(text, columns, values).parse()
 
 
 def select(frame: pd.DataFrame, condition: Condition) -> pd.DataFrame:
@@ -138,6 +146,10 @@ def _values(operand: Operand, frame: pd.DataFrame) -> pd.Series:
     return found.astype(pd.api.types.pandas_dtype(dtype))
 
 
+def _number(text: str) -> float:
+    return float(Decimal(text[:-1]) / 100) if text.endswith("%") else float(text)
+
+
 @dataclass(frozen=True)
 class _Token:
     kind: str
@@ -148,8 +160,9 @@ class _Token:
 class _Parser:
     """Recursive descent over the tokens; `at` counts characters for the caret."""
 
-    def __init__(self, text: str, columns: Mapping[str, ColumnType]) -> None:
-        self.text, self.columns = text, columns
+    def __init__(self, text: str, columns: Mapping[str, ColumnType], values: Values) -> None:
+        self.text, self.columns, self.values = text, columns, values
+        self.heads = column_heads(columns)
         self.tokens = self._tokens()
         self.position = 0
         self.depth = 0
@@ -253,15 +266,20 @@ class _Parser:
         token = self.next
         found: Operand
         if token.kind == "number":
-            found = Constant(float(token.text))
+            found = Constant(_number(token.text))
         elif token.kind == "text":
-            found = Constant(token.text[1:-1])
+            words = token.text[1:-1]
+            meant = self.values.get(like.name, {}) if isinstance(like, Column) else {}
+            found = Constant(meant.get(words, words))
         elif token.text == "null" and token.kind == "word":
             found = Constant(None)
         elif token.kind == "name":
-            if token.text not in self.columns:
-                raise self.fault("where_column", token.at, name=token.text, known=", ".join(self.columns))
-            found = Column(token.text, self.columns[token.text])
+            name = self.heads.get(token.text, token.text)
+            if name not in self.columns and like is not None and like.type == "text":
+                raise self.fault("where_quote", token.at, name=token.text)
+            if name not in self.columns:
+                raise self.fault("where_column", token.at, name=token.text, known=known_columns(self.columns))
+            found = Column(name, self.columns[name])
         else:
             raise self.fault("where_operand", token.at)
         if like is not None and None not in (like.type, found.type) and like.type != found.type:

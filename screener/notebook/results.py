@@ -11,6 +11,7 @@ from typing import Self
 import pandas as pd
 
 from screener.evidence.sensitivity import Sensitivity
+from screener.judgement.columns import column_word
 from screener.judgement.outcome import Outcome
 from screener.judgement.screen import Screen
 from screener.judgement.week import Week
@@ -28,8 +29,8 @@ from screener.report.screen import (
     KINDS,
     UNITS,
     cells_of,
-    column_word,
     gap_lines,
+    gaps_named,
     named_frame,
     note_lines,
     screen_document,
@@ -63,7 +64,7 @@ class _Shown:
 
 
 def _named(frame: pd.DataFrame, lang: Lang) -> pd.DataFrame:
-    return frame.rename(columns={name: say(f"view_{name}", lang) for name in frame.columns})
+    return gaps_named(frame, lang).rename(columns={name: say(f"view_{name}", lang) for name in frame.columns})
 
 
 @dataclass(frozen=True, eq=False)

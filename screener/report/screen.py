@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from screener.judgement.columns import column_word
 from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, FLAGS, Screen
 from screener.report.document import (
     Box,
@@ -26,9 +27,10 @@ from screener.report.document import (
     figure,
     text,
 )
+from screener.report.figures import cell_text
 from screener.report.records import Record, prices_record, versions
 from screener.report.wording import band_of
-from screener.terms.notes import Gap
+from screener.terms.notes import Gap, gap_kind
 from screener.terms.say import Lang, say
 from screener.terms.sessions import load_calendar
 from screener.thesis.scale import Ladder
@@ -59,13 +61,9 @@ SHOWN = (
     "excess_26w",
 )
 MOST_GAPS = 12
+# Columns of ids that a page shows in words.
+WORDS = ("name", "bucket", "band_so_far", BASIS)
 SINCE = ("since_published", "excess_since_published", "band_so_far", "to_next_edge", "drawdown")
-
-
-def column_word(name: str, lang: Lang) -> str:
-    """What a column is called for people; an n-week excess by its number of weeks."""
-    weeks = re.fullmatch(r"excess_(\d+)w", name)
-    return say("screen_column_weeks", lang, weeks=weeks[1]) if weeks else say(f"screen_column_{name}", lang)
 
 
 def column_head(name: str, lang: Lang) -> str:
@@ -74,9 +72,21 @@ def column_head(name: str, lang: Lang) -> str:
     return f"{column_word(name, lang)} {unit}".rstrip()
 
 
+def gaps_named(frame: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """A copy of the frame whose column `gap`, where it has one, says in words what kind each gap is."""
+    found = frame.copy()
+    if "gap" in found.columns:
+        found["gap"] = found["gap"].map(lambda code: gap_kind(code, lang), na_action="ignore").astype("string")
+    return found
+
+
 def named_frame(screen: Screen, lang: Lang) -> pd.DataFrame:
-    """The table under the words of its columns; the values are the same."""
-    return screen.frame.rename(columns={name: column_word(name, lang) for name in screen.frame.columns})
+    """The table under the words of its columns: figures as they are, words as the page has them, missing ones missing."""
+    found = gaps_named(screen.frame, lang)
+    for name in (each for each in WORDS if each in found.columns):
+        words = pd.Series([cell_text(cell, lang) for cell in cells_of(screen, name, lang)], index=found.index, dtype="string")
+        found[name] = words.where(found[name].notna())
+    return found.rename(columns={name: column_word(name, lang) for name in found.columns})
 
 
 def cells_of(screen: Screen, name: str, lang: Lang) -> list[Cell]:

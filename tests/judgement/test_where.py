@@ -41,6 +41,9 @@ def names(expression: str) -> list[str]:
         ("excess_13w < beta", ["中国移动", "德科立"]),
         ("gap == null", ["中国移动", "德科立"]),
         ("gap != null", ["新股"]),
+        ("13周超额 > 10% and 环节 == 'otn_400g'", ["德科立"]),
+        ("-5% < 13周超额 and 13周超额 <= 2%", ["中国移动"]),
+        ("名称 in ('新股')", ["新股"]),
         ("excess_13w > -1e0", ["中国移动", "德科立"]),
         ("not excess_13w > 0.1", ["中国移动"]),  # the name without a figure is unknown, not false
         ("beta > 1 and excess_13w > 0 or name == '中国移动'", ["中国移动", "德科立"]),
@@ -59,6 +62,9 @@ def test_an_expression_keeps_the_rows_for_which_it_is_true(expression, expected)
         ("excess_13w > 'a'", "'a'"),
         ("excess_13w > 0.1 bucket == 'x'", "bucket == 'x'"),
         ("(excess_13w > 0.1", ""),
+        ("name == 中国移动", "中国移动"),
+        ("周超额 > 1", "周超额 > 1"),
+        ("beta > 1 %", "%"),
         ("bucket in (beta)", "beta)"),
         ("bucket in ()", ")"),
         ("__import__('os')", "__import__('os')"),
@@ -111,3 +117,18 @@ def test_an_error_prints_no_control_character():
 @given(st.sampled_from(["excess_13w > 0.1", "beta <= 1", "gap == null", "name != '德科立'"]))
 def test_a_condition_and_its_negation_never_keep_the_same_row(expression):
     assert not set(names(expression)) & set(names(f"not ({expression})"))
+
+
+def test_a_name_without_quotes_is_told_to_quote_and_an_unknown_column_lists_ids_with_their_heads():
+    with pytest.raises(UsageError) as caught:
+        parse_where("name == 中国移动", COLUMNS)
+    assert "'中国移动'" in caught.value.text("zh").split("\n")[0]
+    with pytest.raises(UsageError) as caught:
+        parse_where("周超额 > 1", COLUMNS)
+    assert "excess_13w（13周超额）" in caught.value.text("zh")
+
+
+def test_a_text_may_mean_an_id_of_the_column_that_it_is_compared_with():
+    values = {"bucket": {"CW 光源": "cw_light_source", "运营商": "operators"}}
+    assert select(FRAME, parse_where("环节 == '运营商'", COLUMNS, values=values))["name"].tolist() == ["中国移动"]
+    assert select(FRAME, parse_where("环节 in ('CW 光源', '运营商')", COLUMNS, values=values))["name"].tolist() == ["中国移动"]

@@ -96,6 +96,13 @@ def test_frames_are_typed_and_take_chinese_names_on_request(results):
     assert results["outcome"].frame["excess"].dtype == "float64"
 
 
+def test_a_named_table_has_the_words_of_the_page_where_it_has_ids(results):
+    named = results["screen"].named()
+    assert "CW 光源" in set(named["环节"])
+    assert "cw_light_source" in set(results["screen"].frame["bucket"])
+    assert (named["13周超额"] == results["screen"].frame["excess_13w"]).all()
+
+
 def test_changing_a_frame_does_not_change_the_result(results):
     frame = results["screen"].frame
     frame.loc[0, "name"] = "别的"
