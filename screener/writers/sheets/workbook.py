@@ -96,7 +96,6 @@ class _Writer:
     def write(self) -> None:
         """Every sheet: summary, tables, charts with their rows, appendix, words, parameters."""
         self.summary()
-        self.reading()
         charts = [block for block in self.document.blocks if isinstance(block, Chart | Panels)]
         wanted = [
             *((table, table.title, table.sub) for table in self.document.tables),
@@ -110,6 +109,7 @@ class _Writer:
             NativeCharts(self.book, self.palette, self.keep).add(sheet, grid, block)
         self.paths_sheet()
         self.words()
+        self.reading()
         self.parameters()
 
     def format(self, **properties: object) -> Any:
