@@ -84,6 +84,8 @@ def _quotes(
     gaps[old & is_index] = GAP_NUMBER["stale"]
     gaps[old & is_index & resumed] = MISSING_SESSION
     gaps[old & ~is_index & ~gone & ~resumed & ~halted & (age > MAX_AGE)] = GAP_NUMBER["stale"]
+    reach = np.array([prices.reaches.get(each, as_date(days[-1])) for each in symbols], dtype="datetime64[D]")[:, np.newaxis]
+    gaps[old & ~is_index & ~gone & (days > reach)] = GAP_NUMBER["stale"]
     gaps[last < 0] = GAP_NUMBER["no_data"]
     gaps[days < listed] = GAP_NUMBER["not_listed"]
     for symbol, gap in prices.gaps.items():

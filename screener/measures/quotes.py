@@ -94,7 +94,8 @@ def quote(market: Market, symbol: str, session: dt.date, *, series: SeriesName) 
     """The last close of `symbol` on or before `session`, or why there is none.
 
     A stock without a close that session is suspended (last close, flagged) when the source says so, when it traded again
-    later in the data, or for at most MAX_AGE sessions; a delisted one keeps its last price. Anything older is `stale`.
+    later in the data, or for at most MAX_AGE sessions, and never beyond the last session of which its own files have a bar of
+    any share; a delisted one keeps its last price. Anything older is `stale`.
     An index trades every session: a missing one is a gap. No close yet: `not_listed` when the listing date says so.
     """
     key = (symbol, session, series)
@@ -128,6 +129,8 @@ def _find_quote(market: Market, symbol: str, session: dt.date, *, series: Series
             return Gap("no_data", "missing_session", params) if resumed else Gap("stale", "stale_close", params)
         if delisted is not None and session >= delisted:
             flags = ("delisted",)
+        elif session > prices.reaches.get(symbol, session):
+            return Gap("stale", "stale_close", params)
         elif resumed or halted or age <= MAX_AGE:
             flags = ("suspended",)
         else:

@@ -36,6 +36,7 @@ class Prices:
     name, listed, delisted (NaT = unknown). `shares`: symbol, date, float_shares: the float A shares (流通股本) from that
     date on, NaN = not known from then on. `gaps`: symbols of which nothing can be said.
     `actions_to`: symbol → the last day up to which its actions were looked up, where closes run on.
+    `reaches`: symbol → the last session of which its group of files has a bar of any share: no close is carried beyond it.
     `unconfirmed`: index → its last row, where that is a leap which no later session confirms yet (`index_check`).
     `stale`: how far the source as a whole is behind the calendar, where it is one that should keep up with it.
     """
@@ -56,6 +57,7 @@ class Prices:
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     actions_to: Mapping[str, dt.date] = field(default_factory=dict)
+    reaches: Mapping[str, dt.date] = field(default_factory=dict)
     unconfirmed: Mapping[str, dt.date] = field(default_factory=dict)
     stale: Gap | None = None
     shares: pd.DataFrame = field(default_factory=lambda: EMPTY_SHARES)

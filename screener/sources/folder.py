@@ -21,6 +21,7 @@ from screener.prices.prices import EMPTY_ACTIONS, FIELDS, Prices
 from screener.prices.tables import ACTIONS, SHARES, schema_problems
 from screener.sources.csv_files import Table, check_codes, parse_dates, parse_numbers, read_table
 from screener.sources.index_record import check_index_frames, index_problem
+from screener.sources.last_bars import group_reaches
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
@@ -93,9 +94,17 @@ class FolderReader:
             breaks={symbol: result.breaks for symbol, result in checked.items() if result.breaks},
             flags=self.flags,
             notes=self.notes,
+            reaches=self._reaches({symbol: as_date(frame["session"].max()) for symbol, frame in frames.items() if len(frame)}),
             unconfirmed=unconfirmed,
             shares=shares,
         )
+
+    def _reaches(self, last: Mapping[str, dt.date]) -> dict[str, dt.date]:
+        """The last session of each stock's own group of files, from the stocks' `last` rows; see `group_reaches`."""
+        files = {symbol: self.source.file_of(parse_symbol(symbol)) for symbol in last if parse_symbol(symbol).kind == "stock"}
+        market = self.source.folder / MARKET_FILE
+        groups = {symbol: path.parent if path.is_file() else market for symbol, path in files.items()}
+        return group_reaches(groups, last, end=self.end)
 
     def _check_indices(self, frames: Mapping[str, pd.DataFrame], actions: pd.DataFrame, market: str) -> Mapping[str, dt.date]:
         """Judge the indices by each other: faults become problems, what could not be judged a note; returns last leaps."""

@@ -131,8 +131,15 @@ class _ManyReader(FolderReader):
             total_breaks=total,
             flags=self.flags,
             notes=tuple(self.notes),
+            reaches=self._reaches(self._last_rows()),
             unconfirmed=self.unconfirmed,
         )
+
+    def _last_rows(self) -> dict[str, dt.date]:
+        seen = ~np.isnan(self.closes) | self.halted
+        columns = np.flatnonzero(seen.any(axis=0))
+        rows = len(self.axis) - 1 - seen[::-1].argmax(axis=0)
+        return {self.symbols[column]: as_date(self.axis[rows[column]]) for column in columns.tolist()}
 
     def _read_files(self) -> None:
         without: list[int] = []
@@ -228,7 +235,8 @@ class _ManyReader(FolderReader):
         self.closes[at, column] = np.where(halted, np.nan, close)
         self.halted[at, column] = halted
         for symbol in (self.symbols[each] for each in np.unique(column)):
-            self.flags[symbol] = ("actions_unknown",)
+            if parse_symbol(symbol).code not in self.covered:
+                self.flags[symbol] = ("actions_unknown",)
         narrowest = np.array([narrowest_limit(parse_symbol(symbol).board) for symbol in self.symbols])[column[1:]]
         step = np.abs(close[1:] - close[:-1])
         beyond = (step > close[:-1] * narrowest - PRICE_CENT) & (step > close[:-1] * SMALLEST_STEP)

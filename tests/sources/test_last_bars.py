@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from screener.measures.panel import GAP_NUMBER, build_panel
+from screener.measures.quotes import Quote, build_market, quote
+from screener.sources.folder_source import FolderSource
+
+HELD = "600941.SH"
+GONE = "603375.SH"  # stands in the whole-market file only
+SPAN = {"start": dt.date(2025, 5, 1), "end": dt.date(2025, 6, 5)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, market_folder: Path) -> Path:
+    """`raw/` runs on to August, the whole-market file ends on 2025-05-23 and one of its names stopped on the 21st."""
+    (tmp_path / "raw").mkdir()
+    for code in ("600941", "600050"):
+        (tmp_path / "raw" / f"{code}.csv").symlink_to(market_folder / "raw" / f"{code}.csv")
+    (tmp_path / "index").symlink_to(market_folder / "index")
+    days = pd.bdate_range("2025-05-06", "2025-05-23")
+    rows = [(code, day.date(), 20.0, 1000.0) for code in ("603375", "603376") for day in days]
+    rows = [row for row in rows if row[0] == "603376" or row[1] <= dt.date(2025, 5, 21)]
+    frame = pd.DataFrame(rows, columns=["code", "date", "close", "volume"])
+    frame.to_parquet(tmp_path / "market_close.parquet", index=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("day", "suspended"), [("2025-05-22", True), ("2025-05-23", True), ("2025-05-26", False), ("2025-05-28", False)]
+)
+def test_where_the_files_of_a_name_end_it_is_not_suspended(folder, day, suspended):
+    session = dt.date.fromisoformat(day)
+    source = FolderSource(folder)
+    market = build_market(source.load([HELD, GONE], **SPAN))
+    found = quote(market, GONE, session, series="price")
+    assert isinstance(found, Quote) is suspended
+    assert found.flags == ("suspended",) if isinstance(found, Quote) else found.code == "stale"
+    assert isinstance(quote(market, HELD, session, series="price"), Quote)
+    panel = build_panel(source.load_many([HELD, GONE], **SPAN))
+    at = list(panel.days).index(session)
+    assert panel.gaps[1, at] == (0 if suspended else GAP_NUMBER["stale"])
+    assert panel.gaps[0, at] == 0
