@@ -107,7 +107,7 @@ def result_table(graded: Graded, facts: Facts) -> pa.Table:
     columns["gap"] = _words(_GAP_PLACES[graded.gap], _GAPS)
     columns["flags"] = _words(graded.flags.astype(np.int32) - 1, _FLAGS[1:])
     columns |= _at_end(graded, facts, plan, bands)
-    return pa.table(columns)
+    return pa.table({name: columns[name] for name in (*RESULTS, *TARGETS, *CHANGES) if name in columns})
 
 
 def _at_end(graded: Graded, facts: Facts, plan: Numbers, bands: pa.Array) -> dict[str, pa.Array]:

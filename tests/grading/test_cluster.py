@@ -148,7 +148,7 @@ def random_ratings(folder: Path, count: int, *, seed: int) -> pa.Table:
             "published": days[rng.integers(0, len(days), count)],
             "rating": words[rng.integers(0, len(words), count)],
             "house": houses[rng.integers(0, len(houses), count)],
-            "target_price": np.where(rng.random(count) < 0.5, rng.uniform(1, 100, count), np.nan),
+            "target_price": pa.array(rng.uniform(1, 100, count), mask=rng.random(count) < 0.5),
         }
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from screener.grading.results import RESULTS, TARGETS
 from screener.grading.run import grade_to_scoreboard
 from screener.sources.folder_source import FolderSource
 from screener.thesis.library import open_library
@@ -140,6 +141,7 @@ def test_a_target_price_is_reached_at_a_close_adjusted_for_actions_since(hand_fo
     assert found.loc["b", "target_gap"] == pytest.approx(11 / 12.5 - 1, abs=1e-12)
     assert found.loc["c", "target_gap"] == pytest.approx(11 / 9 - 1, abs=1e-12)
     assert found.loc[["d", "e", "f"], "target_gap"].isna().all()
+    assert list(found.columns) == [*head[1:], *RESULTS, *TARGETS]
     # The rating's own verdict does not know of it.
     assert found["hit_end"].astype(object).where(found["hit_end"].notna(), None).tolist()[:2] == [False, False]
 
