@@ -21,7 +21,8 @@ class WholeMarket(Market):
         super().__init__(folder, {})
         self.days = list(days)
         self.upto = self.days[-1]
-        self.codes = [f"{(300000, 600000, 688000)[at % 3] + at // 3 + 1}" for at in range(size)]
+        # One name in sixteen is Beijing's, whose list then has eighteen pages, as the real one has.
+        self.codes = [_code(at) for at in range(size)]
         self.events: dict[str, Action] = {}
         self.unlisted: set[str] = set()
         self.halted: set[str] = set()
@@ -80,3 +81,9 @@ def dividend(day: str, cash: float = 0.5, ratio: float = 1.0) -> Action:
     """A dividend with its ex-date."""
     dt.date.fromisoformat(day)
     return Action(day, cash, ratio)
+
+
+def _code(at: int) -> str:
+    if at % 16 == 15:
+        return f"{920001 + at // 16}"
+    return f"{(300000, 600000, 688000)[at % 3] + at // 3 + 1}"
