@@ -53,7 +53,9 @@ def main() -> None:
     frame = pd.read_parquet(REFERENCE / "market" / "market_close.parquet", columns=["code", "date"])
     counts = frame[pd.to_datetime(frame["date"]) >= pd.Timestamp("2024-07-19")].groupby("code").size()
     names = pd.read_csv(REFERENCE / "market" / "names.csv", dtype=str).set_index("code")["name"]
-    codes = sorted(code for code, count in counts.items() if count > 190 and code in names and code[:2] in ("60", "00", "30", "68"))
+    codes = sorted(
+        code for code, count in counts.items() if count > 190 and code in names and code[:2] in ("60", "00", "30", "68")
+    )
     industries = pd.read_csv(ROOT / "screener" / "data" / "industries.csv", dtype=str)
     indices = list(zip(industries.iloc[:, 0], industries.iloc[:, 1], strict=True))
     with tempfile.TemporaryDirectory() as place:

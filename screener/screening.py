@@ -40,7 +40,7 @@ from screener.judgement.week_facts import WeeklyFacts, build_facts
 from screener.judgement.where import ColumnType
 from screener.measures.universe import IndexHistory, Universe
 from screener.prices.prices import LOOKBACK, Prices, PriceSource, SeriesName
-from screener.sources.folder import MARKET_FILE
+from screener.sources.market_rows import MARKET_FILE
 from screener.sources.reading import (
     known_session,
     load_chance,

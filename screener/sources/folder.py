@@ -22,12 +22,11 @@ from screener.prices.tables import ACTIONS, SHARES, schema_problems
 from screener.sources.csv_files import Table, check_codes, parse_dates, parse_numbers, read_table
 from screener.sources.index_record import check_index_frames, index_problem
 from screener.sources.last_bars import group_reaches
+from screener.sources.market_rows import MARKET_FILE, read_market
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
 from screener.terms.symbols import Symbol, parse_symbol, stock_symbol
-
-MARKET_FILE = "market_close.parquet"
 
 
 class FolderReader:
@@ -344,8 +343,5 @@ def _market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
     if not path.is_file() or not stocks:
         return pd.DataFrame(columns=["symbol", "session", "close", "volume"])
     codes = stock_codes(str(symbol) for symbol in stocks if stock_symbol(symbol.code) == symbol)
-    rows = pd.read_parquet(path, columns=["code", "date", "close", "volume"], filters=[("code", "in", list(codes))])
-    return rows.assign(
-        symbol=rows["code"].map(codes),
-        session=pd.to_datetime(rows["date"]).astype("datetime64[s]"),
-    )[["symbol", "session", "close", "volume"]]
+    rows = read_market(path, folder.name).frame_of(codes)
+    return rows.assign(symbol=rows["code"].map(codes))[["symbol", "session", "close", "volume"]]

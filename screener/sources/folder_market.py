@@ -15,8 +15,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from screener.prices.adjust import action_breaks
 from screener.prices.bars import (
@@ -31,7 +29,8 @@ from screener.prices.bars import (
 )
 from screener.prices.limits import narrowest_limit
 from screener.prices.prices import FIELDS, ManyPrices, Prices
-from screener.sources.folder import MARKET_FILE, FolderReader, path_without_zeros
+from screener.sources.folder import FolderReader, path_without_zeros
+from screener.sources.market_rows import MARKET_FILE, read_market
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis
 from screener.terms.symbols import a_share, parse_symbol
@@ -64,7 +63,7 @@ def list_symbols(folder: Path) -> tuple[str, ...]:
     codes = {path.stem for path in (folder / "raw").glob("*.csv")}
     path = folder / MARKET_FILE
     if path.is_file():
-        codes |= set(pc.unique(pq.read_table(path, columns=["code"])["code"]).to_pylist())
+        codes |= set(read_market(path, folder.name).codes) - {None}
     return tuple(sorted(str(share) for share in map(a_share, codes) if share is not None))
 
 
@@ -75,15 +74,13 @@ def read_market_rows(folder: Path, symbols: Sequence[str], *, start: dt.date, en
     if not path.is_file() or not places:
         none = np.empty(0)
         return MarketRows(none.astype(np.int64), none.astype("datetime64[D]"), none, none)
-    table = pq.read_table(path, columns=["code", "date", "close", "volume"], read_dictionary=["code"]).unify_dictionaries()
-    codes = table["code"].combine_chunks()
-    known = np.array([places.get(code, -1) for code in codes.dictionary.to_pylist()], dtype=np.int64)
-    column = known[codes.indices.to_numpy()]
-    day = table["date"].to_numpy().astype("datetime64[D]")
+    rows = read_market(path, folder.name)
+    known = np.array([places.get(code, -1) for code in rows.codes] + [-1], dtype=np.int64)
+    column, day = known[rows.code_at], rows.days
     kept = np.flatnonzero((column >= 0) & (day >= np.datetime64(start)) & (day <= np.datetime64(end)))
     kept = kept[np.lexsort((day[kept], column[kept]))]
-    close, volume = (table[name].to_numpy()[kept].astype(float) for name in ("close", "volume"))
-    return MarketRows(column[kept], day[kept], close, volume)
+    volume = np.full(len(kept), np.nan) if rows.volume is None else rows.volume[kept]
+    return MarketRows(column[kept], day[kept], rows.close[kept], volume)
 
 
 def read_many(source: FolderSource, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from screener.prices.prices import ManyPrices, Prices
 from screener.sources.csv_files import parse_dates, read_table
-from screener.sources.folder import MARKET_FILE, FolderReader, _market_folder, _market_rows
+from screener.sources.folder import FolderReader, _market_folder, _market_rows
 from screener.sources.group_ends import hash_of_files, last_day_of_files, last_day_of_market
+from screener.sources.market_rows import MARKET_FILE
 from screener.terms.codes import symbols_borne
 from screener.terms.notes import UsageError
 from screener.terms.sessions import as_date
@@ -31,8 +32,8 @@ class FolderSource:
         """Last readable date in the symbol's file; None without a file or a readable date."""
         path = self.file_of(parse_symbol(symbol))
         if not path.is_file():
-            market = _market_rows(self.folder, [symbol])
-            return None if market.empty else as_date(market["session"].max())
+            days = _market_rows(self.folder, [symbol])["session"]
+            return None if days.empty else as_date(days.max())
         table = read_table(path, self.label(path), required=("date", "close"))
         if table.problems:
             return None

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import pandas as pd
+
 from screener.prices.prices import Prices, PriceSource
 from screener.terms.notes import Note
 
@@ -19,6 +21,7 @@ class LoadedSource:
     def __init__(self, source: PriceSource, prices: Prices) -> None:
         self.source, self.prices = source, prices
         self.known = set(prices.close.columns) | set(prices.gaps)
+        self.last: dict[str, dt.date | None] = {}
 
     @property
     def kind(self) -> str:
@@ -27,7 +30,9 @@ class LoadedSource:
 
     def last_session(self, symbol: str) -> dt.date | None:
         """See `PriceSource.last_session`."""
-        return self.source.last_session(symbol)
+        if symbol not in self.last:
+            self.last[symbol] = self.source.last_session(symbol)
+        return self.last[symbol]
 
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
         """See `PriceSource.load`; symbols or sessions that were not read are asked of the source."""
@@ -70,3 +75,32 @@ def choose_symbols(prices: Prices, symbols: Sequence[str], *, start: dt.date) ->
 
 def _concerns(note: Note, symbols: set[str]) -> bool:
     return str(note.params.get("symbol", next(iter(symbols)))) in symbols
+
+
+def join_prices(one: Prices, other: Prices) -> Prices:
+    """Two loads of one source over the same sessions as one, the columns of `one` first."""
+
+    def beside(name: str) -> pd.DataFrame | None:
+        first: pd.DataFrame | None = getattr(one, name)
+        second: pd.DataFrame | None = getattr(other, name)
+        if first is None:
+            return None
+        filled = pd.DataFrame(float("nan"), index=other.close.index, columns=other.close.columns) if second is None else second
+        joined: pd.DataFrame = pd.concat([first, filled], axis=1)
+        return joined
+
+    return replace(
+        one,
+        close=pd.concat([one.close, other.close], axis=1),
+        halted=pd.concat([one.halted, other.halted], axis=1),
+        actions=pd.concat([one.actions, other.actions], ignore_index=True).drop_duplicates(ignore_index=True),
+        listings=pd.concat([one.listings, other.listings.drop(index=one.listings.index, errors="ignore")]),
+        gaps={**one.gaps, **other.gaps},
+        breaks={**other.breaks, **one.breaks},
+        total_breaks={**other.total_breaks, **one.total_breaks},
+        flags={**other.flags, **one.flags},
+        notes=(*one.notes, *(note for note in other.notes if note not in one.notes)),
+        open=beside("open"),
+        volume=beside("volume"),
+        amount=beside("amount"),
+    )

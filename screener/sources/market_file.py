@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from screener.measures.universe import Universe, unadjusted_universe
-from screener.sources.folder import MARKET_FILE
 from screener.sources.folder_source import FolderSource
+from screener.sources.market_rows import MARKET_FILE, MarketRows, read_market
 from screener.terms.notes import PriceProblems, Problem, ScreenerError, UsageError
 from screener.terms.sessions import Calendar, Days, Floats, as_date, load_calendar, places_on, spread_on
 from screener.terms.symbols import common_shares
 
 # A broken file is broken everywhere: its first faults are enough to see why.
 SHOWN_PROBLEMS = 20
-
-
-@dataclass(frozen=True, eq=False)
-class MarketRows:
-    """A market's rows as arrays; `codes` are distinct, `code_at` points into them."""
-
-    codes: tuple[str, ...]
-    code_at: npt.NDArray[np.int64]
-    days: Days
-    close: Floats
-    volume: Floats | None
 
 
 def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
@@ -44,7 +31,7 @@ def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
     path = folder / MARKET_FILE
     if not path.is_file():
         raise UsageError("universe_file_missing", folder=folder.name, file=MARKET_FILE)
-    rows = _read(path, folder.name)
+    rows = read_market(path, folder.name)
     calendar = load_calendar()
     problems = list(_faults(rows, calendar))
     if problems:
@@ -57,31 +44,6 @@ def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
     universe = _assemble(rows, sessions, kept=kept, excluded=excluded, name=folder.name)
     levels = _benchmark_levels(source, benchmark, sessions)
     return replace(universe, benchmark=levels, benchmark_symbol=benchmark)
-
-
-def _read(path: Path, name: str) -> MarketRows:
-    """The file's columns; PriceProblems when it is no Parquet file, lacks a column, or a column is of the wrong type."""
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise PriceProblems(
-            "prices_broken", [Problem(MARKET_FILE, None, "", "", "not_parquet", {"detail": error})], name=name
-        ) from None
-    missing = [column for column in ("code", "date", "close") if column not in table.column_names]
-    if missing:
-        problem = Problem(MARKET_FILE, None, ", ".join(missing), "", "header_missing", {"wanted": " ".join(missing)})
-        raise PriceProblems("prices_broken", [problem], name=name)
-    try:
-        code = table["code"].cast(pa.string()).combine_chunks().dictionary_encode()
-        days = table["date"].cast(pa.date32()).to_numpy().astype("datetime64[D]")
-        close = table["close"].cast(pa.float64()).to_numpy()
-        volume = table["volume"].cast(pa.float64()).to_numpy() if "volume" in table.column_names else None
-    except pa.ArrowInvalid as error:
-        raise PriceProblems(
-            "prices_broken", [Problem(MARKET_FILE, None, "", "", "value_wrong", {"detail": error})], name=name
-        ) from None
-    at = code.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return MarketRows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
 
 
 def _faults(rows: MarketRows, calendar: Calendar) -> Iterator[Problem]:

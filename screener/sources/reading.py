@@ -15,11 +15,11 @@ from screener.measures.quotes import build_market
 from screener.measures.universe import IndexHistory, Universe
 from screener.prices.prices import LOOKBACK, Prices, PriceSource
 from screener.sources.bundled_universe import BASE, load_bundled_history, load_bundled_universe
-from screener.sources.folder import MARKET_FILE
 from screener.sources.folder_source import FolderSource
 from screener.sources.index_history import EMPTY_HISTORY, load_index_history
-from screener.sources.loaded import LoadedSource
+from screener.sources.loaded import LoadedSource, choose_symbols, join_prices
 from screener.sources.market_file import load_universe
+from screener.sources.market_rows import MARKET_FILE
 from screener.sources.name_lists import _read_names
 from screener.store.source import StoreSource
 from screener.store.universe import a_shares, load_adjusted_universe, load_store_universe, names_of
@@ -174,13 +174,29 @@ def read_once(
     """
     calendar = load_calendar()
     symbols = tuple(dict.fromkeys(symbol for thesis, scale in theses for symbol in thesis.symbols(scale)))
-    lasts = [day for day in map(source.last_session, symbols) if day]
+    benchmarks = {thesis.benchmark(scale) for thesis, scale in theses}
+    lasts = [day for day in map(source.last_session, (*benchmarks, *symbols[:1])) if day]
     end = calendar.last_on_or_before(min(max(lasts), today)) if lasts else None
     if end is None:
         return source, None
     starts = [calendar.shift(calendar.last_on_or_before(thesis.published) or end, -LOOKBACK) for thesis, _ in theses]
     try:
-        prices = source.load(symbols, start=min(*starts, weekly_start(calendar, end)), end=end)
+        prices = _load_all(source, symbols, start=min(*starts, weekly_start(calendar, end)), end=end)
     except InputProblems:
         return source, None
     return LoadedSource(source, prices), prices
+
+
+def _load_all(source: PriceSource, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
+    """The prices of very many symbols: names that stand only in a whole-market file are read from it together.
+
+    Such a name with a fault is left out, so that the thesis that wants it meets the fault by itself.
+    """
+    own = innermost(source)
+    together = [each for each in symbols if isinstance(own, FolderSource) and own.group_of(each) == MARKET_FILE]
+    if not together or not isinstance(own, FolderSource):
+        return source.load(symbols, start=start, end=end)
+    single = [each for each in symbols if each not in set(together)]
+    many = own.load_many(together, start=start, end=end)
+    sound = [each for each in together if each not in many.faults]
+    return join_prices(source.load(single, start=start, end=end), choose_symbols(many.prices, sound, start=start))
