@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from screener.prices.prices import Prices
 from screener.sources.exports.folders import lend_indices
-from screener.sources.folder import MARKET_FILE
 from screener.sources.folder_source import FolderSource
+from screener.sources.market_rows import MARKET_FILE
 from screener.terms.notes import Note, UsageError
 
 NEEDED = ("code", "date", "close")
