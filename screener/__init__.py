@@ -15,12 +15,14 @@ __all__ = [  # noqa: PLE0604 every name but the version is found by __getattr__
     "ScreenerError",
     "UsageError",
     "__version__",
+    "events",
     "list_theses",
     "load_thesis",
     "open_prices",
     "outcome",
     "screen",
     "sensitivity",
+    "trust",
     "week",
 ]
 

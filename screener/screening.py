@@ -27,6 +27,7 @@ from screener.judgement.screen import (
     CORRELATION,
     MARKET_COLUMNS,
     SCREEN_LOOKBACK,
+    SINCE,
     Screen,
     check_narrowing,
     join_screens,
@@ -166,7 +167,9 @@ def check_week(
     check_stage(WEEK_ROWS, week.rows)
     now, before = load_rankings(source, end)
     facts = build_facts(week, ranking=now, ranking_before=before)
-    return facts if lead == "price" else replace(facts, led=led_by(week, lead))
+    outcome = judge(thesis, scale, prices, published=published, as_of=end)
+    matured = outcome if outcome.status == "matured" else None
+    return replace(facts, matured=matured, led=led_by(week, lead) if lead != "price" else None)
 
 
 def check_events(
@@ -198,8 +201,11 @@ def open_screen(
     like: str | None = None,
     as_of: dt.date | None = None,
     today: dt.date,
+    has_thesis: bool = True,
 ) -> Screen:
     """Screen the candidates of `theses`, or with `universe` or `like` a whole market, then filter, sort and cut.
+
+    `has_thesis`: whether the reader named the thesis; without one a market has no columns that count from a publication.
 
     The filter and the sort column are read first, so that a mistake in them costs no waiting. Look-alikes come the most
     alike first, LIKE_SHOWN of them, unless asked otherwise.
@@ -207,10 +213,13 @@ def open_screen(
     is_market = universe is not None or like is not None
     columns: dict[str, ColumnType] = dict(MARKET_COLUMNS if is_market else COLUMNS)
     columns |= {CORRELATION: "number"} if like else {}
+    left_out = () if has_thesis or like or not is_market else SINCE
+    columns = {name: kind for name, kind in columns.items() if name not in left_out}
     check_narrowing(columns, where=where, sort=sort, top=top)
     if not is_market:
         return narrow(check_screen(theses, source, as_of=as_of, today=today), where=where, sort=sort, top=top)
     screen = check_market(theses, source, universe=universe or UNIVERSES[0], like=like, as_of=as_of, today=today)
+    screen = replace(screen, frame=screen.frame.drop(columns=list(left_out)))
     return narrow(screen, where=where, sort=sort, top=top or (LIKE_SHOWN if like else None))
 
 

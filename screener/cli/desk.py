@@ -15,11 +15,11 @@ from screener.cli.errors import reported
 from screener.cli.opening import choose_prices
 from screener.cli.options import (
     EXIT_GAPS,
+    REPORTS,
     AsJson,
     Colours,
     Debug,
     Language,
-    OutDir,
     PricesWord,
     StoreDir,
     ThemesDir,
@@ -58,7 +58,7 @@ def desk(
     quick: Annotated[bool, typer.Option("--quick")] = False,
     only_changed: Annotated[bool, typer.Option("--only-changed")] = False,
     as_text: Annotated[bool, typer.Option("--text")] = False,
-    out: OutDir = Path("reports"),
+    out: Annotated[Path, typer.Option("--out", metavar="DIR")] = REPORTS,
     as_json: AsJson = False,
     lang: Language = "zh",
     updown: Colours = "red-up",

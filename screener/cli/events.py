@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from screener.cli.errors import reported
 from screener.cli.opening import open_thesis
 from screener.cli.options import (
     DEFAULT,
+    REPORTS,
     AsJson,
     AsOf,
     Colours,
@@ -31,7 +31,7 @@ from screener.cli.options import (
     parse_date,
     parse_edition,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes
+from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
 from screener.report.event_records import events_record
 from screener.report.events import event_gaps, events_document
 from screener.screening import check_events
@@ -51,7 +51,7 @@ def events(
     store: StoreDir = None,
     themes: ThemesDir = None,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the random dates.")] = 0,
-    out: OutDir = Path("reports"),
+    out: OutDir = None,
     as_json: AsJson = False,
     lang: Language = "zh",
     png: WithPng = False,
@@ -76,10 +76,11 @@ def events(
     say_notes(result.prices.notes, as_lang(lang))
     if as_json:
         print_json(events_record(result, as_lang(lang)))
-    else:
+    if writes(out, as_json=as_json):
         document = events_document(result, as_lang(lang))
-        print_text(document)
+        print_text(document, as_json=as_json)
         print(say("report_writing", as_lang(lang)), file=sys.stderr)
-        say_files(publish_events(result, document, out, edition=edition), as_lang(lang))
-        say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
+        place = out or REPORTS
+        say_files(publish_events(result, document, place, edition=edition), as_lang(lang), as_json=as_json)
+        say_archive(*publish_archive(place, as_lang(lang), edition.updown), as_lang(lang), as_json=as_json)
     exit_with(bool(event_gaps(result)))

@@ -18,6 +18,8 @@ from screener.writers.edition import Edition
 EXIT_GAPS = 3
 
 
+# Where reports are written unless --out says otherwise.
+REPORTS = Path("reports")
 DEFAULT = "guolian-2024-ai-compute"
 
 
@@ -65,7 +67,7 @@ ResultFile = Annotated[
 NamesPlace = Annotated[Path | None, typer.Option("--names", metavar="PLACE", help="List of names: a file, folder or store.")]
 
 
-OutDir = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
+OutDir = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where reports are written.")]
 
 
 Proxy = Annotated[

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import typer
 
@@ -11,6 +10,7 @@ from screener.cli.errors import reported
 from screener.cli.opening import open_thesis
 from screener.cli.options import (
     DEFAULT,
+    REPORTS,
     AsJson,
     AsOf,
     Colours,
@@ -41,7 +41,7 @@ from screener.cli.options import (
     parse_published,
     parse_series,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes
+from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
 from screener.judgement.listings import parse_proxies
 from screener.report.outcome.dossier import build_dossier
 from screener.report.records import has_gaps, listing_gaps, outcome_record
@@ -63,7 +63,7 @@ def outcome(
     prices: PricesWord = "auto",
     store: StoreDir = None,
     themes: ThemesDir = None,
-    out: OutDir = Path("reports"),
+    out: OutDir = None,
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
@@ -101,12 +101,14 @@ def outcome(
     record = record if trust is None else with_trust(record, trust, as_lang(lang), cells=sensitivity)
     if as_json:
         print_json(record)
-    else:
+    if writes(out, as_json=as_json):
         document = build_dossier(result, as_lang(lang), extra=trust_sections(trust, as_lang(lang)) if trust else (), lead=lead)
-        print_text(document)
+        print_text(document, as_json=as_json)
         print(say("report_writing", as_lang(lang)), file=sys.stderr)
-        say_files(publish_outcome(result, out, record, lang=as_lang(lang), edition=edition, document=document), as_lang(lang))
-        say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
+        place = out or REPORTS
+        written = publish_outcome(result, place, record, lang=as_lang(lang), edition=edition, document=document)
+        say_files(written, as_lang(lang), as_json=as_json)
+        say_archive(*publish_archive(place, as_lang(lang), edition.updown), as_lang(lang), as_json=as_json)
     # A listing without its benchmark is said in its own rows, evidence that nobody asked for in its own section: they end the
     # run as incomplete only where they were asked for.
     asked = placebo is not None or universe is not None

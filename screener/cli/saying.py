@@ -33,17 +33,23 @@ def say_note(text: str, lang: Lang) -> None:
     print(say("note_line", lang, text=text), file=sys.stderr)
 
 
-def say_files(paths: Sequence[Path], lang: Lang) -> None:
-    """The files written, and those of an earlier run that lie beside them."""
-    print(say("report_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths)))
+def writes(out: Path | None, *, as_json: bool) -> bool:
+    """Whether a command writes its report: always as text; with `--json` where `--out` was given."""
+    return out is not None or not as_json
+
+
+def say_files(paths: Sequence[Path], lang: Lang, *, as_json: bool = False) -> None:
+    """The files written, and those of an earlier run that lie beside them; on standard error where JSON has the other."""
+    stream = sys.stderr if as_json else sys.stdout
+    print(say("report_written", lang, folder=paths[0].parent, files=" ".join(path.name for path in paths)), file=stream)
     older = left_behind(paths)
     if older:
         say_note(say("report_left_behind", lang, files=" ".join(path.name for path in older)), lang)
 
 
-def say_archive(page: Path, broken: Sequence[Path], lang: Lang) -> None:
+def say_archive(page: Path, broken: Sequence[Path], lang: Lang, *, as_json: bool = False) -> None:
     """The archive page, and the reports that it could not read."""
-    print(say("weekly_archive", lang, path=page))
+    print(say("weekly_archive", lang, path=page), file=sys.stderr if as_json else sys.stdout)
     for path in broken:
         say_note(say("weekly_archive_broken", lang, path=path), lang)
 
@@ -53,10 +59,19 @@ def print_json(record: object) -> None:
     print(json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False))
 
 
-def print_text(document: Document) -> None:
-    """The short form of a document on standard output, as wide as the terminal; WIDTH columns where there is none."""
+def print_text(document: Document, *, as_json: bool = False) -> None:
+    """The short form of a document on standard output, as wide as the terminal; WIDTH columns where there is none.
+
+    Nothing where the output is JSON.
+    """
+    if as_json:
+        return
     columns = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else WIDTH
-    print(render_text(document, max(columns, NARROWEST)), end="", flush=True)
+    try:
+        print(render_text(document, max(columns, NARROWEST)), end="", flush=True)
+    except BrokenPipeError:
+        # Whoever read the text (head, less) has had enough; the report is still to be written.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def exit_with(gaps: bool) -> None:

@@ -75,11 +75,12 @@ def screen(
         like=like,
         as_of=parse_date(as_of, "--as-of"),
         today=finished_day(),
+        has_thesis=bool(theses),
     )
     say_notes((note for each in result.prices.values() for note in each.notes), as_lang(lang))
     if as_json:
         print_json(screen_record(result, as_lang(lang)))
-    else:
+    elif out is None:
         print_text(screen_document(result, as_lang(lang), asked=f"{where or ''} {sort or ''}"))
     if out is not None:
         print(say("screen_written", as_lang(lang), path=write_screen(result, out, as_lang(lang))), file=sys.stderr)

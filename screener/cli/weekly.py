@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from screener.cli.errors import reported
 from screener.cli.opening import open_thesis
 from screener.cli.options import (
     DEFAULT,
+    REPORTS,
     AsJson,
     Colours,
     Debug,
@@ -34,7 +34,7 @@ from screener.cli.options import (
     parse_published,
     parse_series,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes
+from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
 from screener.report.records import has_gaps, week_record
 from screener.report.week.report import weekly_document
 from screener.screening import check_week
@@ -53,7 +53,7 @@ def weekly(
     prices: PricesWord = "auto",
     store: StoreDir = None,
     themes: ThemesDir = None,
-    out: OutDir = Path("reports"),
+    out: OutDir = None,
     as_json: AsJson = False,
     lang: Language = "zh",
     series: SeriesOption = "price",
@@ -79,10 +79,12 @@ def weekly(
     say_notes(result.week.prices.notes, as_lang(lang))
     if as_json:
         print_json(week_record(result, as_lang(lang)))
-    else:
+    if writes(out, as_json=as_json):
         document = weekly_document(result, as_lang(lang))
-        print_text(document)
+        print_text(document, as_json=as_json)
         print(say("report_writing", as_lang(lang)), file=sys.stderr)
-        say_files(publish_weekly(result, out, lang=as_lang(lang), edition=edition, document=document), as_lang(lang))
-        say_archive(*publish_archive(out, as_lang(lang), edition.updown), as_lang(lang))
+        place = out or REPORTS
+        written = publish_weekly(result, place, lang=as_lang(lang), edition=edition, document=document)
+        say_files(written, as_lang(lang), as_json=as_json)
+        say_archive(*publish_archive(place, as_lang(lang), edition.updown), as_lang(lang), as_json=as_json)
     exit_with(has_gaps(result.week))

@@ -157,7 +157,7 @@ def publication_days(outcome: Outcome) -> tuple[dt.date, ...]:
 def heat_table(sensitivity: Sensitivity, outcome: Outcome, subject: str, months: int) -> pd.DataFrame:
     """Excess (fractions) by publication date and anchor (rows) and base price (columns), the rest as in the headline."""
     cells = sensitivity.cells
-    headline = _headline(outcome)
+    headline = headline_of(outcome)
     fixed = {key: headline[key] for key in ("weighting", "form", "series", "benchmark")}
     mine = (cells["subject"] == subject) & (cells["horizon_months"] == months)
     for key, value in fixed.items():
@@ -299,7 +299,8 @@ def _pairs_of(outcome: Outcome, subject: Subject) -> tuple[tuple[SeriesName, str
     return tuple(pairs)
 
 
-def _headline(outcome: Outcome) -> dict[str, object]:
+def headline_of(outcome: Outcome) -> dict[str, object]:
+    """The cell by which the report is judged: a value for every convention."""
     return {
         "published": outcome.published,
         "anchor": "published",
@@ -356,7 +357,7 @@ def _agreement(outcome: Outcome, found: _Slice) -> Agreement:
 def _choices(outcome: Outcome, cells: pd.DataFrame, found: _Slice) -> Iterator[Choice]:
     """Each choice alone, from the headline's cell; the widest spread is marked."""
     mine = cells.iloc[found.rows]
-    same = {column: mine[column].to_numpy() == value for column, value in _headline(outcome).items()}
+    same = {column: mine[column].to_numpy() == value for column, value in headline_of(outcome).items()}
     choices = []
     for choice, varied in CHOICES.items():
         alone = np.logical_and.reduce([mask for column, mask in same.items() if column not in varied])

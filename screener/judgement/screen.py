@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -37,6 +38,8 @@ COLUMNS: Mapping[str, ColumnType] = {
     "gap": "text",
 }
 # The column that `--like` adds before the gap, and the one that every whole market has there: what a row's levels are.
+# What counts from a thesis's publication.
+SINCE = ("since_published", "excess_since_published", "band_so_far", "to_next_edge", "drawdown")
 CORRELATION = "correlation"
 # Flags of a row that change what its figures are worth.
 SCREEN_FLAGS = (*DOUBTFUL, *SHARED_FLAGS)
@@ -71,7 +74,8 @@ class Screen:
     `gaps`: the reason of each missing figure; a figure before publication and one that no source offers (amounts, listing
     dates) has none. `basis`: what a reader must know of the figures, `rests_on` (a message code) first. `universe`: None, or
     the name of the market screened. `like`: the bucket whose look-alikes these are. `screened`: names before filtering.
-    `is_incomplete`: the data end before the as-of date asked for, or part of the market is missing.
+    `unknown`: columns of the filter that no name had a figure in. `is_incomplete`: the data end before the as-of date asked
+    for, or part of the market is missing.
     """
 
     frame: pd.DataFrame
@@ -86,6 +90,7 @@ class Screen:
     like: str | None = None
     screened: int = 0
     is_incomplete: bool = False
+    unknown: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, ColumnType]:
@@ -272,8 +277,9 @@ def narrow(screen: Screen, *, where: str | None = None, sort: str | None = None,
     Rows without a figure in the sort column come last; equal ones keep their order. Errors: see `check_narrowing`.
     """
     check_narrowing(screen.columns, where=where, sort=sort, top=top)
-    frame = screen.frame
+    frame, unknown = screen.frame, list[str]()
     if where is not None:
+        unknown = [name for name in screen.columns if re.search(rf"\b{name}\b", where) and frame[name].isna().all()]
         frame = select(frame, parse_where(where, screen.columns, values=_meanings(screen)))
     if sort is not None:
         column, ascending = column_named(sort.removeprefix("-"), screen.columns), not sort.startswith("-")
@@ -281,4 +287,4 @@ def narrow(screen: Screen, *, where: str | None = None, sort: str | None = None,
     frame = frame.head(top) if top is not None else frame
     kept = set(zip(frame["symbol"], frame["thesis"].astype(object).where(frame["thesis"].notna(), None), strict=True))
     gaps = tuple(each for each in screen.gaps if (each.symbol, each.thesis) in kept)
-    return replace(screen, frame=frame.reset_index(drop=True), gaps=gaps)
+    return replace(screen, frame=frame.reset_index(drop=True), gaps=gaps, unknown=tuple(unknown))

@@ -72,6 +72,11 @@ class Week:
         """The prices that the run could see."""
         return self.market.prices
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether the data end before the week does: it holds fewer sessions than the calendar has for it."""
+        return self.sessions[-1] < self.prices.calendar.week(self.sessions[-1])[-1]
+
     def row(self, subject: str) -> WeekRow:
         """The row of a subject; KeyError when there is none."""
         return {row.subject: row for row in self.rows}[subject]

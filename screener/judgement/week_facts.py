@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from screener.judgement.outcome import Outcome
 from screener.judgement.week import Week, WeekRow, measure_week
 from screener.judgement.week_paths import Paths, build_paths
 from screener.judgement.weightings import Weighted, WeightingId, measure_weightings
@@ -117,7 +118,8 @@ class Breadth:
 class WeeklyFacts:
     """The facts of one week's report. `before`: the week before, None when the prices do not reach it.
 
-    `led`: the week's rows with the figures since publication on the total series, where they were asked for.
+    `led`: the week's rows with the figures since publication on the total series, where they were asked for. `matured`: the
+    outcome by the week's end once the window has ended; its verdict is then the answer, and what ran on is no verdict.
     """
 
     week: Week
@@ -141,6 +143,7 @@ class WeeklyFacts:
     ranking: Ranking | None
     ranking_before: Ranking | None
     led: Week | None = None
+    matured: Outcome | None = None
 
     @property
     def benchmark(self) -> Subject:

@@ -12,9 +12,17 @@ import pandas as pd
 from screener.evidence.sensitivity import measure_sensitivity
 from screener.judgement.outcome import Outcome
 from screener.judgement.span import first_needed
-from screener.notebook.results import OutcomeResult, ScreenResult, SensitivityResult, ThesisView, WeekResult
+from screener.notebook.results import (
+    EventsResult,
+    OutcomeResult,
+    ScreenResult,
+    SensitivityResult,
+    ThesisView,
+    TrustResult,
+    WeekResult,
+)
 from screener.prices.prices import PriceSource
-from screener.screening import check_outcome, check_week, open_screen
+from screener.screening import check_events, check_outcome, check_trust, check_week, open_screen
 from screener.sources.choose import open_source
 from screener.sources.folder_source import FolderSource
 from screener.terms.clock import last_finished_day
@@ -26,12 +34,14 @@ from screener.thesis.thesis import DEFAULT_THESIS, Thesis
 __all__ = [
     "ScreenerError",
     "UsageError",
+    "events",
     "list_theses",
     "load_thesis",
     "open_prices",
     "outcome",
     "screen",
     "sensitivity",
+    "trust",
     "week",
 ]
 Day = dt.date | str
@@ -198,6 +208,51 @@ def sensitivity(
     """
     judged = _judge(thesis, prices, published, as_of)
     return SensitivityResult(measure_sensitivity(judged), judged)
+
+
+def events(
+    thesis: ThesisView,
+    prices: PriceChoice | PriceSource | None = None,
+    *,
+    as_of: Day | None = None,
+    seed: int = 0,
+    themes: str | Path | None = None,
+) -> EventsResult:
+    """The dated policies of a thesis against its baskets, and their targets; UsageError where it has no policies.
+
+    >>> import screener as sc
+    >>> len(sc.events(sc.load_thesis(), sc.open_prices("snapshot")).value.checkpoints)
+    41
+    """
+    book = open_library(None if themes is None else Path(themes)).load_policies(thesis.thesis.slug)
+    source = _source(prices, [thesis])
+    found = check_events(thesis.thesis, thesis.scale, book, source, as_of=_day(as_of), today=_last_day(), seed=seed)
+    return EventsResult(found)
+
+
+def trust(
+    thesis: ThesisView,
+    prices: PriceChoice | PriceSource | None = None,
+    *,
+    published: Day | None = None,
+    as_of: Day | None = None,
+    placebo: int | None = None,
+    universe: str | None = None,
+    seed: int = 0,
+) -> TrustResult:
+    """How far to trust an outcome: conventions, base rates, robustness, and random baskets where a market is at hand.
+
+    `placebo`: how many baskets, 10,000 by default; `universe`: `bundled`, `store` or a folder, by default the one at hand.
+
+    >>> import screener as sc
+    >>> found = sc.trust(sc.load_thesis(), sc.open_prices("snapshot"), placebo=200)
+    >>> found.frame.query("subject == '801770.SI' and horizon_months == 12")["cells"].item()
+    248
+    """
+    source = _source(prices, [thesis])
+    store = prices.store if isinstance(prices, PriceChoice) else None
+    judged = _judge(thesis, source, published, as_of)
+    return TrustResult(check_trust(judged, source, placebo=placebo, universe=universe, seed=seed, store=store))
 
 
 def _judge(thesis: ThesisView, prices: PriceChoice | PriceSource | None, published: Day | None, as_of: Day | None) -> Outcome:

@@ -10,35 +10,43 @@ from typing import Self
 
 import pandas as pd
 
-from screener.evidence.sensitivity import Sensitivity
+from screener.evidence.sensitivity import Agreement, Sensitivity
+from screener.evidence.trust import Trust
 from screener.judgement.columns import column_word
+from screener.judgement.events import EventStudy
 from screener.judgement.outcome import Outcome
 from screener.judgement.screen import Screen
-from screener.judgement.week import Week
 from screener.judgement.week_facts import WeeklyFacts
-from screener.notebook.views import VegaChart, bar_chart, save_workbook, strip_chart, tidy_frame, view_chart, view_html
+from screener.notebook.views import (
+    VegaChart,
+    bar_chart,
+    save_workbook,
+    strip_chart,
+    tidy_frame,
+    view_chart,
+    view_document,
+    view_html,
+)
 from screener.prices.prices import Prices
-from screener.report.document import Cell, Column, Section, Stack, Table, figure, text
+from screener.report.document import Cell, Column, Document, Section, Stack, Table, figure, text
 from screener.report.document import Row as TableRow
+from screener.report.events import events_document, window_name
 from screener.report.figures import parts_text, percent, points
 from screener.report.outcome.charts import path_charts
 from screener.report.outcome.dossier import build_dossier
 from screener.report.outcome.verdict import headline, main_subjects
-from screener.report.records import gap_records
 from screener.report.screen import (
     KINDS,
     UNITS,
     cells_of,
-    gap_lines,
     gaps_named,
     named_frame,
-    note_lines,
     screen_document,
-    screen_table,
 )
+from screener.report.trust import trust_sections, trust_sentences
 from screener.report.week.charts import excess_chart
 from screener.report.week.report import weekly_document
-from screener.report.wording import band_of, basis_text, rated, rating_word
+from screener.report.wording import band_of, basis_text, rating_word
 from screener.terms.say import Lang, say
 from screener.thesis.scale import RatingScale
 from screener.thesis.subjects import Subject
@@ -166,44 +174,18 @@ class OutcomeResult(_Shown):
 
     def to_excel(self, path: str | Path) -> Path:
         """Write the dossier as an Excel file."""
-        return save_workbook(build_dossier(self.value, self.lang), path)
+        return save_workbook(self.document, path)
 
     def __repr__(self) -> str:
         return f"<outcome {self.value.thesis.slug}: {parts_text(headline(self.value, 'en'), 'en')}>"
 
+    @property
+    def document(self) -> Document:
+        """The dossier, whose short form a notebook shows."""
+        return build_dossier(self.value, self.lang)
+
     def _repr_html_(self) -> str:
-        value, months = self.value, tuple(self.value.end_dates)
-        columns = [column for each in months for column in self.columns(each)]
-        rows = [TableRow(each.id, each.name_in(self.lang), self.cells(each, months)) for each in value.thesis.subjects()]
-        table = Table("outcome", "", self.say("view_subject"), tuple(columns), tuple(rows))
-        basis = basis_text(value.thesis, value.published, self.lang)
-        notes = [
-            self.say("view_outcome_note", published=f"{value.published}{basis}", base=value.base_date, as_of=value.as_of),
-            *source_lines(value.prices, self.lang),
-            *missing_lines(value, self.lang),
-        ]
-        return view_html(
-            value.thesis.title_in(self.lang),
-            [parts_text(headline(value, self.lang), self.lang)],
-            table,
-            self.lang,
-            notes=notes,
-        )
-
-    def columns(self, months: int) -> tuple[Column, Column]:
-        """Excess and band of a horizon."""
-        head = self.say("view_months", months=months)
-        return Column(f"excess_{months}", head, "pp"), Column(f"band_{months}", "", left=True)
-
-    def cells(self, subject: Subject, months: Sequence[int]) -> tuple[Cell, ...]:
-        """Excess and band at each horizon, headline series."""
-        found: list[Cell] = []
-        for each in months:
-            row = self.value.row(subject.id, each)
-            ladder = self.value.scale.ladder(subject.kind)
-            band = Cell("none") if not row.band else Cell("band", band_of(row.band, ladder, self.lang, flags=row.flags))
-            found += [rated(row.gap or row.excess, ladder), band]
-        return tuple(found)
+        return view_document(self.document)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,34 +217,19 @@ class WeekResult(_Shown):
 
     def to_excel(self, path: str | Path) -> Path:
         """Write the weekly report as an Excel file."""
-        return save_workbook(weekly_document(self.value, self.lang), path)
+        return save_workbook(self.document, path)
 
     def __repr__(self) -> str:
         week = self.value.week
         return f"<week {self.sessions[0]} to {self.sessions[-1]} of {week.thesis.slug}: {len(week.rows)} subjects>"
 
+    @property
+    def document(self) -> Document:
+        """The weekly report, whose short form a notebook shows."""
+        return weekly_document(self.value, self.lang)
+
     def _repr_html_(self) -> str:
-        week = self.value.week
-        kinds = (("own_return", "return", "%"), ("excess", "excess", "pp"), ("excess_since_published", "excess", "pp"))
-        columns = (
-            *(Column(name, self.say(f"view_{name}"), unit) for name, _, unit in kinds),
-            Column("band", self.say("view_band"), left=True),
-        )
-        rows = []
-        for subject in week.thesis.subjects():
-            row, ladder = week.row(subject.id), week.scale.ladder(subject.kind)
-            gaps = {"own_return": row.gap, "excess": row.gap, "excess_since_published": row.since_gap}
-            cells = [
-                figure("return" if kind == "return" else "excess", gaps[name] or getattr(row, name)) for name, kind, _ in kinds
-            ]
-            rating = row.band_so_far
-            band = Cell("band", band_of(rating, ladder, self.lang, flags=row.flags)) if rating else Cell("none")
-            rows.append(TableRow(subject.id, subject.name_in(self.lang), (*cells, band)))
-        first, last = self.sessions[0], self.sessions[-1]
-        title = self.say("view_week_title", first=first, last=last, count=len(self.sessions))
-        table = Table("week", "", self.say("view_subject"), columns, tuple(rows))
-        notes = [*source_lines(week.prices, self.lang), *missing_lines(week, self.lang)]
-        return view_html(title, [], table, self.lang, notes=notes)
+        return view_document(self.document)
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,15 +266,18 @@ class ScreenResult(_Shown):
 
     def to_excel(self, path: str | Path) -> Path:
         """Write the table as an Excel file."""
-        return save_workbook(screen_document(self.value, self.lang), path)
+        return save_workbook(self.document, path)
 
     def __repr__(self) -> str:
         return f"<screen of {self.value.as_of}: {len(self.value.frame)} of {self.value.screened} names>"
 
+    @property
+    def document(self) -> Document:
+        """The table as a document, whose short form a notebook shows."""
+        return screen_document(self.value, self.lang)
+
     def _repr_html_(self) -> str:
-        table = screen_table(self.value, self.lang)
-        gaps = [" ".join(each) for each in gap_lines(self.value, self.lang)]
-        return view_html(table.title, [], table, self.lang, notes=[*note_lines(self.value, self.lang), *gaps])
+        return view_document(self.document)
 
 
 def _bar_text(cell: Cell, lang: Lang) -> str:
@@ -422,7 +392,84 @@ def source_lines(prices: Prices, lang: Lang) -> Iterator[str]:
         yield say("view_more_notes", lang, count=len(prices.notes) - MOST_NOTES)
 
 
-def missing_lines(result: Outcome | Week, lang: Lang) -> Iterator[str]:
-    """Every gap with its reason."""
-    for each in gap_records(result, lang):
-        yield say("term_gap_line", lang, **each)
+@dataclass(frozen=True, eq=False)
+class EventsResult(_Shown):
+    """Dated policies against the thesis's baskets. `value`: everything that was measured."""
+
+    value: EventStudy
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each event, subject and window: excess (fraction), placebo_percentile, counted, gap."""
+        rows = [
+            (row.event, row.subject, window_name(each.window), each.excess, each.percentile, each.counted, each.gap)
+            for row in self.value.rows
+            for each in row.windows
+        ]
+        named = [(*row[:6], row[6].code if row[6] else None) for row in rows]
+        columns = ["event", "subject", "window", "excess", "placebo_percentile", "counted", "gap"]
+        kinds = {"excess": "float64", "placebo_percentile": "float64", "counted": "boolean"}
+        return pd.DataFrame(named, columns=columns).astype(
+            kinds | dict.fromkeys(("event", "subject", "window", "gap"), "string")
+        )
+
+    def named(self, lang: Lang = "zh") -> pd.DataFrame:
+        """The frame under column names for people."""
+        return _named(self.frame, lang)
+
+    @property
+    def document(self) -> Document:
+        """The study as a document, whose short form a notebook shows."""
+        return events_document(self.value, self.lang)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the study as an Excel file."""
+        return save_workbook(self.document, path)
+
+    def __repr__(self) -> str:
+        return f"<events of {self.value.thesis.slug}: {len(self.value.book.policies)} policies>"
+
+    def _repr_html_(self) -> str:
+        return view_document(self.document)
+
+
+@dataclass(frozen=True, eq=False)
+class TrustResult(_Shown):
+    """How far to trust an outcome: conventions, chance, base rates, robustness. `value`: everything that was measured."""
+
+    value: Trust
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each stated or named subject and horizon: cells, share_same, and percentile among random baskets."""
+        grid = self.value.sensitivity
+        rows = [
+            (each.subject, each.horizon_months, each.headline_band, each.cells, each.share_same, self._percentile(each))
+            for each in (grid.agreement if grid else ())
+        ]
+        columns = ["subject", "horizon_months", "headline_band", "cells", "share_same", "percentile"]
+        kinds = {"subject": "string", "headline_band": "string", "horizon_months": "Int64", "cells": "Int64"}
+        return pd.DataFrame(rows, columns=columns).astype(kinds | dict.fromkeys(("share_same", "percentile"), "float64"))
+
+    def _percentile(self, agreement: Agreement) -> float | None:
+        found = self.value.placebo_of(agreement.subject, agreement.horizon_months, "baskets")
+        return found.percentile if found else None
+
+    def named(self, lang: Lang = "zh") -> pd.DataFrame:
+        """The frame under column names for people."""
+        return _named(self.frame, lang)
+
+    @property
+    def document(self) -> Document:
+        """The dossier with its evidence, whose short form a notebook shows."""
+        return build_dossier(self.value.outcome, self.lang, extra=trust_sections(self.value, self.lang))
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the dossier with its evidence as an Excel file."""
+        return save_workbook(self.document, path)
+
+    def __repr__(self) -> str:
+        return f"<trust of {self.value.outcome.thesis.slug}: {' '.join(trust_sentences(self.value, 'en'))}>"
+
+    def _repr_html_(self) -> str:
+        return view_document(self.document)

@@ -11,10 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from screener.report.document import Cell, Chart, Document, Table
+from screener.report.document import Box, Cell, Chart, Document, Table
 from screener.report.draw.marks import Spec, in_light, still
 from screener.report.draw.palette import LIGHT
-from screener.report.figures import cell_text, tone
+from screener.report.figures import cell_text, parts_text, tone
 from screener.terms.say import Lang, say
 from screener.writers.files import document_bytes, write_files
 from screener.writers.pictures import PICTURE_FONTS, PICTURE_SCALE, check_glyphs
@@ -177,20 +177,41 @@ def _frame(title: str, offset: int = 8) -> Spec:
     }
 
 
-def view_html(title: str, sentences: Iterable[str], table: Table, lang: Lang, *, notes: Iterable[str] = ()) -> str:
-    """Title, sentences and a table as HTML with its own style; every text is escaped."""
-    heads = "".join(
-        f'<th class="{"screener-left" if column.left else ""}">{escape(f"{column.head} {column.unit}".strip())}</th>'
-        for column in table.columns
-    )
-    rows = "".join(_row_html(row.head, row.cells, [column.left for column in table.columns], lang) for row in table.rows)
+def view_html(title: str, sentences: Iterable[str], table: Table | None, lang: Lang, *, notes: Iterable[str] = ()) -> str:
+    """Title, sentences and a table, where there is one, as HTML with its own style; every text is escaped."""
     lines = "".join(f"<p>{escape(line)}</p>" for line in sentences)
     below = "".join(f'<p class="screener-note">{escape(line)}</p>' for line in notes)
-    return (
-        f'<div class="screener-view"><style>{STYLE}</style><p class="screener-title">{escape(title)}</p>{lines}'
-        f'<div class="screener-scroll"><table><thead><tr><th class="screener-left">{escape(table.row_head)}</th>{heads}</tr>'
-        f"</thead><tbody>{rows}</tbody></table></div>{below}</div>"
+    grid = "" if table is None else _grid_html(table, lang)
+    head = f'<style>{STYLE}</style><p class="screener-title">{escape(title)}</p>'
+    return f'<div class="screener-view">{head}{lines}{grid}{below}</div>'
+
+
+def _grid_html(table: Table, lang: Lang) -> str:
+    heads = "".join(
+        f'<th class="{"screener-left" if column.left else ""}">{escape(" ".join(filter(None, words)))}</th>'
+        for column in table.columns
+        for words in [(column.group, column.head, column.unit)]
     )
+    rows = "".join(_row_html(row.head, row.cells, [column.left for column in table.columns], lang) for row in table.rows)
+    return (
+        f'<div class="screener-scroll"><table><thead><tr><th class="screener-left">{escape(table.row_head)}</th>{heads}</tr>'
+        f"</thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def view_document(document: Document) -> str:
+    """The short form of a document as HTML: head, answer, tables, and what is missing."""
+    lines = [parts_text(each.parts, document.lang) for each in document.lede]
+    facts = [f"{each.label} {parts_text(each.parts, document.lang)}".strip() for each in (*document.byline, *document.meta)]
+    found = [view_html(document.title, lines, None, document.lang, notes=[" · ".join(facts)])]
+    for block in document.brief:
+        if isinstance(block, Table):
+            found.append(view_html(block.title, [block.sub] if block.sub else [], block, document.lang, notes=block.notes))
+        elif isinstance(block, Box):
+            found += [
+                view_html(each.title, (), None, document.lang, notes=(*each.paragraphs, *each.bullets)) for each in block.parts
+            ]
+    return "".join(found)
 
 
 def _row_html(head: str, cells: Sequence[Cell], lefts: Sequence[bool], lang: Lang) -> str:

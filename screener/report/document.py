@@ -277,7 +277,36 @@ class Box:
     parts: tuple[BoxPart, ...]
 
 
-Block = Table | Chart | Panels | Paragraph | Facts | Box
+@dataclass(frozen=True)
+class Picker:
+    """One choice of a reader: its label, the options in order, and the place of the one that the report itself makes."""
+
+    id: str
+    label: str
+    options: tuple[str, ...]
+    chosen: int
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """A result for every combination of choices, for a page with a script; other formats leave it to the tables beside it.
+
+    `excess` (fractions, NaN without a figure) and `band` (place in the ladder of the first choice, best first; −1 a gap, −2 no
+    such combination) are flat, the last picker running fastest. The first two pickers name what is judged, and when: the
+    others' cells are the distribution in which a choice stands. `bands`, `edges`: the ladder for each option of the first.
+    """
+
+    id: str
+    title: str
+    sub: str
+    pickers: tuple[Picker, ...]
+    bands: tuple[tuple[Band, ...], ...]
+    edges: tuple[tuple[float, ...], ...]
+    excess: tuple[float, ...] = field(hash=False, repr=False)
+    band: tuple[int, ...] = field(hash=False, repr=False)
+
+
+Block = Table | Chart | Panels | Paragraph | Facts | Box | WhatIf
 
 
 @dataclass(frozen=True)

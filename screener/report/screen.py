@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from screener.judgement.columns import column_word
-from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, FLAGS, Screen
+from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, FLAGS, SINCE, Screen
 from screener.report.document import (
     Box,
     BoxPart,
@@ -29,7 +29,7 @@ from screener.report.document import (
 )
 from screener.report.figures import cell_text
 from screener.report.records import Record, prices_record, versions
-from screener.report.wording import band_of
+from screener.report.wording import band_of, basis_text
 from screener.terms.notes import Gap, gap_kind
 from screener.terms.say import Lang, say
 from screener.terms.sessions import load_calendar
@@ -63,7 +63,6 @@ SHOWN = (
 MOST_GAPS = 12
 # Columns of ids that a page shows in words.
 WORDS = ("name", "bucket", "band_so_far", BASIS)
-SINCE = ("since_published", "excess_since_published", "band_so_far", "to_next_edge", "drawdown")
 
 
 def column_head(name: str, lang: Lang) -> str:
@@ -214,6 +213,21 @@ def screen_table(screen: Screen, lang: Lang, *, asked: str = "") -> Table:
     )
 
 
+def empty_lines(screen: Screen, lang: Lang) -> Iterator[str]:
+    """Which columns of the filter had no figure for any name, so that nothing could be said of them."""
+    for name in screen.unknown:
+        yield say("screen_only_gaps", lang, column=column_word(name, lang), id=name)
+
+
+def _measured_by(screen: Screen, place: int, lang: Lang) -> Iterator[Fact]:
+    """What the figures since publication are measured by: thesis, publication and base date, and the stock ladder."""
+    thesis, scale = screen.theses[place], screen.scales[place]
+    base = load_calendar().last_on_or_before(thesis.published)
+    words = {"title": thesis.title_in(lang), "published": f"{thesis.published}{basis_text(thesis, thesis.published, lang)}"}
+    yield Fact(say("screen_theses", lang), (say("screen_measured_by", lang, base=base or "-", **words),))
+    yield Fact(say("screen_ladder", lang), (scale.stock.text(lang),))
+
+
 def _short(screen: Screen, name: str) -> int:
     """The order in which a narrow terminal keeps a column: what says which row it is, the gap, then the most wanted."""
     if name in ("symbol", CORRELATION, FLAGS, "gap") or (name == "thesis" and len(screen.theses) > 1):
@@ -228,14 +242,14 @@ def _short(screen: Screen, name: str) -> int:
 def screen_document(screen: Screen, lang: Lang, *, asked: str = "") -> Document:
     """The table as a document; `asked`: see `screen_table`."""
     title = title_of(screen, lang)
-    theses = [each.title_in(lang) for each in screen.theses]
     facts = (
-        Fact(say("screen_theses", lang), ("；".join(theses) if lang == "zh" else "; ".join(theses),)),
+        *(fact for place in range(len(screen.theses)) for fact in _measured_by(screen, place, lang)),
         Fact(say("screen_as_of", lang), (screen.as_of.isoformat(),)),
     )
+    empty = tuple(Paragraph((line,)) for line in empty_lines(screen, lang))
     gaps = tuple(Paragraph((f"{symbol} {code} {reason}",), style="note") for symbol, code, reason in gap_lines(screen, lang))
     table = screen_table(screen, lang, asked=asked)
-    sections = [Section("screen", "", (Stack((table,)),))]
+    sections = [Section("screen", "", (Stack((table, *empty)),))]
     if gaps:
         sections.append(Section("gaps", say("label_gap", lang), (Stack(gaps),)))
     hashes = [Fact(slug, (f"{each.kind} {each.name} sha256 {each.sha256}",)) for slug, each in screen.prices.items()]
@@ -253,7 +267,7 @@ def screen_document(screen: Screen, lang: Lang, *, asked: str = "") -> Document:
         sections=tuple(sections),
         foot=(say("screen_foot", lang),),
         parameters=(*facts, *hashes, *(Fact(name, (each,)) for name, each in versions().items())),
-        brief=(table, *([_first_gaps(screen, lang)] if gaps else [])),
+        brief=(table, *empty, *([_first_gaps(screen, lang)] if gaps else [])),
     )
 
 

@@ -13,6 +13,7 @@ from screener.evidence.trust import Trust
 from screener.judgement.outcome import Verdict
 from screener.report.document import Block, Box, BoxPart, Cell, Column, Paragraph, Row, Section, Stack, Table, figure, text
 from screener.report.figures import points
+from screener.report.what_if import what_if_block
 from screener.report.wording import band_of
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
@@ -77,7 +78,9 @@ class _TrustSections:
 
     def grid_section(self, sensitivity: Sensitivity) -> Section:
         heats = tuple(self.heat(sensitivity, subject) for subject in self.outcome.verdict if subject in self.subjects)
-        return Section("conventions", self.say("trust_section_grid"), (Stack((self.grid_table(sensitivity), *heats)),))
+        picks = (what_if_block(sensitivity, self.outcome, self.lang),) if len(sensitivity.cells) else ()
+        blocks: tuple[Block, ...] = (self.grid_table(sensitivity), *picks, *heats)
+        return Section("conventions", self.say("trust_section_grid"), (Stack(blocks),))
 
     def grid_table(self, sensitivity: Sensitivity) -> Table:
         heads = (("cells", ""), ("same", "%"), ("low", "pp"), ("high", "pp"), ("most", ""), ("spread", "pp"))

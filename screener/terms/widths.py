@@ -26,10 +26,8 @@ def broken(text: str, columns: int) -> list[str]:
 
 # Where a line may end: behind a run of Latin text or a single full-width character, never before a closing mark or behind
 # an opening one.
-_PIECES = re.compile(
-    r"[（「『《【]*[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef][，。；：、！？）」』》】]*\s*"
-    r"|[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+[，。；：、！？）」』》】]*\s*|\s+"
-)
+_OPEN, _CLOSE, _FULL = "（「『《【", "，。；：、！？）」』》】", "\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef"
+_PIECES = re.compile(rf"[{_OPEN}]*(?:(?![{_OPEN}])[{_FULL}]|[^\s{_FULL}]+)[{_CLOSE}]*\s*|[{_OPEN}]+|\s+")
 
 
 def wrap(text: str, columns: int, *, head: str = "") -> list[str]:

@@ -116,7 +116,7 @@ def _block(block: Block, lang: Lang) -> list[str]:
         return [*_head(block.title, block.sub), *_facts(block.items, lang)]
     if isinstance(block, Box):
         return _box(block)
-    return _paragraph(block, lang)
+    return _paragraph(block, lang) if isinstance(block, Paragraph) else []
 
 
 def _head(title: str, sub: str) -> list[str]:

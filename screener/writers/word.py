@@ -157,7 +157,7 @@ class _Writer:
             self.pairs([(fact.label, parts_text(fact.parts, self.lang)) for fact in block.items])
         elif isinstance(block, Box):
             self.box(block)
-        else:
+        elif isinstance(block, Paragraph):
             self.paragraph(block)
 
     def title(self, title: str, sub: str) -> None:

@@ -36,6 +36,8 @@ def headline(outcome: Outcome, lang: Lang) -> Parts:
     """The verdict in one sentence: what became of the stated rating by the report's own standard."""
     if not outcome.verdict:
         return phrase("verdict_unrated", lang)
+    if outcome.as_of < outcome.published:
+        return phrase("verdict_before", lang, published=outcome.published, as_of=outcome.as_of)
     if outcome.status == "pending":
         return phrase("verdict_pending", lang, **_dates(outcome), stated=_stated_words(outcome, lang), as_of=outcome.as_of)
     if outcome.status == "running":

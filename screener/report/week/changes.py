@@ -14,8 +14,9 @@ from screener.thesis.scale import edge_text
 
 def changes_list(facts: WeeklyFacts, lang: Lang) -> Facts:
     """What changed since last week: bands crossed, ranks, places, edges near, what went ex, what comes."""
-    items = [*_band_changes(facts, lang), *_rank_change(facts, lang), *_place_changes(facts, lang)]
-    items += [*_near_edges(facts, lang), _gone_ex(facts, lang), _ahead(facts, lang)]
+    running = facts.matured is None  # once the window has ended, no band is crossed and no edge is near
+    items = [*(_band_changes(facts, lang) if running else ()), *_rank_change(facts, lang), *_place_changes(facts, lang)]
+    items += [*(_near_edges(facts, lang) if running else ()), _gone_ex(facts, lang), _ahead(facts, lang)]
     return Facts("changes", say("weekly_changes_title", lang), tuple(items))
 
 

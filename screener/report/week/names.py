@@ -12,7 +12,7 @@ from screener.measures.stock_facts import Dividend
 from screener.report.document import Bullet, Cell, Column, Flag, Row, Table, figure, text
 from screener.report.figures import month_day, short_day
 from screener.report.week.tables import band_cell, has_since, since_excess
-from screener.report.wording import rating_word, to_edge, zones_of
+from screener.report.wording import band_of, rated, rating_word, to_edge, zones_of
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, say
 from screener.thesis.scale import Ladder, edge_text
@@ -56,12 +56,17 @@ def _name_columns(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool
         yield Column("since_excess", head("since_excess"), "pp", short=1)
         yield Column("spark", head("spark"), say("weekly_unit_weekly", lang), left=True, short=-1)
         yield Column("bullet", head("bullet"), left=True, short=-1)
-        yield Column("to_next_edge", head("edge"), "pp", short=2)
+        if facts.matured is None:
+            yield Column("to_next_edge", head("edge"), "pp", short=2)
+        else:
+            yield Column("end_excess", head("end_excess"), "pp", short=1)
+            yield Column("end_band", head("end_band"), left=True, short=1)
         yield Column("drawdown", head("drawdown"), "%", short=3)
     if turnover:
         yield Column("turnover", head("turnover"), say("weekly_unit_turnover", lang), short=5)
     yield Column("dividend", head("dividend"), say("weekly_unit_cny", lang), short=6)
-    yield Column("left", head("left"), say("weekly_unit_left", lang, first=months[0], last=months[-1]), short=-1)
+    if facts.matured is None:
+        yield Column("left", head("left"), say("weekly_unit_left", lang, first=months[0], last=months[-1]), short=-1)
     yield Column("flags", head("flags"), left=True, short=0)
 
 
@@ -90,12 +95,13 @@ def _name_cells(facts: WeeklyFacts, subject: Subject, lang: Lang, *, since: bool
         yield since_excess(facts, subject, strong=True)
         yield _spark_cell(facts, subject)
         yield _bullet_cell(facts, subject, ladder, lang)
-        yield _edge_cell(row.measured_since, row.to_next_edge, row.since_gap or row.band_gap, lang)
+        yield from _standing_cells(facts, subject, lang)
         yield figure("return", found.drawdown)
     if turnover:
         yield figure("multiple", found.turnover)
     yield _dividend_cell(found)
-    yield text(left_text(facts, lang))
+    if facts.matured is None:
+        yield text(left_text(facts, lang))
     yield Cell("flags", tuple(name_flags(facts, subject, lang)))
 
 
@@ -110,6 +116,16 @@ def _bullet_cell(facts: WeeklyFacts, subject: Subject, ladder: Ladder, lang: Lan
     before = facts.before.row(subject.id).measured_since if facts.before else None
     bands = tuple(zone.band for zone in zones_of(ladder, lang))
     return Cell("bullet", Bullet(row.measured_since, before, ladder.edges, bands))
+
+
+def _standing_cells(facts: WeeklyFacts, subject: Subject, lang: Lang) -> tuple[Cell, ...]:
+    """The distance to the next edge while the window runs; what the name came to at its end once it has ended."""
+    row, ladder = facts.week.row(subject.id), facts.week.scale.ladder(subject.kind)
+    if facts.matured is None:
+        return (_edge_cell(row.measured_since, row.to_next_edge, row.since_gap or row.band_gap, lang),)
+    end = facts.matured.row(subject.id, facts.matured.window_of(subject.kind).to_months)
+    band = end.gap or end.band_gap or (band_of(end.band, ladder, lang, flags=end.flags) if end.band else None)
+    return rated(end.gap or end.measured, ladder), figure("band", band)
 
 
 def _edge_cell(excess: float | None, distance: float | None, gap: Gap | None, lang: Lang) -> Cell:
@@ -153,9 +169,10 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
             yield Flag("ex", say("weekly_flag_ex", lang, day=month_day(gone.ex_date)))
     own = ("by_sign", "absolute", "against_industry", "benchmark_assumed", "edition_nearest", "standard_total")
     yield from (Flag(code, say(f"dossier_flag_{code}", lang)) for code in own if code in row.flags)
-    marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": "near_edge" in row.flags}
+    running = facts.matured is None  # once the window has ended, no edge is near and no band is crossed
+    marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": running and "near_edge" in row.flags}
     marks |= {code: code in row.flags for code in (*DOUBTFUL, "unconfirmed_index")}
-    marks["crossed"] = any(each.row.subject == subject.id for each in facts.crossings)
+    marks["crossed"] = running and any(each.row.subject == subject.id for each in facts.crossings)
     yield from (Flag(code, say(f"weekly_flag_{code}", lang)) for code, is_so in marks.items() if is_so)
 
 
@@ -179,7 +196,7 @@ def _name_notes(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool) 
         yield say("weekly_names_note_bullet", lang, order=listed(bands, lang)) + stop
         if all(each.stated is None for each in facts.candidates):
             yield say("weekly_names_note_unrated", lang) + stop
-        yield say("weekly_names_note_edge", lang) + stop
+        yield say("weekly_names_note_edge", lang) + stop if facts.matured is None else ""
     yield say("weekly_names_note_dividend", lang) + stop
     if not turnover:
         yield say("weekly_names_note_turnover", lang) + stop

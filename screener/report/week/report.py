@@ -23,9 +23,10 @@ from screener.report.document import (
     Table,
     text,
 )
-from screener.report.figures import month_day
+from screener.report.figures import month_day, weekday
 from screener.report.gaps import gap_lines
 from screener.report.method import WEEKLY, rule_links, rules_section
+from screener.report.outcome.verdict import headline
 from screener.report.records import versions
 from screener.report.week.changes import changes_list
 from screener.report.week.charts import weekly_charts
@@ -65,13 +66,19 @@ def weekly_document(facts: WeeklyFacts, lang: Lang) -> Document:
         page_title=say("weekly_page_title", lang, week=week_label(week.as_of), title=title),
         byline=tuple(_byline(facts, lang)),
         meta=tuple(_meta(facts, lang)),
-        lede=(Paragraph(tuple(lede_parts(facts, lang)), "lede"),),
+        lede=(*_verdict(facts, lang), Paragraph(tuple(lede_parts(facts, lang)), "lede")),
         key_figures=tuple(key_figures(facts, lang)),
         sections=(*front, parts, rules_section(WEEKLY, lang, benchmark=facts.benchmark.name_in(lang))),
         foot=tuple(_foot(facts, lang)),
         parameters=tuple(_parameters(facts, lang)),
         brief=tuple(_brief(facts, lang, front, method)),
     )
+
+
+def _verdict(facts: WeeklyFacts, lang: Lang) -> Iterator[Paragraph]:
+    """Once matured, the verdict at the end of the window, before anything of the week."""
+    if facts.matured is not None:
+        yield Paragraph(headline(facts.matured, lang), style="verdict")
 
 
 def week_label(day: dt.date) -> str:
@@ -119,7 +126,13 @@ def week_text(facts: WeeklyFacts, lang: Lang) -> str:
     sessions = facts.week.sessions
     code = "weekly_meta_week_single" if len(sessions) == 1 else "weekly_meta_week_value"
     params = {"first": month_day(sessions[0]), "last": month_day(sessions[-1]), "count": len(sessions)}
-    return say(code, lang, week=week_label(sessions[-1]), **params)
+    return say(code, lang, week=week_label(sessions[-1]), **params) + cut_text(facts, lang)
+
+
+def cut_text(facts: WeeklyFacts, lang: Lang) -> str:
+    """That the data end before the week does, and on which day; nothing for a whole week."""
+    week = facts.week
+    return say("weekly_cut", lang, day=weekday(week.sessions[-1], lang)) if week.is_cut else ""
 
 
 def prices_text(facts: WeeklyFacts, lang: Lang) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
+from screener.judgement.outcome import Outcome
 from screener.judgement.week_facts import WeeklyFacts
 from screener.report.document import Cell, KeyFigure, figure, text
 from screener.report.figures import distance_text, measured_text
+from screener.report.outcome.verdict import result_of
 from screener.report.week.tables import extremes_table, since_excess
-from screener.report.wording import band_of, phrase
+from screener.report.wording import band_of, phrase, rated
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 from screener.thesis.scale import edge_text
@@ -54,6 +56,9 @@ def toned(value: float | Gap, *, strong: bool = False) -> Cell:
 
 def _lede_names(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
     breadth, benchmark = facts.breadth, facts.benchmark.name_in(lang)
+    if breadth.missing == breadth.listed:
+        yield say("weekly_lede_no_names", lang, count=breadth.listed)
+        return
     yield say("weekly_lede_breadth", lang, count=breadth.listed, up=breadth.up, down=breadth.down)
     if breadth.flat:
         yield say("weekly_lede_flat", lang, flat=breadth.flat)
@@ -74,16 +79,17 @@ def _lede_since(facts: WeeklyFacts, lang: Lang) -> Iterator[str | Cell]:
         yield say("weekly_lede_before", lang)
         return
     own = since_excess(facts, facts.subject("all"), strong=True)
+    yield say("weekly_lede_matured", lang) if facts.matured else ""
     yield from phrase("weekly_lede_since", lang, value=own)
     index = facts.week.thesis.industry_index
     if index is not None:
         subject = facts.subject(index.symbol)
         value = since_excess(facts, subject, strong=True)
         yield from phrase("weekly_lede_since_index", lang, name=subject.name_in(lang), value=value)
-        yield from _lede_band(facts, index.symbol, lang)
+        yield from _lede_band(facts, index.symbol, lang) if not facts.matured else ()
     months = facts.week.scale.window.to_months
     left = facts.left[months]
-    if left is not None:
+    if left is not None and not facts.matured:
         code = "weekly_lede_over" if left == 0 else "weekly_lede_left_one" if left == 1 else "weekly_lede_left"
         yield say(code, lang, months=months, left=left)
 
@@ -109,14 +115,45 @@ def key_figures(facts: WeeklyFacts, lang: Lang) -> Iterator[KeyFigure]:
     for subject_id in shown:
         yield _key_week(facts, subject_id, lang)
     for subject_id in shown:
-        if (subject_id, "since") in facts.figures:
+        if facts.matured is not None:
+            yield _key_end(facts, facts.matured, subject_id, lang)
+        elif (subject_id, "since") in facts.figures:
             yield _key_since(facts, subject_id, lang)
-    breadth = facts.breadth
-    ahead = say("weekly_key_ahead", lang, name=facts.benchmark.name_in(lang))
-    yield KeyFigure(
-        ahead, Cell("count", breadth.ahead), (_up_down(facts, lang),), say("weekly_key_of", lang, count=breadth.listed)
-    )
+    yield _key_ahead(facts, lang)
     yield _key_left(facts, lang)
+
+
+def _key_ahead(facts: WeeklyFacts, lang: Lang) -> KeyFigure:
+    """How many of the names that have a figure beat the benchmark; a gap where none has one."""
+    breadth, label = facts.breadth, say("weekly_key_ahead", lang, name=facts.benchmark.name_in(lang))
+    known = breadth.listed - breadth.missing
+    if not known:
+        return KeyFigure(label, figure("count", _first_gap(facts)))
+    missing = say("weekly_key_missing", lang, count=breadth.missing) if breadth.missing else ""
+    return KeyFigure(
+        label, Cell("count", breadth.ahead), (_up_down(facts, lang) + missing,), say("weekly_key_of", lang, count=known)
+    )
+
+
+def _first_gap(facts: WeeklyFacts) -> Gap:
+    gaps = (facts.week.row(each.id).gap for each in facts.candidates)
+    return next((gap for gap in gaps if gap is not None), Gap("no_data", "no_names"))
+
+
+def _key_end(facts: WeeklyFacts, matured: Outcome, subject_id: str, lang: Lang) -> KeyFigure:
+    """What a subject came to at the end of the window, with the verdict; the running figure behind it."""
+    subject = facts.subject(subject_id)
+    months = matured.window_of(subject.kind).to_months
+    row, verdict = matured.row(subject_id, months), matured.verdict.get(subject_id)
+    note: list[str | Cell] = []
+    if row.band is not None:
+        note.append(Cell("band", band_of(row.band, facts.week.scale.ladder(subject.kind), lang, flags=row.flags)))
+    if verdict is not None:
+        note.append(" " + say(f"dossier_result_{result_of(verdict)}", lang))
+    if (subject_id, "since") in facts.figures:
+        note += [say("weekly_key_now", lang), since_excess(facts, subject)]
+    label = say("weekly_key_end", lang, name=subject.name_in(lang), months=months)
+    return KeyFigure(label, rated(row.gap or row.measured, facts.week.scale.ladder(subject.kind)), tuple(note))
 
 
 def _key_week(facts: WeeklyFacts, subject_id: str, lang: Lang) -> KeyFigure:
@@ -155,6 +192,10 @@ def _key_left(facts: WeeklyFacts, lang: Lang) -> KeyFigure:
     months = facts.week.scale.window.to_months
     left, due = facts.left[months], facts.horizons[months]
     label = say("weekly_key_left", lang, months=months)
+    if facts.matured is not None:
+        return KeyFigure(
+            say("weekly_key_window", lang), text(say("dossier_status_matured", lang)), (say("weekly_key_over", lang, day=due),)
+        )
     if left is None:
         return KeyFigure(label, text(say("weekly_beyond_calendar", lang)), (say("weekly_key_due", lang, day=due),))
     note = say("weekly_key_due" if left else "weekly_key_over", lang, day=due)

@@ -357,11 +357,15 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
     rows: list[Row] = []
     for part in facts.parts:
         bucket = facts.subject(part.bucket)
+        # A bucket without a member that has a price weighs nothing that could be said: its gap, not 0.
+        gap = part.own_return if isinstance(part.own_return, Gap) else None
         cells = (
-            Cell("weight", part.weight),
+            figure("weight", part.weight if part.members else gap),
             figure("return", part.own_return),
             figure("points", part.own_return),
-            Cell("excess", part.to_all, formula=_product(part.weight, part.own_return, part.to_all)),
+            Cell("excess", part.to_all, formula=_product(part.weight, part.own_return, part.to_all))
+            if part.members
+            else figure("excess", gap),
         )
         rows.append(Row(part.bucket, bucket.name_in(lang), cells, role="total"))
         if len(bucket.members) > 1 or part.left_out:
@@ -372,7 +376,8 @@ def parts_table(facts: WeeklyFacts, lang: Lang) -> Table:
     parts = "+".join(f"{{to_all@parts:{part.bucket}}}" for part in facts.parts)
     adds_up = isinstance(total, float) and abs(math.fsum(part.to_all for part in facts.parts) - total) <= 1e-12
     whole = replace(figure("excess", total), formula=parts if adds_up else "")
-    cells = (Cell("weight", weight), figure("return", total), text(""), whole)
+    known = weight if any(part.members for part in facts.parts) or not isinstance(total, Gap) else total
+    cells = (figure("weight", known), figure("return", total), text(""), whole)
     rows.append(Row("all", facts.subject("all").name_in(lang), cells, role="reference"))
     held = facts.week.base_date is not None and facts.week.base_date <= facts.week.previous
     return Table(

@@ -16,12 +16,27 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from screener.report import figures as labels
-from screener.report.document import Band, Bullet, Cell, Chart, Column, Document, Flag, Panels, Parts, Row, Shares, Table
+from screener.report.document import (
+    Band,
+    Bullet,
+    Cell,
+    Chart,
+    Column,
+    Document,
+    Flag,
+    Panels,
+    Parts,
+    Row,
+    Shares,
+    Table,
+    WhatIf,
+)
 from screener.report.draw.palette import HEAT_NEUTRAL, UpDown, heat_step
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 from screener.writers.archive import Archive
 from screener.writers.page import marks
+from screener.writers.page.what_if import what_if_json
 from screener.writers.svg import draw_svg
 
 if TYPE_CHECKING:
@@ -47,7 +62,7 @@ def render_html(document: Document, *, runtime: str = "", updown: UpDown = "red-
         updown=updown,
         css=Markup(_asset("page.css") + (_asset("outcome.css") if document.kind == "outcome" else "")),
         early=Markup(_asset("early.js")),
-        script=Markup(_asset("page.js")),
+        script=Markup(_asset("page.js") + (";" + _asset("whatif.js") if has_what_if(document) else "")),
         archive=ARCHIVE if document.kind in FILED else "",
         runtime=Markup(runtime),
         drawings=drawings,
@@ -55,6 +70,11 @@ def render_html(document: Document, *, runtime: str = "", updown: UpDown = "red-
         words=Markup(_script_words(document.lang)),
         write=_Writer(document.lang),
     )
+
+
+def has_what_if(document: Document) -> bool:
+    """Whether a page lets its reader pick conventions."""
+    return any(isinstance(block, WhatIf) for block in document.blocks)
 
 
 def render_index(archive: Archive, lang: Lang, *, updown: UpDown = "red-up") -> str:
@@ -217,6 +237,10 @@ class _Writer:
                 value = self.value(part, unit=True)
                 shown += Markup("<b>{}</b>").format(value) if part.strong else value
         return shown
+
+    def what_if(self, block: WhatIf) -> Markup:
+        """What the script of the what-if needs: the cells, compressed, ladders and words."""
+        return Markup(what_if_json(block, self.lang))
 
     def figure(self, cell: Cell) -> Markup:
         """A key figure: its unit small."""
