@@ -31,6 +31,7 @@ from screener.prices.limits import narrowest_limit
 from screener.prices.prices import FIELDS, ManyPrices, Prices
 from screener.sources.folder import FolderReader, path_without_zeros
 from screener.sources.market_rows import MARKET_FILE, read_market
+from screener.terms.codes import stock_codes
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis
 from screener.terms.symbols import a_share, parse_symbol
@@ -70,7 +71,8 @@ def list_symbols(folder: Path) -> tuple[str, ...]:
 def read_market_rows(folder: Path, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> MarketRows:
     """The rows of `symbols` from `start` to `end` in the whole-market file, sorted; empty when there is no such file."""
     path = folder / MARKET_FILE
-    places = {parse_symbol(symbol).code: place for place, symbol in enumerate(symbols)}
+    order = {symbol: place for place, symbol in enumerate(symbols)}
+    places = {code: order[symbol] for code, symbol in stock_codes(symbols).items()}
     if not path.is_file() or not places:
         none = np.empty(0)
         return MarketRows(none.astype(np.int64), none.astype("datetime64[D]"), none, none)

@@ -15,7 +15,10 @@ from screener.prices.prices import Prices
 from screener.sources.exports.folders import lend_indices
 from screener.sources.folder_source import FolderSource
 from screener.sources.market_rows import MARKET_FILE
+from screener.terms.codes import stock_codes
 from screener.terms.notes import Note, UsageError
+from screener.terms.sessions import as_date
+from screener.terms.symbols import parse_symbol
 
 NEEDED = ("code", "date", "close")
 ROW_GROUP = 32_768
@@ -37,7 +40,16 @@ class MarketFileSource(FolderSource):
         # One security's rows together, so that reading one reads little of the file.
         pq.write_table(kept.sort_by("code"), folder / MARKET_FILE, compression="lz4", row_group_size=ROW_GROUP)
         self.lent = lend_indices(folder, known=())
+        ends = kept.group_by("code").aggregate([("date", "max")])
+        self.ends = dict(zip(ends["code"].to_pylist(), ends["date_max"].to_pylist(), strict=True))
         super().__init__(folder)
+
+    def last_session(self, symbol: str) -> dt.date | None:
+        """See `prices.PriceSource.last_session`; the ends of all shares are known from the first reading."""
+        if parse_symbol(symbol).kind != "stock":
+            return super().last_session(symbol)
+        found = [self.ends[code] for code in stock_codes([symbol]) if code in self.ends]
+        return as_date(max(found)) if found else None
 
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
         """See `prices.PriceSource.load`."""
