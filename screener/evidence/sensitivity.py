@@ -134,7 +134,9 @@ def measure_sensitivity(outcome: Outcome, *, subjects: Sequence[str] | None = No
     grid = _Grid(outcome)
     chosen = [each for each in outcome.thesis.subjects() if subjects is None or each.id in subjects]
     blocks = [block for subject in chosen for block in grid.blocks(subject)]
-    cells = pd.DataFrame({column: np.concatenate([block[column] for block in blocks]) for column in CELL_COLUMNS})
+    cells = pd.DataFrame(
+        {column: np.concatenate([block[column] for block in blocks] or [np.empty(0, dtype=object)]) for column in CELL_COLUMNS}
+    )
     slices = tuple(_slices(outcome, chosen, cells))
     agreement = tuple(_agreement(outcome, each) for each in slices)
     choices = tuple(choice for each in slices for choice in _choices(outcome, cells, each))
@@ -328,8 +330,6 @@ def _slices(outcome: Outcome, chosen: Sequence[Subject], cells: pd.DataFrame) ->
     excess, band = cells["excess"].to_numpy(dtype=float), cells["band"].to_numpy(dtype=object)
     subjects, months = cells["subject"].to_numpy(dtype=object), cells["horizon_months"].to_numpy(dtype=np.int64)
     for subject in chosen:
-        if not outcome.is_banded(subject.id, subject.kind):
-            continue
         mine = subjects == subject.id
         for horizon in outcome.scale.window.horizons:
             rows = np.flatnonzero(mine & (months == horizon))

@@ -270,7 +270,7 @@ def trust_sentence(trust: Trust, subject: Subject, verdict: Verdict, lang: Lang 
     months = trust.outcome.scale.window.to_months
     name = subject.name if lang == "zh" else subject.name_en
     parts = [say("trust_verdict", lang, name=name, verdict=verdict_word(verdict, lang))]
-    if verdict.band is not None:
+    if verdict.band is not None and verdict.months == months:
         found = (
             _agreement(trust, subject.id, months, lang),
             _chance(trust, subject, months, lang),

@@ -271,13 +271,6 @@ class RatingScale(Frozen):
         """Every horizon that a result shows: those of both ladders, and 6, 9 and 12 months for comparison."""
         return tuple(sorted({*COMPARED, *self.horizons}))
 
-    @property
-    def is_uniform(self) -> bool:
-        """Whether both ladders have numbers, compare excess over the market's first index, and share one window."""
-        ladders = (self.stock, self.industry)
-        plain = all(each.has_numbers and each.measure == "relative" and not each.benchmark for each in ladders)
-        return plain and self.stock.window.horizons == self.industry.window.horizons and not self.stock.partial
-
     def word(self, rating: str, lang: Lang) -> str:
         """A rating of either ladder in the reader's language; the word itself where the scale does not have it."""
         bands = (*self.stock.bands, *self.industry.bands)

@@ -8,6 +8,7 @@ from collections import defaultdict
 
 import pytest
 
+from screener.evidence.sensitivity import measure_sensitivity
 from screener.judgement.judge import judge
 from screener.judgement.span import first_needed
 from screener.judgement.stages import OUTCOME_ROWS, check_stage
@@ -227,6 +228,14 @@ def test_a_later_rating_gives_a_second_verdict_and_the_window_runs_on(bundled, l
     assert "changed to 'Neutral' on 2024-10-12" in render_markdown(build_dossier(outcome, "en"))
     early = judge(thesis, scale, prices, published=PUBLISHED, as_of=dt.date(2024, 10, 10))
     assert early.verdict[INDEX].until_change is None, "what comes after the as-of date is not known yet"
+
+
+@pytest.mark.parametrize("name", ["mszq", "kysec", "orient"])
+def test_what_cannot_be_rated_alike_has_no_conventions_to_agree_and_no_failure(library, prices, report, name):
+    scale = library.load_scale(name)
+    outcome = judge(report(scale), scale, prices, published=PUBLISHED, as_of=AS_OF)
+    found = measure_sensitivity(outcome).agreement_of(INDEX, scale.window.to_months)
+    assert (found.cells, found.share_same) == (0, None)
 
 
 def slow_target(code: str, target: float, last: dt.date):
