@@ -133,6 +133,7 @@ class Fetcher:
         self._sleep = sleep
         self._next_call: dict[str, float] = {}
         self._slow: dict[str, int] = {}
+        self._put_to_rest: set[str] = set()
         self._jitter = random.Random()  # noqa: S311 - spreads calls, guards nothing
 
     def call(self, host: str, function: Callable[[], T], *, subject: str = "") -> T:
@@ -164,10 +165,16 @@ class Fetcher:
         until = self.breakers.get(host, Breaker()).until
         return until if until is not None and until > self._now() else None
 
-    def wake(self) -> None:
-        """Let every resting host be asked once more; the first refusal begins its next rest."""
-        self.breakers = {host: replace(each, until=None, subjects=frozenset()) for host, each in self.breakers.items()}
+    def wake(self) -> set[str]:
+        """Let the hosts whose rest began under this Fetcher be asked once more, the first refusal begins the next rest.
+
+        Gives the subjects that they were not asked about. A rest that an earlier run began is kept.
+        """
+        missed = {subject for host, subject in self.passed_over if host in self._put_to_rest}
+        for host in self._put_to_rest & self.breakers.keys():
+            self.breakers[host] = replace(self.breakers[host], until=None, subjects=frozenset())
         self.passed_over.clear()
+        return missed
 
     def resting(self) -> tuple[Note, ...]:
         """Every host that is left alone now, and when it is asked again, in the words of a call that would be refused."""
@@ -219,6 +226,7 @@ class Fetcher:
         if refusals < self.policy.breaker_refusals:
             self.breakers[host] = Breaker(refusals, subjects=subjects)
             return
+        self._put_to_rest.add(host)
         now = self._now()
         until = now + dt.timedelta(seconds=self.policy.breaker_rest_seconds)
         self.breakers[host] = Breaker(refusals, until, now, subjects)

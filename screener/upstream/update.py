@@ -90,11 +90,7 @@ def _cleared(bulk: Bulk, results: Sequence[SymbolResult]) -> list[SymbolResult]:
 
 def _again(run: Run, bulk: Bulk, results: Sequence[SymbolResult]) -> list[SymbolResult]:
     """Ask once more about the names that a resting host was not asked about: a host that was no name's fault answers now."""
-    fetcher = run.puller.fetcher
-    missed = {subject for _, subject in fetcher.passed_over}
-    if not any(each.symbol in missed and each.state not in ("fresh", "unsupported") for each in results):
-        return list(results)
-    fetcher.wake()
+    missed = run.puller.fetcher.wake()
     again = (each.symbol in missed and each.state not in ("fresh", "unsupported") for each in results)
     return [_one(run, bulk, parse_symbol(each.symbol)) if wanted else each for each, wanted in zip(results, again, strict=True)]
 

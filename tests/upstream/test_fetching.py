@@ -285,3 +285,17 @@ def test_what_was_too_slow_is_not_asked_again_at_once():
     with pytest.raises(FetchError):
         fetcher(Clock(), tries=3).call(HOST, slow, subject="x")
     assert len(calls) == 1
+
+
+def test_only_a_rest_that_began_here_is_cut_short_and_the_subjects_passed_over_are_told():
+    call, _ = failing(3, refused=True)
+    fetch = fetcher(Clock(), {"old.example": Breaker(3, START + dt.timedelta(hours=1), START)})
+    for subject in ("a", "b", "c", "d"):
+        with pytest.raises(FetchError):
+            fetch.call(HOST, call, subject=subject)
+    with pytest.raises(FetchError, match="left alone"):
+        fetch.call("old.example", lambda: 1, subject="e")
+    assert fetch.wake() == {"d"}
+    assert fetch.call(HOST, lambda: 7, subject="d") == 7
+    with pytest.raises(FetchError, match="left alone"):
+        fetch.call("old.example", lambda: 1, subject="e")
