@@ -165,16 +165,18 @@ class Fetcher:
         until = self.breakers.get(host, Breaker()).until
         return until if until is not None and until > self._now() else None
 
-    def wake(self) -> set[str]:
-        """Let the hosts whose rest began under this Fetcher be asked once more, the first refusal begins the next rest.
+    def missed(self) -> frozenset[str]:
+        """The subjects that hosts were not asked about whose rest began under this Fetcher."""
+        return frozenset(subject for host, subject in self.passed_over if host in self._put_to_rest)
 
-        Gives the subjects that they were not asked about. A rest that an earlier run began is kept.
+    def wake(self) -> None:
+        """Let the hosts whose rest began under this Fetcher be asked once more; the first refusal begins the next rest.
+
+        A rest that an earlier run began is kept.
         """
-        missed = {subject for host, subject in self.passed_over if host in self._put_to_rest}
         for host in self._put_to_rest & self.breakers.keys():
             self.breakers[host] = replace(self.breakers[host], until=None, subjects=frozenset())
         self.passed_over.clear()
-        return missed
 
     def resting(self) -> tuple[Note, ...]:
         """Every host that is left alone now, and when it is asked again, in the words of a call that would be refused."""

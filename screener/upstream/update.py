@@ -90,8 +90,10 @@ def _cleared(bulk: Bulk, results: Sequence[SymbolResult]) -> list[SymbolResult]:
 
 def _again(run: Run, bulk: Bulk, results: Sequence[SymbolResult]) -> list[SymbolResult]:
     """Ask once more about the names that a resting host was not asked about: a host that was no name's fault answers now."""
-    missed = run.puller.fetcher.wake()
-    again = (each.symbol in missed and each.state not in ("fresh", "unsupported") for each in results)
+    missed = run.puller.fetcher.missed()
+    again = [each.symbol in missed and each.state not in ("fresh", "unsupported") for each in results]
+    if any(again):
+        run.puller.fetcher.wake()
     return [_one(run, bulk, parse_symbol(each.symbol)) if wanted else each for each, wanted in zip(results, again, strict=True)]
 
 
