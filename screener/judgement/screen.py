@@ -42,7 +42,7 @@ COLUMNS: Mapping[str, ColumnType] = {
 SINCE = ("since_published", "excess_since_published", "band_so_far", "to_next_edge", "drawdown")
 CORRELATION = "correlation"
 # Flags of a row that change what its figures are worth.
-SCREEN_FLAGS = (*DOUBTFUL, *SHARED_FLAGS)
+SCREEN_FLAGS = (*DOUBTFUL, "unadjusted", *SHARED_FLAGS)
 BASIS = "basis"
 MARKET_COLUMNS: Mapping[str, ColumnType] = {
     **{name: kind for name, kind in COLUMNS.items() if name != "gap"},

@@ -22,11 +22,11 @@ MAX_AGE = 5
 # Flags of a benchmark that every figure against it carries too.
 SHARED_FLAGS = ("unverified", "unconfirmed_index")
 # Flags of a figure whose band is doubtful: it is shown with a mark, crosses no edge and decides nothing.
-DOUBTFUL = ("actions_unknown", "unadjusted")
+DOUBTFUL = ("actions_unknown",)
 
 
 def is_doubtful(flags: Iterable[str]) -> bool:
-    """Whether a figure with these flags rests on prices that may hide a split or be adjusted already."""
+    """Whether a figure with these flags rests on prices that may hide a split."""
     return any(flag in DOUBTFUL for flag in flags)
 
 
@@ -156,7 +156,7 @@ def _life(prices: Prices, symbol: str) -> tuple[dt.date | None, dt.date | None]:
 def doubt_gap(flags: Iterable[str]) -> Gap | None:
     """Why a figure with these flags decides no rating; None where it may."""
     found = [flag for flag in DOUBTFUL if flag in set(flags)]
-    return Gap("bad_data" if found[0] == "unadjusted" else "no_data", f"doubt_{found[0]}", {}) if found else None
+    return Gap("no_data", f"doubt_{found[0]}", {}) if found else None
 
 
 def doubts(prices: Prices, members: Iterable[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from screener.sources.csv_files import Table, check_codes, parse_dates, parse_nu
 from screener.sources.index_record import check_index_frames, index_problem
 from screener.sources.last_bars import group_reaches
 from screener.sources.market_rows import MARKET_FILE, read_market
+from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
@@ -72,8 +73,9 @@ class FolderReader:
             )
             self.problems += checked[symbol].problems
             self.notes += checked[symbol].notes
+            self._check_unadjusted(symbol, frame, file)
             if own is None and parse_symbol(symbol).kind == "stock":
-                self.flags[symbol] = ("actions_unknown",)
+                self.flags[symbol] = (*self.flags.get(symbol, ()), "actions_unknown")
         if shares is not None:
             self._check_counts(shares, checked)
         unconfirmed = self._check_indices(frames, actions, market)
@@ -97,6 +99,16 @@ class FolderReader:
             unconfirmed=unconfirmed,
             shares=shares,
         )
+
+    def _check_unadjusted(self, symbol: str, frame: pd.DataFrame, file: str) -> None:
+        """Closes of the window that cannot be unadjusted are problems; where nothing shows that they are, a flag says so."""
+        if not parse_symbol(symbol).is_a_share:
+            return
+        window = frame[frame["session"].between(pd.Timestamp(self.start), pd.Timestamp(self.end))].sort_values("session")
+        self.problems += unadjusted_problems(window, symbol, file)
+        if len(window) and cannot_be_shown(window, symbol):
+            self.flags[symbol] = ("unadjusted",)
+            self.notes.append(Note("prices_unshown", {"file": file}))
 
     def _reaches(self, last: Mapping[str, dt.date]) -> dict[str, dt.date]:
         """The last session of each stock's own group of files, from the stocks' `last` rows; see `group_reaches`."""

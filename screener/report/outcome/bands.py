@@ -232,7 +232,7 @@ def _flag_text(outcome: Outcome, code: str, months: Sequence[int], lang: Lang) -
 
 # Flags on which an answer hangs.
 MEASURES = ("benchmark_assumed", "edition_nearest", "by_sign", "absolute", "against_industry")
-STRONG_FLAGS = (*MEASURES, "basis_differs", "form_differs", "near_edge", "delisted", *DOUBTFUL, *SHARED_FLAGS)
+STRONG_FLAGS = (*MEASURES, "basis_differs", "form_differs", "near_edge", "delisted", "unadjusted", *DOUBTFUL, *SHARED_FLAGS)
 
 
 def _band_notes(outcome: Outcome, lang: Lang) -> Iterator[str]:

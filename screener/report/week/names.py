@@ -171,7 +171,7 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
     yield from (Flag(code, say(f"dossier_flag_{code}", lang)) for code in own if code in row.flags)
     running = facts.matured is None  # once the window has ended, no edge is near and no band is crossed
     marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": running and "near_edge" in row.flags}
-    marks |= {code: code in row.flags for code in (*DOUBTFUL, "unconfirmed_index")}
+    marks |= {code: code in row.flags for code in (*DOUBTFUL, "unadjusted", "unconfirmed_index")}
     marks["crossed"] = running and any(each.row.subject == subject.id for each in facts.crossings)
     yield from (Flag(code, say(f"weekly_flag_{code}", lang)) for code, is_so in marks.items() if is_so)
 
