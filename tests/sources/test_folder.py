@@ -324,12 +324,13 @@ def test_a_real_faulty_file_is_refused(folder, market_folder, name, file, publis
     assert said in ran.err
 
 
-def test_an_adjustment_in_the_wrong_segment_gives_no_figure_across_it(folder, market_folder):
-    # The file starts four sessions before the false step; without a listing date that could be a new listing: a gap.
+def test_an_adjustment_in_the_wrong_segment_is_refused_whatever_is_known_of_the_listing(folder, market_folder):
+    # The file starts four sessions before the false step, so that the price limit alone could not tell.
     shutil.copy(market_folder / "faults" / "301165_adjustment_in_wrong_segment.csv", folder / "raw" / "301165.csv")
     ran = weekly(folder, "2024-06-04", "--published", "2024-05-31")
-    row = next(row for row in ran.json["rows"] if row["subject"] == "301165.SZ")
-    assert (ran.code, row["gap"], row["return"]) == (3, "action_mismatch", None)
+    assert (ran.code, ran.out) == (1, "")
+    assert "raw/301165.csv:" in ran.err
+    assert "复权" in ran.err
     (folder / "names.csv").write_text("code,name,listed\n301165,锐捷网络,2022-11-21\n", "utf-8")
     ran = weekly(folder, "2024-06-04", "--published", "2024-05-31")
     assert (ran.code, ran.out) == (1, "")
