@@ -66,6 +66,12 @@ class _State:
     label: str = ""
 
 
+def is_against(half: str) -> bool:
+    """Whether a sentence advises against what it names, or takes it off a list."""
+    denied = any(_is_denied(half, found.start()) for found in _TRIGGER.finditer(half))
+    return denied or _AGAINST.search(half) is not None
+
+
 def passages(report: ReportText) -> Iterator[Passage]:
     """The passages of advice of front page and body in their order."""
     state = _State()

@@ -37,8 +37,9 @@ class Draft:
     """A drafted thesis as data. `scale`: a new rating standard, None when the library has it or none was printed.
 
     `questions`: what could not be read or is only proposed, each with the line of the report that it concerns; `sources`:
-    the line of each value by its field; `seen`: what looked like a value and was not taken, with the reason.
-    `policies`: dated policies of the report's tables (`date` as printed to the month or day, `issuer`, `title`).
+    the line of each value by its field; `seen`: what looked like a value and was not taken, with the reason; `proposed`:
+    what an assistant proposes, `accepted` at once or not. `policies`: dated policies of the report's tables (`date` as
+    printed to the month or day, `issuer`, `title`).
     """
 
     slug: str
@@ -48,6 +49,8 @@ class Draft:
     policies: tuple[Record, ...]
     sources: dict[str, Line] = field(default_factory=dict)
     seen: tuple[Seen, ...] = ()
+    proposed: tuple[Record, ...] = ()
+    accepted: bool = False
 
     @property
     def is_complete(self) -> bool:

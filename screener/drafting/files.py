@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from screener.drafting.accept import accepted_text
 from screener.drafting.draft import Draft, Record
 from screener.drafting.text import Line
 from screener.terms.notes import UsageError
@@ -27,7 +29,9 @@ def thesis_text(draft: Draft, lang: Lang = "zh") -> str:
         *_block("policies_head", policies, lang),
     ]
     remarks = {name: quoted(line) for name, line in draft.sources.items()}
-    return "\n".join([*head, *toml_lines(draft.thesis, remarks=remarks), *tail, ""])
+    proposed = toml_lines({"proposed": list(draft.proposed)}) if draft.proposed else ()
+    text = "\n".join([*head, *toml_lines(draft.thesis, remarks=remarks), *tail, *proposed, ""])
+    return accepted_text(text)[0] if draft.accepted else text
 
 
 def quoted(line: Line) -> str:
@@ -81,7 +85,15 @@ def write_new(texts: dict[Path, str], folder: Path) -> tuple[Path, ...]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
-    for kind, name in SCHEMA_FILES.items():
-        if not (folder / name).exists() and (kind == "thesis" or len(texts) > 1):
-            (folder / name).write_text(schema_text(kind), encoding="utf-8", newline="\n")
+    write_schemas(folder, [kind for kind in SCHEMA_FILES if kind == "thesis" or len(texts) > 1], keep=True)
     return tuple(texts)
+
+
+def write_schemas(folder: Path, kinds: Sequence[str] = tuple(SCHEMA_FILES), *, keep: bool = False) -> tuple[Path, ...]:
+    """Write the JSON Schemas of these kinds of file into `folder`; `keep` leaves alone what lies there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [(kind, folder / SCHEMA_FILES[kind]) for kind in kinds]
+    for kind, path in paths:
+        if not (keep and path.exists()):
+            path.write_text(schema_text(kind), encoding="utf-8", newline="\n")
+    return tuple(path for _, path in paths)

@@ -244,6 +244,8 @@ def _facts(
     document: dict[str, Any], file: str, lines: Lines, scale: RatingScale | None, today: dt.date | None
 ) -> Iterator[Problem]:
     """Problems that no type can see: names against codes, duplicates, empty buckets, words the scale does not have, dates."""
+    for at, _ in enumerate(_entries(document, "proposed")):
+        yield _problem(file, lines, ("proposed", at, "value"), document, "proposed_waiting")
     yield from _check_characters(document, file, lines)
     yield from _check_symbols(document, file, lines)
     yield from _check_buckets(document, file, lines)

@@ -96,6 +96,17 @@ class Risk(Frozen):
     text_en: str | None = None
 
 
+class Proposed(Frozen):
+    """A value that an assistant proposes with the line that it quotes; until accepted or deleted the thesis is not used."""
+
+    field: str
+    value: str
+    place: str
+    quote: str
+    symbol: str | None = None
+    bucket: str | None = None
+
+
 class Thesis(Frozen):
     """One report. `scale`: a rating standard by name, else the edition of the house that holds on the date of the report.
 
@@ -123,6 +134,7 @@ class Thesis(Frozen):
     buckets: tuple[Bucket, ...] = Field(min_length=1)
     candidates: tuple[Candidate, ...] = Field(min_length=1)
     risks: tuple[Risk, ...] = ()
+    proposed: tuple[Proposed, ...] = ()
 
     def rated_by(self, scale: RatingScale) -> Thesis:
         """The same thesis with ratings as the scale has them: without a risk grade (领先大市-A), none for 无评级."""
