@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from screener.cli.help import fill_help, spoken_language, usage_text
+from screener.cli.frame.help import fill_help, spoken_language, usage_text
 from screener.terms.say import Lang, say
 
 # Command → the module of `screener.cli` that holds it; loaded only when it is called.

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import typer
 
 from screener.cli.desk_pages import write_pages
-from screener.cli.errors import reported
-from screener.cli.opening import choose_prices
-from screener.cli.options import (
+from screener.cli.frame.errors import reported
+from screener.cli.frame.opening import choose_prices
+from screener.cli.frame.options import (
     EXIT_GAPS,
     REPORTS,
     AsJson,
@@ -29,7 +29,7 @@ from screener.cli.options import (
     parse_date,
     parse_edition,
 )
-from screener.cli.saying import print_json, say_note
+from screener.cli.frame.saying import print_json, say_note
 from screener.coverage.changes import Change, changes_since
 from screener.coverage.desk import Desk
 from screener.report.desk import build_desk, change_text, desk_folder, desk_text

@@ -8,19 +8,19 @@ from typing import Any
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.options import AsJson, Debug, Language, StoreDir, ThemesDir, as_lang
-from screener.cli.saying import WIDTH, print_json
+from screener.cli.frame.errors import reported
+from screener.cli.frame.options import AsJson, Debug, Language, StoreDir, ThemesDir, as_lang
+from screener.cli.frame.saying import WIDTH, print_json
 from screener.store.store import Store, default_folder
 from screener.terms.clock import last_finished_day
 from screener.terms.notes import Note, UsageError
 from screener.terms.say import Lang, say
 from screener.terms.widths import pad
 from screener.thesis.library import open_library
+from screener.upstream.asking.memory import Settings, load_breakers, load_settings
+from screener.upstream.asking.patience import Fetcher
 from screener.upstream.doctor import DOCTOR_POLICY, Finding, examine
 from screener.upstream.jobs import Job, examine_jobs, exit_code
-from screener.upstream.memory import Settings, load_breakers, load_settings
-from screener.upstream.patience import Fetcher
 from screener.upstream.plan import thesis_symbols
 from screener.writers.pictures import check_glyphs
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.opening import open_thesis
-from screener.cli.options import (
+from screener.cli.frame.errors import reported
+from screener.cli.frame.opening import open_thesis
+from screener.cli.frame.options import (
     DEFAULT,
     REPORTS,
     AsJson,
@@ -31,7 +31,7 @@ from screener.cli.options import (
     parse_date,
     parse_edition,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
+from screener.cli.frame.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
 from screener.report.event_records import events_record
 from screener.report.events import event_gaps, events_document
 from screener.screening import check_events

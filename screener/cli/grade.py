@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.opening import choose_prices
-from screener.cli.options import (
+from screener.cli.frame.errors import reported
+from screener.cli.frame.opening import choose_prices
+from screener.cli.frame.options import (
     AsJson,
     AsOf,
     Debug,
@@ -25,7 +25,7 @@ from screener.cli.options import (
     finished_day,
     parse_date,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_notes
+from screener.cli.frame.saying import exit_with, print_json, print_text, say_notes
 from screener.grading.cluster import BAD, Manifest, grade_on_spark
 from screener.grading.ground import Ground
 from screener.grading.run import ENGINES, Tally, grade_to_file, grade_to_scoreboard

@@ -15,8 +15,8 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.options import Debug, Language, PricesWord, StoreDir, ThemesDir
+from screener.cli.frame.errors import reported
+from screener.cli.frame.options import Debug, Language, PricesWord, StoreDir, ThemesDir
 from screener.report.method import RULES
 from screener.terms.notes import ScreenerError, UsageError
 from screener.terms.say import LANGS, Lang, say

@@ -6,9 +6,9 @@ import sys
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.opening import open_thesis
-from screener.cli.options import (
+from screener.cli.frame.errors import reported
+from screener.cli.frame.opening import open_thesis
+from screener.cli.frame.options import (
     DEFAULT,
     REPORTS,
     AsJson,
@@ -41,7 +41,7 @@ from screener.cli.options import (
     parse_published,
     parse_series,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
+from screener.cli.frame.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
 from screener.judgement.listings import parse_proxies
 from screener.report.outcome.dossier import build_dossier
 from screener.report.records import has_gaps, listing_gaps, outcome_record

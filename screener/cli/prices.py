@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.options import AsJson, Debug, Language, as_lang, today
-from screener.cli.saying import exit_with, print_json
+from screener.cli.frame.errors import reported
+from screener.cli.frame.options import AsJson, Debug, Language, as_lang, today
+from screener.cli.frame.saying import exit_with, print_json
 from screener.sources.exports.findings import find_all
 from screener.sources.exports.folders import write_place
 from screener.sources.exports.place import Place, read_place

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.options import AsJson, Debug, Language, StoreDir, ThemesDir, Theses, as_lang, today
-from screener.cli.saying import exit_with, print_json, say_notes
+from screener.cli.frame.errors import reported
+from screener.cli.frame.options import AsJson, Debug, Language, StoreDir, ThemesDir, Theses, as_lang, today
+from screener.cli.frame.saying import exit_with, print_json, say_notes
 from screener.store.store import Store, default_folder
 from screener.terms.say import say
 from screener.thesis.library import open_library
-from screener.upstream.memory import keep_breakers, load_breakers, load_settings
-from screener.upstream.patience import Fetcher
+from screener.upstream.asking.memory import keep_breakers, load_breakers, load_settings
+from screener.upstream.asking.patience import Fetcher
 from screener.upstream.ratings import FetchedRatings, fetch_to_file
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Published ratings through akshare. 研报评级。")

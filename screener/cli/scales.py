@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.options import AsJson, Debug, Language, ThemesDir, as_lang, parse_date
-from screener.cli.saying import print_json, print_text, say_files
+from screener.cli.frame.errors import reported
+from screener.cli.frame.options import AsJson, Debug, Language, ThemesDir, as_lang, parse_date
+from screener.cli.frame.saying import print_json, print_text, say_files
 from screener.report.document import Document
 from screener.report.records import problem_record
 from screener.report.standards import standard_record, standards_document

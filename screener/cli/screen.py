@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.opening import choose_prices
-from screener.cli.options import (
+from screener.cli.frame.errors import reported
+from screener.cli.frame.opening import choose_prices
+from screener.cli.frame.options import (
     DEFAULT,
     AsJson,
     AsOf,
@@ -23,7 +23,7 @@ from screener.cli.options import (
     finished_day,
     parse_date,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_notes
+from screener.cli.frame.saying import exit_with, print_json, print_text, say_notes
 from screener.report.screen import screen_document, screen_record
 from screener.screening import open_screen
 from screener.terms.say import say

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.options import AsJson, Debug, Language, StoreDir, as_lang
-from screener.cli.saying import exit_with, print_json
+from screener.cli.frame.errors import reported
+from screener.cli.frame.options import AsJson, Debug, Language, StoreDir, as_lang
+from screener.cli.frame.saying import exit_with, print_json
 from screener.store.check import StoreCheck, check_store
 from screener.store.files import StoreError
 from screener.store.store import Store, default_folder

@@ -12,18 +12,18 @@ from typing import Annotated
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.opening import open_registry
-from screener.cli.options import AsJson, Debug, Language, NamesPlace, ThemesDir, as_lang, parse_date, today
-from screener.cli.saying import exit_with, print_json
+from screener.cli.frame.errors import reported
+from screener.cli.frame.opening import open_registry
+from screener.cli.frame.options import AsJson, Debug, Language, NamesPlace, ThemesDir, as_lang, parse_date, today
+from screener.cli.frame.saying import exit_with, print_json
 from screener.drafting.accept import accept_file
 from screener.drafting.assist import ask_assistant, weigh
 from screener.drafting.by_hand import hand_text, hand_thesis, split_groups
 from screener.drafting.draft import Draft, Record, draft_thesis
 from screener.drafting.files import draft_place, quoted, scale_text, thesis_text, write_draft, write_new, write_schemas
-from screener.drafting.known import NameIndex
-from screener.drafting.reading import read_report
-from screener.drafting.text import ReportText
+from screener.drafting.lines.reading import read_report
+from screener.drafting.lines.text import ReportText
+from screener.drafting.naming.known import NameIndex
 from screener.report.records import problem_record, thesis_record
 from screener.report.wording import basis_text
 from screener.terms.names import NameRegistry

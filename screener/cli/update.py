@@ -11,18 +11,18 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from screener.cli.errors import reported
-from screener.cli.options import AsJson, Debug, Language, StoreDir, ThemesDir, as_lang, parse_date
-from screener.cli.saying import exit_with, print_json, say_notes
+from screener.cli.frame.errors import reported
+from screener.cli.frame.options import AsJson, Debug, Language, StoreDir, ThemesDir, as_lang, parse_date
+from screener.cli.frame.saying import exit_with, print_json, say_notes
 from screener.store.store import Store, default_folder
 from screener.terms.notes import Note
 from screener.terms.say import Lang, say
 from screener.thesis.library import open_library
-from screener.upstream.memory import load_breakers, load_settings
-from screener.upstream.patience import Fetcher
+from screener.upstream.asking.memory import load_breakers, load_settings
+from screener.upstream.asking.patience import Fetcher
+from screener.upstream.asking.vendors import SOURCES
 from screener.upstream.plan import Plan, SymbolResult, plan_update, thesis_symbols, universe_symbols
 from screener.upstream.update import run_update
-from screener.upstream.vendors import SOURCES
 
 app = typer.Typer(add_completion=False)
 

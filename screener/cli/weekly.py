@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from screener.cli.errors import reported
-from screener.cli.opening import open_thesis
-from screener.cli.options import (
+from screener.cli.frame.errors import reported
+from screener.cli.frame.opening import open_thesis
+from screener.cli.frame.options import (
     DEFAULT,
     REPORTS,
     AsJson,
@@ -34,7 +34,7 @@ from screener.cli.options import (
     parse_published,
     parse_series,
 )
-from screener.cli.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
+from screener.cli.frame.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
 from screener.report.records import has_gaps, week_record
 from screener.report.week.report import weekly_document
 from screener.screening import check_week

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from screener.drafting.groups import build_groups
+from screener.drafting.naming.groups import build_groups
 from screener.drafting.sector import sector_words, sectors
 from screener.terms.notes import UsageError
 from screener.thesis.toml_text import Record, remark_lines, toml_lines

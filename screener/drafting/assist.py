@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from screener.drafting.advice import is_against
 from screener.drafting.dates import days_in
 from screener.drafting.draft import Draft, Record
 from screener.drafting.house import is_house
-from screener.drafting.known import NameIndex, read_code
+from screener.drafting.lines.text import Line, ReportText, half_width
+from screener.drafting.naming.advice import is_against
+from screener.drafting.naming.known import NameIndex, read_code
 from screener.drafting.sector import sector_words, sectors
-from screener.drafting.text import Line, ReportText, half_width
 from screener.drafting.words import rating_words
 from screener.terms.names import plain_name
 from screener.terms.notes import UsageError

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from screener.drafting.groups import build_groups
 from screener.drafting.house import house_english
+from screener.drafting.naming.groups import build_groups
 from screener.drafting.sector import sector_words, sectors
 from screener.terms.names import NameRegistry, find_security
 from screener.terms.notes import ScreenerError, UsageError

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from screener.drafting.fact import Fact
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.text import Line, ReportText
 
 _DAY = re.compile(
     r"(?<![\d.])(20\d{2})\s{0,2}(?:[.年/-]\s{0,2}(\d{1,2})\s{0,2}[.月/-]\s{0,2}(\d{1,2})(?:\s?日)?|(0[1-9]|1[0-2])([0-3]\d))(?![\d%])"

@@ -10,15 +10,15 @@ from typing import Any
 
 from screener.drafting.dates import read_published
 from screener.drafting.fact import Fact, Seen
-from screener.drafting.groups import Group, build_groups
 from screener.drafting.house import read_house
-from screener.drafting.known import NameIndex
-from screener.drafting.names import Found, NameReader
+from screener.drafting.lines.text import Line, ReportText
+from screener.drafting.naming.groups import Group, build_groups
+from screener.drafting.naming.known import NameIndex
+from screener.drafting.naming.names import Found, NameReader
 from screener.drafting.rating import Rating, is_company_report, read_rating
 from screener.drafting.risks import read_policies, read_related, read_risks
-from screener.drafting.scale_choice import Choice, choose_scale
 from screener.drafting.sector import Sector, read_sector
-from screener.drafting.text import Line, ReportText
+from screener.drafting.standards.scale_choice import Choice, choose_scale
 from screener.drafting.title import read_title
 from screener.drafting.words import rating_words
 from screener.terms.names import NameRegistry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from screener.drafting.text import Line
+from screener.drafting.lines.text import Line
 
 Value = TypeVar("Value")
 

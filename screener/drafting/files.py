@@ -8,7 +8,7 @@ from pathlib import Path
 
 from screener.drafting.accept import accepted_text
 from screener.drafting.draft import Draft, Record
-from screener.drafting.text import Line
+from screener.drafting.lines.text import Line
 from screener.terms.notes import UsageError
 from screener.terms.say import Lang, say
 from screener.thesis.schema import SCHEMA_FILES, schema_line, schema_text

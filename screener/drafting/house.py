@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from screener.drafting.fact import Fact
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.text import Line, ReportText
 from screener.drafting.words import table
 
 # Where a publisher names itself, right before or after its name.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from screener.drafting.fact import Fact, Seen
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.text import Line, ReportText
 from screener.drafting.words import CHANGE, CHANGES, WORD, rating_words
 
 _Q = r"[\"'(]?"

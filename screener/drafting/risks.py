@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from screener.drafting.dates import days_in
-from screener.drafting.layout import heading
-from screener.drafting.text import Line, ReportText, half_width
+from screener.drafting.lines.layout import heading
+from screener.drafting.lines.text import Line, ReportText, half_width
 
 Record = dict[str, Any]
 

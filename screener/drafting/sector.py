@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from screener.drafting.fact import Fact
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.text import Line, ReportText
 from screener.drafting.words import CHANGE, WORD, table
 
 

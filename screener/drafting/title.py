@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from screener.drafting.fact import Fact
 from screener.drafting.house import is_house
+from screener.drafting.lines.text import Line, ReportText, half_width
 from screener.drafting.sector import is_sector_line
-from screener.drafting.text import Line, ReportText, half_width
 from screener.drafting.words import CHANGE, WORD
 
 _KIND = (

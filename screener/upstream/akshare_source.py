@@ -14,9 +14,9 @@ from zipfile import BadZipFile
 import pandas as pd
 
 from screener.terms.symbols import Symbol
+from screener.upstream.asking.vendors import INDEX_NAMES, SOURCES
+from screener.upstream.asking.wire import listening
 from screener.upstream.replies import Form, NoReply, Reply, SourceError, check_reply, no_reply, unread
-from screener.upstream.vendors import INDEX_NAMES, SOURCES
-from screener.upstream.wire import listening
 
 
 def load_akshare() -> None:

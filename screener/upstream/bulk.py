@@ -24,11 +24,11 @@ from screener.terms.notes import Gap, Note
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import Symbol, parse_symbol
 from screener.upstream import whole_market
-from screener.upstream.patience import FetchError, Tried
+from screener.upstream.asking.patience import FetchError, Tried
+from screener.upstream.asking.vendors import SOURCES
 from screener.upstream.plan import SymbolResult
 from screener.upstream.pull import Pulled
 from screener.upstream.single import Run
-from screener.upstream.vendors import SOURCES
 
 T = TypeVar("T")
 SPOT, PERIODS, SECOND = "sina_spot", "eastmoney_dividends", "sina_dividends"

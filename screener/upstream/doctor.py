@@ -20,10 +20,10 @@ from screener.terms.say import LANGS, Lang, say
 from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import parse_symbol
 from screener.upstream import series
-from screener.upstream.memory import Settings
-from screener.upstream.patience import Fetcher, FetchError, Policy
+from screener.upstream.asking.memory import Settings
+from screener.upstream.asking.patience import Fetcher, FetchError, Policy
+from screener.upstream.asking.vendors import SOURCES, bar_sources
 from screener.upstream.pull import ordered_sources
-from screener.upstream.vendors import SOURCES, bar_sources
 from screener.version import __version__
 
 Level = Literal["ok", "warn", "fail"]

@@ -12,6 +12,8 @@ import pandas as pd
 from screener.terms.codes import successor
 from screener.terms.symbols import Symbol, stock_symbol
 from screener.upstream.akshare_source import ask, check_identity, host_of
+from screener.upstream.asking.patience import further_request
+from screener.upstream.asking.vendors import action_sources, share_sources
 from screener.upstream.columns import (
     announced,
     check_count,
@@ -27,9 +29,7 @@ from screener.upstream.columns import (
     rename,
     sum_actions,
 )
-from screener.upstream.patience import further_request
 from screener.upstream.replies import Reply, SourceError
-from screener.upstream.vendors import action_sources, share_sources
 
 RATING_COLUMNS = (
     "symbol",

@@ -19,8 +19,8 @@ from screener.terms.sessions import load_calendar
 from screener.terms.symbols import Symbol, parse_symbol
 from screener.thesis.library import Library
 from screener.upstream import lists
-from screener.upstream.patience import Fetcher, FetchError, Tried
-from screener.upstream.vendors import SOURCES, bar_sources
+from screener.upstream.asking.patience import Fetcher, FetchError, Tried
+from screener.upstream.asking.vendors import SOURCES, bar_sources
 
 UNIVERSES = ("a-shares",)
 State = Literal["fresh", "stale", "failed", "quarantined", "unsupported"]

@@ -19,10 +19,10 @@ from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import Symbol
 from screener.upstream import lists, series
 from screener.upstream.actions import check_actions
+from screener.upstream.asking.door import OVERLAP, Asked, Refusal, admit, join
+from screener.upstream.asking.patience import Fetcher, FetchError, Tried
+from screener.upstream.asking.vendors import SOURCES, action_sources, bar_sources, share_sources
 from screener.upstream.counts import count_changes, joined_counts
-from screener.upstream.door import OVERLAP, Asked, Refusal, admit, join
-from screener.upstream.patience import Fetcher, FetchError, Tried
-from screener.upstream.vendors import SOURCES, action_sources, bar_sources, share_sources
 
 T = TypeVar("T")
 _NO_ACTIONS = pd.DataFrame(

@@ -22,9 +22,9 @@ from screener.terms.replacing import replacing
 from screener.terms.sessions import as_date
 from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import Ladder, RatingScale
+from screener.upstream.asking.patience import Fetcher, FetchError
+from screener.upstream.asking.vendors import SOURCES
 from screener.upstream.lists import RATING_COLUMNS, fetch_ratings
-from screener.upstream.patience import Fetcher, FetchError
-from screener.upstream.vendors import SOURCES
 
 SOURCE = "eastmoney_reports"
 TABLE_COLUMNS = (

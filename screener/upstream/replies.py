@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import requests
 
-from screener.upstream.patience import FetchError
+from screener.upstream.asking.patience import FetchError
 
 # What a reply must be: JSON, a script that holds data (Tencent's need not be strict JSON), Sina's packed series, a web
 # page, or one cannot say.

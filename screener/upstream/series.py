@@ -16,6 +16,8 @@ from screener.terms.codes import successor
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import Symbol
 from screener.upstream.akshare_source import Answer, ask, check_identity, host_of, nothing_found
+from screener.upstream.asking.patience import further_request
+from screener.upstream.asking.vendors import FOREIGN, bar_sources
 from screener.upstream.columns import (
     BAR_COLUMNS,
     PRICE_COLUMNS,
@@ -31,9 +33,7 @@ from screener.upstream.columns import (
     within,
     without_volume,
 )
-from screener.upstream.patience import further_request
 from screener.upstream.replies import Reply, SourceError
-from screener.upstream.vendors import FOREIGN, bar_sources
 
 # Units of volume that a source may use, the documented one first; amount is CNY everywhere.
 # akshare turns Tencent's lots into shares by a list of code prefixes, which is wrong for some boards, in both directions.

@@ -16,10 +16,10 @@ from screener.store.store import Store
 from screener.terms.notes import Note
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import Symbol, parse_symbol
-from screener.upstream.patience import Tried
+from screener.upstream.asking.patience import Tried
+from screener.upstream.asking.vendors import action_sources, share_sources
 from screener.upstream.plan import Plan, State, SymbolResult
 from screener.upstream.pull import ActionLists, Pulled, Puller, overlap_end, overlap_start
-from screener.upstream.vendors import action_sources, share_sources
 
 
 class FoundActions(Protocol):

@@ -19,9 +19,9 @@ from screener.terms.clock import last_finished_day, shanghai_date
 from screener.terms.notes import Note, ScreenerError
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import Symbol, parse_symbol
+from screener.upstream.asking.memory import keep_breakers
+from screener.upstream.asking.patience import Fetcher
 from screener.upstream.bulk import SPOT, Bulk, listed_actions
-from screener.upstream.memory import keep_breakers
-from screener.upstream.patience import Fetcher
 from screener.upstream.plan import Plan, SymbolResult, Watcher
 from screener.upstream.pull import Puller
 from screener.upstream.single import Run

@@ -10,10 +10,10 @@ from screener.cli.doctor import doctor_text
 from screener.store.store import Store
 from screener.terms.notes import Note, ScreenerError
 from screener.upstream import jobs
+from screener.upstream.asking.memory import Settings
+from screener.upstream.asking.patience import Fetcher, Policy
 from screener.upstream.doctor import Finding, examine
 from screener.upstream.jobs import JOBS, Job, examine_jobs, exit_code
-from screener.upstream.memory import Settings
-from screener.upstream.patience import Fetcher, Policy
 from tests.conftest import run_screener
 from tests.stored import END, fill_store
 

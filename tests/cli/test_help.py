@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from screener.cli.app import COMMANDS, load_command
-from screener.cli.help import spoken_language
+from screener.cli.frame.help import spoken_language
 from screener.terms.say import sentences
 from tests.conftest import ROOT, run_screener
 

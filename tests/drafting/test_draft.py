@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from screener.drafting.draft import Draft, draft_thesis
 from screener.drafting.files import scale_text, thesis_text
-from screener.drafting.groups import condense
-from screener.drafting.known import NameIndex
-from screener.drafting.ladders import PrintedBand, ladder_record
-from screener.drafting.names import NameReader
-from screener.drafting.reading import parse_report, read_report
-from screener.drafting.standard import read_scale
-from screener.drafting.text import half_width
+from screener.drafting.lines.reading import parse_report, read_report
+from screener.drafting.lines.text import half_width
+from screener.drafting.naming.groups import condense
+from screener.drafting.naming.known import NameIndex
+from screener.drafting.naming.names import NameReader
+from screener.drafting.standards.ladders import PrintedBand, ladder_record
+from screener.drafting.standards.standard import read_scale
 from screener.report.records import outcome_record
 from screener.screening import check_outcome
 from screener.sources.name_lists import read_registry

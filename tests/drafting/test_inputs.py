@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from screener.drafting.draft import Draft, draft_thesis
-from screener.drafting.reading import read_report
+from screener.drafting.lines.reading import read_report
 from screener.terms.names import bundled_registry
 from screener.thesis.library import open_library
 

@@ -9,7 +9,7 @@ import docx
 import pytest
 
 from screener.drafting.draft import Draft, draft_thesis
-from screener.drafting.reading import parse_report, read_report
+from screener.drafting.lines.reading import parse_report, read_report
 from screener.terms.names import bundled_registry
 from screener.terms.notes import UsageError
 from screener.thesis.library import open_library

@@ -34,7 +34,7 @@ from screener.terms.notes import InputProblems, UsageError
 from screener.terms.sessions import load_calendar
 from screener.thesis.scale import is_near_edge, rate
 from screener.thesis.thesis import Bucket, Candidate, Thesis
-from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.asking.patience import Fetcher, Policy
 from screener.upstream.ratings import fetch_to_file, map_rating, pull_ratings, ratings_table
 from tests.conftest import ROOT, run_screener
 from tests.grading.conftest import HEAD, grade, scales, sessions_of, write_ratings

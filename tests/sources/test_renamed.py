@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from screener.cli.opening import renamings
+from screener.cli.frame.opening import renamings
 from screener.sources.choose import with_notes
 from screener.sources.folder_source import FolderSource
 

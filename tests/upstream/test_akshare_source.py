@@ -13,10 +13,10 @@ import pytest
 
 from screener.terms.symbols import parse_symbol
 from screener.upstream import akshare_source
+from screener.upstream.asking.vendors import SOURCES, action_sources, bar_sources
 from screener.upstream.lists import fetch_actions, fetch_names, fetch_ratings, fetch_sessions
 from screener.upstream.replies import SourceError
 from screener.upstream.series import fetch_bars, fetch_forward_adjusted
-from screener.upstream.vendors import SOURCES, action_sources, bar_sources
 from tests.conftest import ROOT
 from tests.standin import Upstream
 

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from screener.store.store import Store
+from screener.upstream.asking.memory import BREAKERS, MEMORY, keep_breakers, load_breakers
+from screener.upstream.asking.patience import Breaker, Fetcher, Policy
 from screener.upstream.doctor import examine
-from screener.upstream.memory import BREAKERS, MEMORY, keep_breakers, load_breakers
-from screener.upstream.patience import Breaker, Fetcher, Policy
 from screener.upstream.plan import plan_update
 from screener.upstream.update import run_update
 from tests.conftest import run_screener

@@ -14,8 +14,8 @@ import pytest
 from screener.store.rows import BARS, Actions, Bars
 from screener.store.source import StoreSource
 from screener.store.store import Store
+from screener.upstream.asking.patience import Fetcher, Policy
 from screener.upstream.bulk import is_final
-from screener.upstream.patience import Fetcher, Policy
 from screener.upstream.plan import plan_update, universe_symbols
 from screener.upstream.update import run_update
 from tests.standin import Upstream

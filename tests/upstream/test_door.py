@@ -11,7 +11,7 @@ import pytest
 
 from screener.prices.bars import Listing
 from screener.terms.symbols import parse_symbol
-from screener.upstream.door import Admitted, Asked, Refusal, admit, join
+from screener.upstream.asking.door import Admitted, Asked, Refusal, admit, join
 from tests.stored import small_bars
 
 LEFT = "600498.SH"

@@ -20,11 +20,11 @@ from screener.prices.bars import CheckedBars, Listing, check_bars
 from screener.terms.sessions import load_calendar
 from screener.terms.symbols import parse_symbol
 from screener.upstream.actions import check_actions
+from screener.upstream.asking.patience import Fetcher, FetchError, Policy
+from screener.upstream.asking.vendors import SOURCES
 from screener.upstream.lists import fetch_actions
-from screener.upstream.patience import Fetcher, FetchError, Policy
 from screener.upstream.replies import SourceError
 from screener.upstream.series import fetch_bars, fetch_forward_adjusted
-from screener.upstream.vendors import SOURCES
 from tests.conftest import ROOT
 from tests.standin import Upstream
 
@@ -324,7 +324,7 @@ def test_a_program_ends_in_time_although_sina_never_answers_and_its_decoder_is_l
     code = (
         "import datetime as dt\n"
         "from screener.upstream.series import fetch_bars\n"
-        "from screener.upstream.patience import Fetcher, FetchError, Policy\n"
+        "from screener.upstream.asking.patience import Fetcher, FetchError, Policy\n"
         "from screener.terms.symbols import parse_symbol\n"
         "ask = lambda: fetch_bars('sina', parse_symbol('600498.SH'), start=dt.date(2025, 1, 1), end=dt.date(2025, 6, 30))\n"
         "print(len(ask()))\n"

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from screener.upstream.patience import Breaker, Fetcher, FetchError, Policy, allowance, further_request, given_up
+from screener.upstream.asking.patience import Breaker, Fetcher, FetchError, Policy, allowance, further_request, given_up
 
 HOST = "quotes.example"
 START = dt.datetime(2026, 3, 2, 1, 0, tzinfo=dt.UTC)
@@ -158,7 +158,7 @@ def test_a_further_request_of_one_call_is_paced_and_has_a_deadline_of_its_own():
 def test_the_program_ends_although_a_call_still_hangs():
     code = (
         "import threading\n"
-        "from screener.upstream.patience import Fetcher, FetchError, Policy\n"
+        "from screener.upstream.asking.patience import Fetcher, FetchError, Policy\n"
         "try:\n"
         "    Fetcher(Policy(deadline_seconds=0.2, tries=1)).call('h', threading.Event().wait)\n"
         "except FetchError as error:\n"

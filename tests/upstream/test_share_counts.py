@@ -19,12 +19,12 @@ from screener.store.rows import ShareCounts
 from screener.store.source import StoreSource
 from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
+from screener.upstream.asking.patience import Fetcher, Policy
+from screener.upstream.asking.vendors import share_sources
 from screener.upstream.lists import fetch_shares, fetch_values
-from screener.upstream.patience import Fetcher, Policy
 from screener.upstream.plan import plan_update
 from screener.upstream.replies import SourceError
 from screener.upstream.update import run_update
-from screener.upstream.vendors import share_sources
 from tests.conftest import run_screener
 from tests.standin import Upstream
 from tests.stored import END, NOW, small_bars

@@ -20,8 +20,8 @@ import pytest
 from screener.store.source import StoreSource
 from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
-from screener.upstream.memory import load_settings
-from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.asking.memory import load_settings
+from screener.upstream.asking.patience import Fetcher, Policy
 from screener.upstream.plan import plan_update
 from screener.upstream.pull import ordered_sources
 from screener.upstream.update import run_update

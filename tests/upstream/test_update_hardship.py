@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 from screener.store.store import Store
-from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.asking.patience import Fetcher, Policy
+from screener.upstream.asking.wire import DRIP_SECONDS
 from screener.upstream.plan import plan_update
 from screener.upstream.update import run_update
-from screener.upstream.wire import DRIP_SECONDS
 from tests.conftest import ROOT, run_screener
 
 pytestmark = pytest.mark.slow

@@ -10,7 +10,7 @@ import pytest
 from screener.store.store import Store
 from screener.terms.notes import ScreenerError, UsageError
 from screener.thesis.library import open_library
-from screener.upstream.patience import Fetcher, Policy
+from screener.upstream.asking.patience import Fetcher, Policy
 from screener.upstream.plan import thesis_symbols, universe_symbols
 from tests.conftest import THESIS, run_screener
 from tests.standin import Upstream

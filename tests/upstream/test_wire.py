@@ -10,13 +10,13 @@ import pytest
 
 from screener.store.store import Store
 from screener.terms.symbols import parse_symbol
+from screener.upstream.asking.patience import Fetcher, FetchError, Policy
+from screener.upstream.asking.vendors import SOURCES
 from screener.upstream.lists import NAME_LISTS, fetch_actions, fetch_names, fetch_ratings, fetch_sessions, fetch_shares
-from screener.upstream.patience import Fetcher, FetchError, Policy
 from screener.upstream.plan import plan_update
 from screener.upstream.replies import SourceError
 from screener.upstream.series import fetch_bars
 from screener.upstream.update import run_update
-from screener.upstream.vendors import SOURCES
 
 START, END = dt.date(2025, 1, 2), dt.date(2025, 6, 30)
 EVENING = dt.datetime(2025, 6, 30, 9, 0, tzinfo=dt.UTC)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from screener.drafting.advice import Passage, passages
-from screener.drafting.clause import Item, items, strangers, unbracketed, unknown_list
 from screener.drafting.fact import Seen
-from screener.drafting.groups import condense, group_of, theme_words
-from screener.drafting.known import NameIndex, hints, read_code
-from screener.drafting.rows import TableRow, table_rows
+from screener.drafting.lines.text import Line, ReportText
+from screener.drafting.naming.advice import Passage, passages
+from screener.drafting.naming.clause import Item, items, strangers, unbracketed, unknown_list
+from screener.drafting.naming.groups import condense, group_of, theme_words
+from screener.drafting.naming.known import NameIndex, hints, read_code
+from screener.drafting.naming.rows import TableRow, table_rows
 from screener.drafting.sector import sector_words
-from screener.drafting.text import Line, ReportText
 from screener.terms.names import plain_name
 
 _ITEM = re.compile(r"(?<![\w.%(])\(?(?:(\d{1,2}|[一二三四五六七八九十])[)]|([①②③④⑤⑥⑦⑧⑨⑩]))(?=\s{0,3}\S)")

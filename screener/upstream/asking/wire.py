@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from screener.upstream.patience import allowance, further_request, given_up, goes_unverified
+from screener.upstream.asking.patience import allowance, further_request, given_up, goes_unverified
 from screener.upstream.replies import Form, NoReply, Reply, SourceError, check_reply
 
 # Seconds to connect and between two pieces of a reply. The deadline around a call bounds a run; this lets its thread end.

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
-from screener.cli.options import finished_day
+from screener.cli.frame.options import finished_day
 from screener.judgement.span import first_needed
 from screener.prices.prices import LOOKBACK, PriceSource
 from screener.sources.choose import open_source, with_notes

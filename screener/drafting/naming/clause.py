@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from screener.drafting.known import Code, Known, NameIndex, read_code
+from screener.drafting.naming.known import Code, Known, NameIndex, read_code
 from screener.drafting.words import WORD, rating_words
 from screener.terms.names import plain_name
 

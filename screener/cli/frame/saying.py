@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from screener.cli.options import EXIT_GAPS
+from screener.cli.frame.options import EXIT_GAPS
 from screener.report.document import Document
 from screener.terms.notes import Note
 from screener.terms.say import Lang, say

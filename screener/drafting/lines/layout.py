@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from screener.drafting.intervals import INTERVAL
-from screener.drafting.text import Line, Zone, has_leaders
+from screener.drafting.lines.text import Line, Zone, has_leaders
+from screener.drafting.standards.intervals import INTERVAL
 from screener.drafting.words import RATED_LINE, WORD
 
 _FRONT_LINES, _FRONT_LENGTH = 70, 5000

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from screener.drafting.house import house_english
-from screener.drafting.ladders import PrintedLadder, ladder_record
-from screener.drafting.standard import PrintedScale, read_scale
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.text import Line, ReportText
+from screener.drafting.standards.ladders import PrintedLadder, ladder_record
+from screener.drafting.standards.standard import PrintedScale, read_scale
 from screener.thesis.editions import choose_edition
 from screener.thesis.scale import Ladder, RatingScale, read_record
 

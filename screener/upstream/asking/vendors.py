@@ -5,13 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
 from screener.terms.symbols import Symbol
 
-_TABLES: Mapping[str, Any] = tomllib.loads((Path(__file__).parents[1] / "data" / "vendors.toml").read_text("utf-8"))
+_TABLES: Mapping[str, Any] = tomllib.loads((files("screener") / "data" / "vendors.toml").read_text("utf-8"))
 
 
 @dataclass(frozen=True)

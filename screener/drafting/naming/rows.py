@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from screener.drafting.clause import CODE
-from screener.drafting.known import Code, NameIndex, read_code
-from screener.drafting.layout import heading
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.layout import heading
+from screener.drafting.lines.text import Line, ReportText
+from screener.drafting.naming.clause import CODE
+from screener.drafting.naming.known import Code, NameIndex, read_code
 from screener.drafting.words import rating_words
 from screener.terms.names import plain_name
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from screener.drafting.text import RawLine
+from screener.drafting.lines.text import RawLine
 from screener.terms.notes import UsageError
 
 # A page with fewer characters than this and a picture on it is a scan.

@@ -15,7 +15,7 @@ from screener.store.rows import Bars
 from screener.terms.notes import Note, Problem
 from screener.terms.sessions import as_date, load_calendar
 from screener.terms.symbols import Symbol
-from screener.upstream.vendors import INDEX_NAMES
+from screener.upstream.asking.vendors import INDEX_NAMES
 
 # A stored close and a fetched one may differ by a cent: vendors round index closes to two decimals, or do not.
 CLOSE_TOLERANCE = 0.01

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from screener.drafting.layout import lay_out
-from screener.drafting.markup import plain_rows
-from screener.drafting.pdf import read_pdf
-from screener.drafting.text import RawLine, ReportText, make_lines, split_text
-from screener.drafting.word import read_word
+from screener.drafting.lines.layout import lay_out
+from screener.drafting.lines.markup import plain_rows
+from screener.drafting.lines.pdf import read_pdf
+from screener.drafting.lines.text import RawLine, ReportText, make_lines, split_text
+from screener.drafting.lines.word import read_word
 from screener.terms.notes import UsageError
 
 READABLE = (".txt", ".md", ".pdf", ".docx")

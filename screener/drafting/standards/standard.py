@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from screener.drafting.ladders import PrintedLadder, read_ladders, read_window
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.text import Line, ReportText
+from screener.drafting.standards.ladders import PrintedLadder, read_ladders, read_window
 from screener.drafting.words import table
 
 _SECTION = re.compile(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from screener.drafting.intervals import Interval, intervals
+from screener.drafting.standards.intervals import Interval, intervals
 from screener.drafting.words import WORD, rating_words
 
 Measure = Literal["relative", "absolute", "industry_relative", "words_only"]

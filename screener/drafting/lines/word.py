@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from screener.drafting.text import RawLine
+from screener.drafting.lines.text import RawLine
 from screener.terms.notes import UsageError
 
 

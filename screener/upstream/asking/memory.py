@@ -13,8 +13,8 @@ from typing import Any
 
 from screener.store.store import Store
 from screener.terms.notes import Note, UsageError
-from screener.upstream.patience import Breaker, Policy
-from screener.upstream.vendors import SOURCES
+from screener.upstream.asking.patience import Breaker, Policy
+from screener.upstream.asking.vendors import SOURCES
 
 BREAKERS, SETTINGS = "breakers.json", "sources.toml"
 # The first refusal after a rest begins the next one; a host that refused longer ago than this is a host like any other.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from screener.drafting.layout import Paragraph, heading, label, level, paragraphs
-from screener.drafting.text import Line, ReportText
+from screener.drafting.lines.layout import Paragraph, heading, label, level, paragraphs
+from screener.drafting.lines.text import Line, ReportText
 from screener.drafting.words import CHANGE, WORD
 
 _VERB = (

@@ -1,0 +1,1 @@
+"""What every command shares: options, what they open, what they say, errors, help."""

@@ -1,0 +1,1 @@
+"""Which names a report recommends, and how it groups them."""

@@ -1,0 +1,1 @@
+"""The rating standard that a report prints, and the known one that it is compared with."""

@@ -1,0 +1,1 @@
+"""How hosts are asked: who they are, pace, deadlines, certificates, rests."""
