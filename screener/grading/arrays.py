@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from screener.grading.plan import Plan
 from screener.measures.cells import Codes, Floats, Panel
-
-if TYPE_CHECKING:
-    from screener.grading.standards import Plan
 
 # The two horizons that have columns of their own, calendar months.
 HORIZONS = (6, 12)

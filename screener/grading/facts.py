@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from screener.grading.arrays import HORIZONS, NO_DAY, STATUSES, Dates, Facts, Places, Standards
-from screener.grading.standards import Plan
+from screener.grading.plan import Plan
 from screener.judgement.outcome import end_date, judge_status
 from screener.measures.cells import GAP_NUMBER, NO_ENDS, NO_GAP, Panel
 from screener.terms.sessions import Calendar, add_months

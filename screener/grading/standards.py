@@ -11,11 +11,12 @@ import numpy as np
 
 from screener.grading.arrays import Places, Standards
 from screener.grading.coding import Said, Trouble
+from screener.grading.plan import Plan
 from screener.measures.cells import GAP_NUMBER, NO_GAP, PLAN_FLAGS
 from screener.terms.sessions import Floats
-from screener.thesis.comparison import Comparison, comparison_of
+from screener.thesis.comparison import Comparison
 from screener.thesis.editions import choose_edition, is_of_house
-from screener.thesis.scale import EXCESS_DECIMALS, Ladder, RatingScale, Window, is_at_least, is_near_edge, no_standard, rate
+from screener.thesis.scale import EXCESS_DECIMALS, Ladder, RatingScale, is_at_least, is_near_edge, no_standard, rate
 
 Interval = tuple[float, float]
 NOTHING: Interval = (math.nan, math.nan)
@@ -24,38 +25,6 @@ BEYOND_NEAR = 0.0051
 # So close to an edge there is no other.
 MARGIN = 1e-6
 NO_STANDARD = no_standard("")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How one kind of security is judged under one scale: its bands, its window in months, what it is measured against."""
-
-    scale: RatingScale
-    kind: str
-
-    @property
-    def ladder(self) -> Ladder:
-        """The bands: an index stands for an industry."""
-        return self.scale.industry if self.kind == "index" else self.scale.stock
-
-    @property
-    def window(self) -> Window:
-        """The months between which the standard measures."""
-        return self.ladder.window
-
-    @property
-    def by_sign(self) -> bool:
-        """Whether the standard has words only."""
-        return self.ladder.measure == "words_only"
-
-    def compare(self, symbol: str) -> Comparison:
-        """What a security of the exchange and board of `symbol` is measured against, its industry index apart."""
-        return comparison_of(self.scale, self.ladder, symbol=None if self.kind == "index" else symbol)
-
-    @property
-    def needs_industry(self) -> bool:
-        """Whether each rating is measured against the index of its own industry."""
-        return self.ladder.measure == "industry_relative" and not self.ladder.benchmark
 
 
 @dataclass

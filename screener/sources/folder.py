@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from screener.sources.folder_source import FolderSource
-
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,20 +14,21 @@ from screener.prices.index_check import index_notes
 from screener.prices.prices import EMPTY_ACTIONS, FIELDS, Prices
 from screener.prices.tables import ACTIONS, SHARES, schema_problems
 from screener.sources.csv_files import Table, check_codes, parse_dates, parse_numbers, read_table
+from screener.sources.folder_files import FolderFiles, market_folder, market_rows, path_without_zeros
 from screener.sources.index_record import check_index_frames, index_problem
 from screener.sources.last_bars import group_reaches
-from screener.sources.market_rows import MARKET_FILE, read_market
+from screener.sources.market_rows import MARKET_FILE
 from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
-from screener.terms.symbols import Symbol, parse_symbol, stock_symbol
+from screener.terms.symbols import Symbol, parse_symbol
 
 
 class FolderReader:
     """One load: collects the problems, notes and gaps of every file, then gives prices or raises them all."""
 
-    def __init__(self, source: FolderSource, start: dt.date, end: dt.date) -> None:
+    def __init__(self, source: FolderFiles, start: dt.date, end: dt.date) -> None:
         self.source = source
         self.start, self.end = start, end
         self.problems: list[Problem] = []
@@ -47,7 +42,7 @@ class FolderReader:
         """Every symbol's checked prices; PriceProblems with all that was found."""
         market = parse_symbol(symbols[0]).market
         calendar = load_calendar(market)
-        mainland = any(_market_folder(parse_symbol(symbol)) == "raw" for symbol in symbols)
+        mainland = any(market_folder(parse_symbol(symbol)) == "raw" for symbol in symbols)
         actions = self._read_actions(symbols) if mainland else self._read_dividends(symbols)
         listings = self._read_names(symbols)
         shares = self._read_shares(symbols) if mainland else None
@@ -127,7 +122,7 @@ class FolderReader:
         return check.unconfirmed
 
     def _actions_file(self, symbol: str) -> str:
-        if _market_folder(parse_symbol(symbol)) == "raw":
+        if market_folder(parse_symbol(symbol)) == "raw":
             return "actions.csv"
         return self.source.label(self._dividends_path(symbol))
 
@@ -138,7 +133,7 @@ class FolderReader:
         row; `actions_cover.csv` says so of any name by itself.
         """
         identity = parse_symbol(symbol)
-        if _market_folder(identity) != "raw":
+        if market_folder(identity) != "raw":
             return not self._dividends_path(symbol).is_file()
         if identity.code in self.covered or (actions["symbol"] == symbol).any():
             return False
@@ -190,7 +185,7 @@ class FolderReader:
             params: dict[str, object] = {"likely": symbol.code}
             self.problems.append(Problem(label, None, "", stripped.stem, "code_lost_zeros", params))
             return None, label
-        rows = _market_rows(self.source.folder, [str(symbol)])
+        rows = market_rows(self.source.folder, [str(symbol)])
         if rows.empty:
             self.gaps[str(symbol)] = Gap("no_data", "no_file", {"file": file, "symbol": str(symbol)})
             return None, file
@@ -262,7 +257,7 @@ class FolderReader:
                 self.problems.append(Problem("shares.csv", line, "float_shares", count, "shares_below_volume", {"most": most}))
 
     def _dividends_path(self, symbol: str) -> Path:
-        return self.source.folder / _market_folder(parse_symbol(symbol)) / "dividends.csv"
+        return self.source.folder / market_folder(parse_symbol(symbol)) / "dividends.csv"
 
     def _read_dividends(self, symbols: Sequence[str]) -> pd.DataFrame:
         """Dividends of another market: code, ex_date, gross cash per share in its currency, optionally split_ratio."""
@@ -334,26 +329,3 @@ class FolderReader:
 def _without_faulty(rows: pd.DataFrame, problems: Sequence[Problem], file: str) -> pd.DataFrame:
     """The rows of which no problem has been named yet, so that none is named twice."""
     return rows.drop(index=rows.index.intersection([each.line for each in problems if each.file == file]))
-
-
-def path_without_zeros(folder: Path, symbol: Symbol) -> Path | None:
-    """The file whose name is the symbol's code without its leading zeros, if the folder has one."""
-    name = symbol.code.lstrip("0")
-    path = folder / ("index" if symbol.kind == "index" else _market_folder(symbol)) / f"{name}.csv"
-    return path if name != symbol.code and path.is_file() else None
-
-
-def _market_folder(symbol: Symbol) -> str:
-    return "raw" if symbol.exchange in ("SH", "SZ", "BJ") else symbol.exchange.lower()
-
-
-def _market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
-    """Rows of the whole-market file for stocks: symbol, session, close, volume; empty when there is no such file."""
-    parsed = [parse_symbol(symbol) for symbol in symbols]
-    stocks = [symbol for symbol in parsed if symbol.kind == "stock" and _market_folder(symbol) == "raw"]
-    path = folder / MARKET_FILE
-    if not path.is_file() or not stocks:
-        return pd.DataFrame(columns=["symbol", "session", "close", "volume"])
-    codes = stock_codes(str(symbol) for symbol in stocks if stock_symbol(symbol.code) == symbol)
-    rows = read_market(path, folder.name).frame_of(codes)
-    return rows.assign(symbol=rows["code"].map(codes))[["symbol", "session", "close", "volume"]]

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from screener.sources.folder_source import FolderSource
-
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +24,8 @@ from screener.prices.bars import (
 )
 from screener.prices.limits import narrowest_limit
 from screener.prices.prices import FIELDS, ManyPrices, Prices
-from screener.sources.folder import FolderReader, path_without_zeros
+from screener.sources.folder import FolderReader
+from screener.sources.folder_files import FolderFiles, path_without_zeros
 from screener.sources.market_rows import MARKET_FILE, read_market
 from screener.terms.codes import stock_codes
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
@@ -85,7 +81,7 @@ def read_market_rows(folder: Path, symbols: Sequence[str], *, start: dt.date, en
     return MarketRows(column[kept], day[kept], rows.close[kept], volume)
 
 
-def read_many(source: FolderSource, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:
+def read_many(source: FolderFiles, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:
     """See `prices.ManySource.load_many`; PriceProblems for `actions.csv` and `names.csv`, which concern every symbol."""
     return _ManyReader(source, start, end).read_many(symbols)
 

@@ -1,0 +1,62 @@
+"""Which file of a folder of prices holds what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from screener.sources.market_rows import MARKET_FILE, read_market
+from screener.terms.codes import stock_codes, symbols_borne
+from screener.terms.notes import UsageError
+from screener.terms.symbols import Symbol, parse_symbol, stock_symbol
+
+
+class FolderFiles:
+    """The files of one folder of prices."""
+
+    kind = "folder"
+
+    def __init__(self, folder: Path) -> None:
+        """UsageError when `folder` is not a folder."""
+        if not folder.is_dir():
+            raise UsageError("folder_missing", folder=str(folder))
+        self.folder = folder
+
+    def file_of(self, symbol: Symbol) -> Path:
+        """Indices in `index/`, A shares in `raw/`, others in a folder named by their ending; a fund may stand in `index/`."""
+        index = self.folder / "index" / f"{symbol.code}.csv"
+        if symbol.kind == "index":
+            return index
+        files = [self.folder / market_folder(symbol) / f"{each.partition('.')[0]}.csv" for each in symbols_borne(str(symbol))]
+        own = next((path for path in files if path.is_file()), files[0])
+        return index if market_folder(symbol) != "raw" and not own.is_file() and index.is_file() else own
+
+    def label(self, path: Path) -> str:
+        """How messages name a file of the folder."""
+        return path.relative_to(self.folder).as_posix()
+
+
+def path_without_zeros(folder: Path, symbol: Symbol) -> Path | None:
+    """The file whose name is the symbol's code without its leading zeros, if the folder has one."""
+    name = symbol.code.lstrip("0")
+    path = folder / ("index" if symbol.kind == "index" else market_folder(symbol)) / f"{name}.csv"
+    return path if name != symbol.code and path.is_file() else None
+
+
+def market_folder(symbol: Symbol) -> str:
+    """The folder of a symbol's file: `raw` for A shares, else named by its ending."""
+    return "raw" if symbol.exchange in ("SH", "SZ", "BJ") else symbol.exchange.lower()
+
+
+def market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
+    """Rows of the whole-market file for stocks: symbol, session, close, volume; empty when there is no such file."""
+    parsed = [parse_symbol(symbol) for symbol in symbols]
+    stocks = [symbol for symbol in parsed if symbol.kind == "stock" and market_folder(symbol) == "raw"]
+    path = folder / MARKET_FILE
+    if not path.is_file() or not stocks:
+        return pd.DataFrame(columns=["symbol", "session", "close", "volume"])
+    codes = stock_codes(str(symbol) for symbol in stocks if stock_symbol(symbol.code) == symbol)
+    rows = read_market(path, folder.name).frame_of(codes)
+    return rows.assign(symbol=rows["code"].map(codes))[["symbol", "session", "close", "volume"]]
