@@ -20,6 +20,8 @@ from screener.thesis.library import open_library
 from tests.standin import Upstream
 from tests.standin.sample import write_sample
 
+# Text follows the width of the terminal; where tests run there is none.
+os.environ["COLUMNS"] = "100"
 ROOT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("SCREENER_REFERENCE", ROOT.parent / "shared"))
 THESIS = "guolian-2024-ai-compute"

@@ -246,8 +246,8 @@ def trust(
 
     >>> import screener as sc
     >>> found = sc.trust(sc.load_thesis(), sc.open_prices("snapshot"), placebo=200)
-    >>> found.frame.query("subject == '801770.SI' and horizon_months == 12")["cells"].item()
-    248
+    >>> found.frame.query("subject == '801770.SI' and horizon_months == 12")["cells"].tolist()
+    [248]
     """
     source = _source(prices, [thesis])
     store = prices.store if isinstance(prices, PriceChoice) else None

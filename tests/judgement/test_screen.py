@@ -230,9 +230,11 @@ def test_markdown_and_json_are_written_by_the_ending(late, tmp_path):
 
 
 def test_the_command_prints_a_table_json_and_its_exit_code(tmp_path):
-    ran = run_screener("screen", "--where", "excess_13w > 0.5", "--sort", "-excess_13w", "--out", tmp_path / "s.csv")
+    asked = ("screen", "--where", "excess_13w > 0.5", "--sort", "-excess_13w")
+    ran = run_screener(*asked)
     assert ran.code == 0
     assert ran.out.index("仕佳光子") < ran.out.index("源杰科技")
+    assert "仕佳光子" not in run_screener(*asked, "--out", tmp_path / "s.csv").out
     assert (tmp_path / "s.csv").is_file()
     record = run_screener("screen", "--json", "--top", 3).json
     assert record["columns"] == list(COLUMNS)

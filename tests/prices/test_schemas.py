@@ -40,10 +40,10 @@ def test_what_the_stages_hand_on_passes(rows, week_rows):
 @pytest.mark.parametrize(
     "fault",
     [
-        {"excess": None},  # neither a figure nor a gap
+        {"measured": None},  # neither a figure nor a gap
         {"gap": Gap("no_data", "not_in_source", {"symbol": "600941.SH"})},  # both
         {"excess": float("inf")},
-        {"band": None},
+        {"measured": None, "gap": Gap("no_data", "not_in_source", {"symbol": "600941.SH"})},  # a band without a figure
         {"status": "done"},
         {"kind": "stock"},
     ],

@@ -101,6 +101,10 @@ def test_the_week_of_the_crash_day_by_day(bundled):
     assert len(found.key_figures) == 6
 
 
+def lede_of(found):
+    return "".join(parts_text(each.parts, "zh") for each in found.lede)
+
+
 def test_a_suspended_name_is_flagged_and_its_week_is_no_zero(bundled):
     found = document(bundled, "2025-06-30")
     row = next(each for each in table(found, "names").rows if each.id == "688313.SH")
@@ -110,8 +114,8 @@ def test_a_suspended_name_is_flagged_and_its_week_is_no_zero(bundled):
     heat = next(each for each in table(found, "heat").rows if each.id == "688313.SH")
     assert cell_text(heat.cells[-1], "zh") == "停牌"
     assert "688313.SH" not in {each.id for each in table(found, "extremes").rows}
-    assert "8 涨 1 跌" in parts_text(found.lede[0].parts, "zh")
-    assert "1 只无成交" in parts_text(found.lede[0].parts, "zh")
+    assert "8 涨 1 跌" in lede_of(found)
+    assert "1 只无成交" in lede_of(found)
 
 
 def test_an_ex_date_is_named_and_does_not_show_in_the_week(bundled):
@@ -134,7 +138,7 @@ def test_what_changed_since_last_week_is_named(bundled):
 
 def test_the_rank_stands_with_how_many_were_ranked(bundled, market_folder):
     found = document(bundled, "2025-05-23", source=FolderSource(market_folder))
-    assert "在 31 个申万一级行业中列第 29" in parts_text(found.lede[0].parts, "zh")
+    assert "在 31 个申万一级行业中列第 29" in lede_of(found)
     assert "ranking" in {each.id for each in found.charts}
 
 
@@ -270,7 +274,7 @@ def test_an_outcome_check_that_cannot_be_read_is_named_too(tmp_path):
 
 
 def test_json_writes_no_file(tmp_path):
-    ran = run_screener("weekly", "--week", "2025-04-11", "--json", "--out", tmp_path / "reports")
+    ran = run_screener("weekly", "--week", "2025-04-11", "--json", cwd=tmp_path)
     assert ran.code == 0
     assert ran.json["week_end"] == "2025-04-11"
     assert not (tmp_path / "reports").exists()
