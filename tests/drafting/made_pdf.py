@@ -168,3 +168,24 @@ def _picture(path: Path) -> None:
     from PIL import Image
 
     Image.new("RGB", (60, 80), "grey").save(path)
+
+
+def walk_report(path: Path) -> Path:
+    """A short report on names whose prices ship with the package: front page, advice, standard."""
+    canvas = new_canvas(path)
+    furniture(canvas, 1)
+    write(canvas, 40, 70, "通信行业", 12)
+    write(canvas, 40, 110, "光与网两条线", 22)
+    write(canvas, 40, 140, "2024年05月06日", 10)
+    write(canvas, 400, 140, "青禾证券研究所", 10)
+    advice = "投资建议：1）光器件：建议关注源杰科技（688498）、仕佳光子（688313）；"
+    advice += "2）运营商：建议关注中国移动（600941）、中国联通（600050）。"
+    column(canvas, 40, 180, ["行业评级：强于大市（维持）", *wrapped(advice, 40), "风险提示：需求不及预期。"])
+    canvas.showPage()
+    furniture(canvas, 2)
+    lines = ["评级说明", "评级标准为报告发布日后6到12个月内的相对市场表现，以沪深300指数为基准。", "股票评级"]
+    stock = [each.replace("未来6个月内", "") for each in STANDARD]
+    column(canvas, 40, 80, [*lines, *stock, "行业评级", *(each.replace("未来6个月内", "") for each in INDUSTRY)])
+    canvas.showPage()
+    canvas.save()
+    return path
