@@ -27,7 +27,7 @@ from screener.upstream.pull import ordered_sources
 from screener.version import __version__
 
 Level = Literal["ok", "warn", "fail"]
-LIBRARIES = ("akshare", "pandas", "numpy", "pyarrow", "pandera")
+LIBRARIES = ("akshare", "pandas", "numpy", "pyarrow", "pandera", "duckdb")
 # One symbol per source is asked for its last few sessions; a source that has only one kind gets that kind.
 PROBES = {"csindex": "000300.SH", "swsresearch": "801770.SI"}
 PROBE = "600941.SH"

@@ -62,10 +62,10 @@ def _pictures(check_glyphs: Callable[[], None]) -> Job:
 
 
 def _grade() -> Job:
-    lacking = [name for name in ("pyarrow",) if find_spec(name) is None]
+    lacking = [name for name in ("duckdb",) if find_spec(name) is None]
     if lacking:
         said = Note("job_lacks", {"libraries": ", ".join(lacking)})
-        return Job("grade", "fail", said, "pip install --force-reinstall pyarrow")
+        return Job("grade", "fail", said, "pip install --force-reinstall duckdb")
     return Job("grade", "ok", Note("job_grade"), "")
 
 
