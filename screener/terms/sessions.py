@@ -68,6 +68,8 @@ class Calendar:
 
         ScreenerError `beyond_calendar` when the table does not cover the week's days.
         """
+        if not self.first_day <= day <= self.last_day + dt.timedelta(days=7):
+            raise ScreenerError("beyond_calendar", day=day, first=self.first_day, last=self.last_day)
         monday = day - dt.timedelta(days=day.weekday())
         sunday = monday + dt.timedelta(days=6)
         if not (self.covers(monday) and self.covers(min(sunday, self.last_day))):

@@ -16,7 +16,8 @@ from screener.thesis.policies import PolicyBook
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]*")
+# A slug is a file name: longer ones than this no file system is sure to take.
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
 @dataclass(frozen=True)

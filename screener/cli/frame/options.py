@@ -126,14 +126,20 @@ Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Makes the random
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
+# The ways in which a date may be written on the command line (CONTRACT).
+DATES = ("%Y-%m-%d", "%Y%m%d", "%Y/%m/%d")
+
+
 def parse_date(text: str | None, option: str) -> dt.date | None:
-    """A date option; UsageError for anything but YYYY-MM-DD."""
+    """A date option, written 2024-04-14, 20240414 or 2024/4/14; UsageError for anything else."""
     if text is None:
         return None
-    try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 a plain date has no zone
-    except ValueError:
-        raise UsageError("bad_option_date", option=option, value=text) from None
+    for written in DATES:
+        try:
+            return dt.datetime.strptime(text.strip(), written).date()  # noqa: DTZ007 a plain date has no zone
+        except ValueError:
+            continue
+    raise UsageError("bad_option_date", option=option, value=text[:40])
 
 
 def parse_published(text: str | None) -> dt.date | None:
