@@ -210,6 +210,8 @@ _CODES = {
     "tuple_type": "list_wanted",
     "model_type": "table_wanted",
     "float_type": "number_wanted",
+    "less_than_equal": "number_too_large",
+    "greater_than_equal": "number_too_small",
 }
 
 

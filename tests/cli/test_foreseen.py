@@ -59,3 +59,14 @@ def test_of_many_problems_of_one_kind_the_first_ten_are_shown_and_the_rest_count
     lines = list(problem_lines([*problems, Problem("a.csv", 1, "date", "x", "bad_date", {})], "zh"))
     assert len(lines) == SHOWN + 2
     assert "990" in lines[-1]
+
+
+@pytest.mark.parametrize(("months", "said"), [("1000000", "不大于 120"), ("0", "不小于 1")])
+def test_a_window_of_a_million_months_is_too_large_and_not_unquoted(tmp_path, months, said):
+    text = (ROOT / "themes" / "scales" / "guolian.toml").read_text("utf-8")
+    path = tmp_path / "odd.toml"
+    path.write_text(text.replace("to_months = 12", f"to_months = {months}"), encoding="utf-8")
+    ran = run_screener("scales", "check", path)
+    assert ran.code == 2
+    assert said in ran.out
+    assert "引号" not in ran.out
