@@ -29,7 +29,7 @@ import pandas as pd
 
 import screener as sc
 
-figures = Path(str(files("screener"))) / "figures"
+figures = Path(str(files("screener"))) / "data"
 closes = pd.read_csv(figures / "closes.csv", dtype={"date": "string"}).set_index("date")
 folder = Path(tempfile.mkdtemp())
 for name in ("raw", "index"):

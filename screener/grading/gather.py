@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from screener.grading.arrays import HORIZONS, Facts
-from screener.measures.cells import GAP_NUMBER, NO_GAP, Codes, Floats
+from screener.measures.cells import ACTIONS_UNKNOWN, GAP_NUMBER, NO_GAP, Codes, Floats
 
 NOT_DUE, NO_DATA, NO_BENCHMARK = (GAP_NUMBER[code] for code in ("not_due", "no_data", "no_benchmark"))
 NEAR_EDGE_FLAG, FORM_DIFFERS = 4, 8
@@ -236,6 +236,8 @@ def _judge(figures: Figures, pair: _Pair) -> Verdict:
     standards, measured = pair.facts.standards, figures.measured
     band = _bands(measured, pair.plan, pair.facts)
     told = (band >= 0) | (standards.by_sign[pair.plan] & ~np.isnan(measured))
+    # A band that rests on unknown actions is doubtful and no verdict (MEASUREMENT, "Unknown actions").
+    told &= (pair.own.flags(np.maximum(figures.position, 0).astype(np.intp)) & ACTIONS_UNKNOWN) == 0
     hit, at_least = (_within(measured, each[pair.word], told) for each in (standards.stated, standards.at_least))
     return Verdict(band, hit, at_least)
 

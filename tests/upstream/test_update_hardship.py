@@ -87,7 +87,9 @@ def test_killed_at_thirty_random_moments_nothing_stored_is_lost_and_the_end_is_t
         store = Store(folder)
         before = {symbol: len(store.read_bars(symbol).rows) for symbol in store.symbols()}
         assert all(before.values())
-        assert all(store.read_actions(symbol) is not None for symbol in before if symbol[0] in "603" and symbol[:3] != "000")
+        assert all(
+            store.read_actions(symbol) is not None for symbol in before if symbol[-2:] in ("SH", "SZ") and symbol != "000300.SH"
+        )
     assert start(folder, upstream).wait() == 0
     assert_same(folder, calm)
     assert not list(folder.rglob("*.part"))
@@ -115,7 +117,7 @@ def test_a_full_disk_and_a_read_only_one_end_in_one_clear_line_and_keep_what_was
     assert "No space left on device" in full.err
     assert "what was stored is unchanged" in full.err
     stored = Store(folder).symbols()
-    assert 1 <= len(stored) < 15
+    assert 1 <= len(stored) < 18
     assert all(len(Store(folder).read_bars(symbol).rows) > 300 for symbol in stored)
     subprocess.run(["mount", "-o", "remount,ro,size=96k", str(small_disk)], check=True)
     refused = run_screener(*args, env=upstream.env())
@@ -124,7 +126,7 @@ def test_a_full_disk_and_a_read_only_one_end_in_one_clear_line_and_keep_what_was
     assert Store(folder).symbols() == stored
     subprocess.run(["mount", "-o", "remount,rw,size=4m", str(small_disk)], check=True)
     assert run_screener(*args, env=upstream.env()).code == 0
-    assert len(Store(folder).symbols()) == 15
+    assert len(Store(folder).symbols()) == 18
 
 
 def test_an_update_takes_what_pacing_takes_plus_a_fifth_and_less_than_300_megabytes(upstream, tmp_path):
@@ -138,7 +140,7 @@ def test_an_update_takes_what_pacing_takes_plus_a_fifth_and_less_than_300_megaby
     assert ran.returncode == 0
     busiest = Counter(request.host for request in upstream.log if "datacenter" not in request.host).most_common(1)[0][1]
     paced = busiest * policy.pause_seconds * (1 + policy.jitter)
-    begin = 5.0  # starting Python and akshare on a busy machine
+    begin = 15.0  # starting Python and akshare, and the second listings' own hosts, on a busy machine
     assert elapsed <= 1.2 * paced + begin
     assert int(ran.stdout.splitlines()[-1]) / 1024 < 300
 

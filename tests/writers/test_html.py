@@ -172,7 +172,7 @@ def test_a_page_opens_without_error_request_or_sideways_scroll(reports, visit, w
 @pytest.mark.parametrize(("width", "shown", "hidden"), [(1280, ".plot.vw", ".plot.vn"), (390, ".plot.vn", ".plot.vw")])
 def test_every_chart_is_drawn_once_at_its_width(reports, visit, width, shown, hidden):
     page = visit(page_of(reports), width).page
-    assert page.locator(f"{shown}:visible").count() == page.locator("figure.chart").count() == 4
+    assert page.locator(f"{shown}:visible").count() == page.locator("figure.chart").count() == 5
     assert page.locator(f"{hidden}:visible").count() == 0
     for plot in page.locator(f"{shown} svg").all():
         box = plot.bounding_box()
@@ -249,7 +249,7 @@ def test_everything_reads_without_a_script(reports, visit):
     assert page.locator(".ctl:visible").count() == 0
     assert page.locator(".sw:visible").count() == 0
     assert "+37.21" in page.locator(".lede").inner_text()
-    assert page.locator(".plot.vw svg:visible").count() == 4
+    assert page.locator(".plot.vw svg:visible").count() == 5
 
 
 @pytest.mark.browser
