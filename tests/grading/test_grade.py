@@ -418,7 +418,14 @@ def one_name(row) -> Thesis:
 
 @pytest.mark.slow
 def test_base_rates_are_what_grading_the_whole_market_gives(market_folder, tmp_path):
-    source, day = FolderSource(market_folder), dt.date(2024, 3, 8)
+    folder, day = tmp_path / "market", dt.date(2024, 3, 8)
+    folder.mkdir()
+    for each in market_folder.iterdir():
+        (folder / each.name).symlink_to(each)
+    codes = [symbol[:6] for symbol in FolderSource(market_folder).symbols()]
+    cover = [f"{code},2023-01-01,{MARKET_AS_OF}" for code in codes]  # else a name without an action has no verdict
+    (folder / "actions_cover.csv").write_text("\n".join(["code,covered_from,covered_to", *cover, ""]))
+    source = FolderSource(folder)
     rows = [[each, each, day, "买入", "guolian"] for each in source.symbols()]
     ratings = write_ratings(tmp_path / "r.csv", rows)
     found = grade(ratings, source, tmp_path / "o.parquet", as_of=MARKET_AS_OF)
