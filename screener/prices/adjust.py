@@ -23,10 +23,8 @@ def adjustment_factors(
     """Cumulative factor per traded day (1 on the first), so that close × factor is the adjusted level.
 
     `days` ascending traded days, `closes` their raw closes (CNY), `actions` one symbol's rows. The factor of an ex-date
-    applies from the first traded day on or after it: `price`: split_ratio; `total`: previous close × split_ratio /
-    (previous close − cash), i.e. gross cash is reinvested at the ex reference price. Actions on or before the first day
-    change nothing. An action that cannot be applied (unknown kind, cash ≥ close) is a break of the symbol, not a factor.
-    Source: MEASUREMENT, "Prices".
+    applies from the first traded day on or after it, see `action_factor`. Actions on or before the first day change
+    nothing. An action that cannot be applied (unknown kind, cash ≥ close) is a break of the symbol, not a factor.
     """
     factors = np.ones(len(days))
     at = np.searchsorted(days, actions["ex_date"].to_numpy().astype(days.dtype))
@@ -35,8 +33,17 @@ def adjustment_factors(
             continue
         previous = closes[position - 1]
         if series == "price" or cash < previous:
-            factors[position] *= ratio if series == "price" else previous * ratio / (previous - cash)
+            factors[position] *= action_factor(series, previous, cash, ratio)
     return np.asarray(np.cumprod(factors), dtype=np.float64)
+
+
+def action_factor(series: SeriesName, previous: float, cash: float, ratio: float) -> float:
+    """By what an action multiplies the level: `price`: `ratio`; `total`: previous × ratio / (previous − cash).
+
+    So `total` reinvests gross cash at the ex reference price. `previous`: raw close before the ex-date (CNY), `cash`: CNY
+    per share before, below `previous`; `ratio`: shares after per share before. Source: MEASUREMENT, "Prices".
+    """
+    return ratio if series == "price" else previous * ratio / (previous - cash)
 
 
 def adjusted_levels(prices: Prices, series: SeriesName) -> pd.DataFrame:

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from screener.judgement.ledger import entries
 from screener.judgement.outcome import Outcome
 from screener.judgement.screen import Screen
 from screener.report.document import Field
-from screener.report.outcome.ledger import entries, row_fields
+from screener.report.outcome.ledger import row_fields
 from screener.report.screen import plain
 from screener.terms.say import Lang
 from screener.terms.sessions import as_date

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from screener.judgement.ledger import actions_of, entries
 from screener.judgement.outcome import Outcome
 from screener.report.document import Box, Cell, Chart, Document, Panels, Paragraph, Row, Section, Stack, Table, walk_cells
 from screener.report.figures import cell_text, parts_text
 from screener.report.outcome.charts import shown_span, values_of
 from screener.report.outcome.dossier import build_dossier
-from screener.report.outcome.ledger import actions_of, entries
 from screener.report.outcome.verdict import background, headline
 from screener.report.wording import phrase
 from screener.screening import check_outcome

@@ -46,7 +46,7 @@ def set_cell(day: str, column: int, value: str) -> Edit:
 
 
 def outcome(folder: Path, *more: str) -> Ran:
-    options = ("--published", "2024-04-14", "--as-of", "2025-06-30", "--prices", str(folder), "--json", *more)
+    options = ("--published", "2024-04-14", "--as-of", "2025-06-30", "--prices", str(folder), "--json", "--quick", *more)
     return run_screener("outcome", *options)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from screener.judgement.ledger import Entry
 from screener.judgement.outcome import Outcome, Row
 from screener.measures.quotes import is_doubtful
 from screener.report.document import Cell, Column, Table, text
 from screener.report.document import Row as TableRow
-from screener.report.outcome.ledger import Entry
 from screener.terms.say import Lang, say
 from screener.thesis.scale import EXCESS_DECIMALS, Ladder, rate
 

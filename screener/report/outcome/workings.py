@@ -7,13 +7,22 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from screener.judgement.ledger import (
+    ActionEntry,
+    actions_of,
+    actions_since_base,
+    cash_per_base_share,
+    entries,
+    factor,
+    raw_quote,
+)
 from screener.judgement.outcome import Outcome
-from screener.measures.quotes import Quote, quote
+from screener.measures.quotes import Quote
 from screener.report.document import Cell, CellKind, Column, Field, Row, Table, figure, text
 from screener.report.figures import weekday
 from screener.report.outcome.bands import index_name
 from screener.report.outcome.formulas import ledger_formulas, row_id
-from screener.report.outcome.ledger import ActionEntry, actions_of, actions_since_base, entries, factor, row_fields
+from screener.report.outcome.ledger import row_fields
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 
@@ -92,7 +101,7 @@ def _quote_cell(outcome: Outcome, symbol: str, day: dt.date | None) -> Cell:
     """The raw close that stands for a session, with its own date where that is another day."""
     if day is None or day > outcome.as_of:
         return Cell("not_due")
-    found = quote(outcome.market, symbol, day, series="price")
+    found = raw_quote(outcome, symbol, day)
     if not isinstance(found, Quote):
         return figure("price", found)
     return Cell("price", found.close, "" if found.close_date == day else _day(found.close_date))
@@ -123,21 +132,12 @@ def _cash_cell(outcome: Outcome, symbol: str, due: Sequence[int]) -> Cell:
     return Cell("cash", cash_per_base_share(found)) if found else Cell("none")
 
 
-def cash_per_base_share(actions: Sequence[ActionEntry]) -> float:
-    """Gross cash that one share before the first of `actions` (by ex-date) received over all of them, CNY."""
-    shares, cash = 1.0, 0.0
-    for each in actions:
-        cash += shares * each.cash_per_share
-        shares *= each.split_ratio
-    return cash
-
-
 def _why(outcome: Outcome, symbol: str, lang: Lang) -> str:
     """Why the base close is that one: the day's own close, the last session's before it, or a suspended name's last one."""
     base = outcome.base_date
     if base is None or base > outcome.as_of:
         return say("dossier_why_not_reached", lang)
-    found = quote(outcome.market, symbol, base, series="price")
+    found = raw_quote(outcome, symbol, base)
     if not isinstance(found, Quote):
         return found.text(lang)
     if found.close_date != base:
