@@ -10,8 +10,9 @@ report: $(VENV)/ready-report ## the weekly report and the outcome check of the b
 	@echo
 	@$(BIN)/screener outcome || test $$? -eq 3
 
-test: $(VENV)/ready-dev ## the tests that take less than five minutes
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not browser"
+# One thread of linear algebra a process: two processes of many threads wait for each other.
+test: $(VENV)/ready-dev ## the tests of a minute; the slow ones run in CI
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope -m "not slow and not browser"
 
 lint: $(VENV)/ready-dev ## style, types, import contract, structure figures
 	@$(BIN)/ruff check .

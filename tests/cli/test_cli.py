@@ -17,6 +17,7 @@ def test_json_is_the_only_thing_on_standard_output():
     assert ran.err == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Pacific/Kiritimati"])
 @pytest.mark.parametrize("command", ["outcome", "weekly"])
 def test_the_same_inputs_give_the_same_bytes_in_every_time_zone(command, zone):
@@ -66,6 +67,7 @@ def test_messages_follow_the_language_asked_for():
     assert "there is no thesis named" in run_screener("outcome", "nobody", "--lang", "en").err
 
 
+@pytest.mark.slow
 def test_slow_libraries_are_not_on_the_path_of_an_offline_report():
     program = (
         "import sys; sys.argv = ['screener', 'weekly', '--json']\n"
@@ -88,6 +90,7 @@ def test_the_first_screen_of_an_outcome_is_the_plain_answer(tmp_path):
     assert "sha256" in top
 
 
+@pytest.mark.slow
 def test_a_terminal_line_holds_no_character_of_uncertain_width(tmp_path):
     import unicodedata
 

@@ -69,6 +69,7 @@ def test_a_newer_store_is_a_failure_and_not_an_error(tmp_path):
     assert look(Store(tmp_path))["topic_store", "store"].code == "store_newer"
 
 
+@pytest.mark.slow
 def test_each_source_is_said_to_be_reachable_or_why_not(served, tmp_path):
     served.fault("status_403", host="finance.sina.com.cn")
     served.fault("hang", host="swsresearch")
@@ -126,6 +127,7 @@ def test_the_order_of_sources_and_what_goes_unverified_are_said(tmp_path):
     assert [each.params["host"] for each in found if each.code == "doctor_unverified"] == ["www.swsresearch.com"]
 
 
+@pytest.mark.slow
 def test_the_command_ends_with_3_where_no_source_answers_and_says_so(upstream, tmp_path):
     upstream.fault("reset")
     (tmp_path / "store").mkdir()
@@ -153,6 +155,7 @@ def run_without(broken, *args):
     return run_screener(*args, env={"PYTHONPATH": broken["PYTHONPATH"] + ":" + str(ROOT)})
 
 
+@pytest.mark.slow
 def test_without_akshare_doctor_says_what_to_do_and_stored_data_and_reports_work(
     without_akshare, tmp_path, market_folder, bundled
 ):
@@ -168,6 +171,7 @@ def test_without_akshare_doctor_says_what_to_do_and_stored_data_and_reports_work
     assert not [row for row in outcome.json["rows"] if row["gap"]]
 
 
+@pytest.mark.slow
 def test_without_akshare_an_update_fails_in_words_and_stores_nothing(without_akshare, tmp_path):
     ran = run_without(without_akshare, "update", "--store", tmp_path / "store", "--end", "2025-06-30", "--json", "--lang", "en")
     assert ran.code == 3

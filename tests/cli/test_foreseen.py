@@ -45,6 +45,7 @@ def test_a_name_too_long_for_a_file_is_no_slug(tmp_path):
         assert str(tmp_path) not in ran.out
 
 
+@pytest.mark.slow
 def test_a_full_device_is_a_sentence():
     with open("/dev/full", "w", encoding="utf-8") as full:
         command = [sys.executable, "-m", "screener", "thesis", "list"]

@@ -35,6 +35,7 @@ def test_the_check_names_columns_days_actions_and_what_is_not_used(exports):
     assert (mobile["days"], mobile["missing"], mobile["common"], mobile["differing"]) == (322, 0, 322, 0)
 
 
+@pytest.mark.slow
 def test_an_import_writes_the_folder_layout_and_says_what_it_did(exports, tmp_path):
     to = tmp_path / "mine"
     ran = run_screener("prices", "import", exports / "收盘价.xlsx", exports / "actions.csv", "--to", to)

@@ -55,6 +55,7 @@ def run(script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_walk_through_goes_from_a_report_to_a_verdict_in_ten_commands(checkout):
     (walk,) = [block for block in blocks("bash") if "thesis draft" in block]
     install = [line for line in blocks("")[1].splitlines() if line.startswith((".venv", "python3"))][:2]
@@ -70,6 +71,7 @@ def test_the_walk_through_goes_from_a_report_to_a_verdict_in_ten_commands(checko
     assert (checkout / "reports" / "guangwang" / "outcome" / "outcome.xlsx").is_file()
 
 
+@pytest.mark.slow
 def test_the_python_example_runs_and_prints_what_it_says(tmp_path):
     (example,) = blocks("python")
     done = subprocess.run(

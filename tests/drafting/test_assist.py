@@ -63,6 +63,7 @@ def assisted(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_what_the_report_bears_out_stands_as_proposed_until_it_is_accepted(assisted):
     done, out = assisted(TRUE)
     document = tomllib.loads(out.read_text("utf-8"))
@@ -171,6 +172,7 @@ def test_the_published_schema_is_that_of_the_types():
         assert run_screener("thesis", "schema", kind).out == schema_text(kind)
 
 
+@pytest.mark.slow
 def test_the_bundled_files_fit_the_schema():
     import jsonschema
 

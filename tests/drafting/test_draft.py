@@ -150,6 +150,7 @@ def test_the_seed_s_dated_policies_are_read_once_each_with_their_issuer(seed):
     assert not any(each["date"].startswith("2023-20") for each in policies), "a misprinted month is no date"
 
 
+@pytest.mark.slow
 def test_the_seed_s_draft_passes_the_check_and_gives_the_figures_of_the_bundled_thesis(reference, tmp_path):
     report = reference / "seed" / "guolian-2024-ai-compute-report.txt"
     mine = tmp_path / "mine.toml"
@@ -550,6 +551,7 @@ PIECES = [*"（）：、。；\n|\t#1%~-", "投资建议",
           "中国移动", "600941.SH", "建议关注", "1)", "《旧》", "2024.4.1", "风险提示", "通信", "国联证券研究所"]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(st.text(max_size=400) | st.lists(st.sampled_from(PIECES), max_size=120).map("".join))
 def test_any_text_gives_a_draft_that_parses(text):

@@ -11,6 +11,7 @@ from tests.reference_measures import read_figures
 pytest.importorskip("pdfplumber", reason="the extra draft is not installed")
 
 
+@pytest.mark.slow
 def test_five_commands_lead_from_a_pdf_to_a_verdict(tmp_path):
     report, thesis = walk_report(tmp_path / "研报.pdf"), tmp_path / "walk.toml"
     drafted = run_screener("thesis", "draft", report, "--out", thesis)

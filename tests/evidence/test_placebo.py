@@ -38,6 +38,7 @@ def test_a_drawn_basket_never_holds_a_stock_twice():
     assert drawn.max() <= 12
 
 
+@pytest.mark.slow
 def test_every_set_of_stocks_is_drawn_equally_often():
     drawn = draw_baskets(np.random.default_rng(2), pool=6, size=3, n=200_000)
     counts = pd.Series([tuple(sorted(row)) for row in drawn.tolist()]).value_counts()
@@ -136,6 +137,7 @@ def test_a_placebo_of_the_universe_against_itself_is_uniform(bundled, folder, un
     assert max(gaps) < 1.63 / np.sqrt(len(ranks))
 
 
+@pytest.mark.slow
 def test_the_best_names_sit_at_the_top_and_the_worst_at_the_bottom(bundled, folder, universe, closes):
     outcome = outcome_of(bundled, folder, {"b": ["600000"]})
     base, end = outcome.base_date, outcome.end_dates[12]
@@ -261,6 +263,7 @@ def test_too_few_peers_are_a_gap_and_not_a_figure(bundled, folder, universe):
     assert f"少于 {FEWEST_PEERS}" in matched[0].gap.text()
 
 
+@pytest.mark.slow
 def test_matched_baskets_hold_peers_of_each_member(bundled, tmp_path):
     folder = market(tmp_path, walks(600, seed=8))
     universe = load_universe(folder, benchmark="000300.SH", end=AS_OF)
@@ -416,6 +419,7 @@ def test_an_end_date_beyond_the_data_is_no_end():
 # --- the real market ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_where_only_shanghai_is_alive_the_result_says_so(bundled, market_folder):
     thesis, scale = bundled
     outcome = check_outcome(thesis, scale, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
@@ -434,6 +438,7 @@ def test_where_only_shanghai_is_alive_the_result_says_so(bundled, market_folder)
     assert round(basket.dividends * 100, 1) == 2.3
 
 
+@pytest.mark.slow
 def test_the_command_adds_the_placebo_to_its_json(market_folder):
     asked = ("--placebo", 200, "--universe", market_folder, "--seed", 3)
     ran = run_screener("outcome", "--prices", market_folder, "--as-of", AS_OF, "--json", *asked)
@@ -462,6 +467,7 @@ def test_the_command_adds_the_placebo_to_its_json(market_folder):
     assert "no_data" in {each["code"] for each in ran.json["gaps"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [("--placebo", 0), ("--universe", "."), ("--placebo", 10, "--published", "2024-06-03")])
 def test_a_question_that_no_market_can_answer_is_refused(options):
     assert run_screener("outcome", *options).code == 2

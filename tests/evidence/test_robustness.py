@@ -193,6 +193,7 @@ def test_dates_are_every_session_whose_end_lies_within_the_reports_window(outcom
     assert found[12].share["强于大市"] == pytest.approx(sum(each >= 0.1 for each in expected) / len(expected))
 
 
+@pytest.mark.slow
 def test_any_day_would_have_done_better_on_the_real_index(bundled, market_folder):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
     history = load_index_history(market_folder, benchmark="000300.SH", end=AS_OF)
@@ -209,6 +210,7 @@ def test_any_day_would_have_done_better_on_the_real_index(bundled, market_folder
     assert round(excess["801950.SI"] * 100, 2) == -28.25
 
 
+@pytest.mark.slow
 def test_any_stock_of_the_market_is_rated_on_the_stock_scale(bundled, market_folder):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
     universe = load_universe(market_folder, benchmark="000300.SH", end=AS_OF)
@@ -231,6 +233,7 @@ def test_a_wrong_value_in_an_index_file_is_refused_with_its_line(tmp_path):
 # --- the sentence, the text, the command ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_sentence_says_how_far_to_trust_the_answer(outcome):
     trust = check_trust(outcome, SnapshotSource(), placebo=50)
     index, basket = trust_sentences(trust)
@@ -241,6 +244,7 @@ def test_one_sentence_says_how_far_to_trust_the_answer(outcome):
     assert english.startswith("SW Telecom: by the report's own standard, did not come true; 91.5% of 248 conventions agree; ")
 
 
+@pytest.mark.slow
 def test_the_sentence_names_the_percentile_among_chance(bundled, market_folder):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)
     trust = check_trust(outcome, FolderSource(market_folder), placebo=1000)
@@ -265,6 +269,7 @@ def test_tables_show_the_longest_horizon_that_is_due(bundled):
     assert not [cell for row in table.rows for cell in row.cells if cell.kind == "gap"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_text_fits_a_terminal_and_warns_about_one_report(outcome, lang):
     trust = check_trust(outcome, SnapshotSource(), placebo=50)
@@ -276,6 +281,7 @@ def test_the_text_fits_a_terminal_and_warns_about_one_report(outcome, lang):
         assert not set(line) & set("▲−·—“”→×±…")
 
 
+@pytest.mark.slow
 def test_evidence_is_part_of_the_answer_unless_it_is_left_out():
     bare = run_screener("outcome", "--as-of", AS_OF, "--json", "--quick").json
     assert not {"sensitivity", "placebo", "robustness", "trust"} & set(bare)
@@ -292,6 +298,7 @@ def test_evidence_cannot_be_left_out_and_asked_for_at_once():
     assert "--placebo" in ran.err
 
 
+@pytest.mark.slow
 def test_without_a_market_of_the_base_date_the_box_says_so_and_the_run_is_complete(bundled):
     outcome = check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 4, 22), as_of=AS_OF, today=AS_OF)
     trust = check_trust(outcome, SnapshotSource())
@@ -301,6 +308,7 @@ def test_without_a_market_of_the_base_date_the_box_says_so_and_the_run_is_comple
     assert trust.base_rate_of(INDEX, 12, "dates").n > 700
 
 
+@pytest.mark.slow
 def test_the_grid_stands_in_the_json_where_it_is_asked_for():
     ran = run_screener("outcome", "--as-of", AS_OF, "--json", "--sensitivity")
     assert ran.code == 0
@@ -317,6 +325,7 @@ def test_the_grid_stands_in_the_json_where_it_is_asked_for():
     assert ran.json["robustness"]["warning"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_sections_hold_the_same_figures_as_the_results(bundled, market_folder, lang):
     outcome = check_outcome(*bundled, FolderSource(market_folder), as_of=AS_OF, today=AS_OF)

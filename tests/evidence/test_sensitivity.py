@@ -69,6 +69,7 @@ def test_the_grid_holds_the_cell_that_says_the_opposite_of_the_headline(checked)
     assert headline["band"].tolist() == ["中性"]
 
 
+@pytest.mark.slow
 def test_every_cell_of_the_headline_convention_is_the_row_of_the_outcome(checked):
     outcome, grid = checked
     for row in outcome.rows:

@@ -76,6 +76,7 @@ def test_the_compressed_cells_of_the_page_are_those_of_the_grid(outcome, html):
     assert np.abs(excess[known] / 1e6 - np.array(block.excess)[known]).max() <= 5e-7
 
 
+@pytest.mark.slow
 def test_the_page_reads_without_a_script_and_a_quick_one_has_no_picker(outcome, html):
     assert '<div class="whatif" id="whatif" hidden>' in html
     assert 'id="whatif"' not in render_html(build_dossier(outcome, "zh"))

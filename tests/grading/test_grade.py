@@ -266,6 +266,7 @@ def test_a_run_that_fails_leaves_nothing_under_the_final_name(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_command_writes_a_file_and_prints_a_scoreboard(hand_folder, tmp_path):
     rows = [
         ["a", "600001.SH", "2024-01-10", "增持", "guolian", "甲"],
@@ -510,6 +511,7 @@ def test_a_stored_file_of_reports_that_does_not_open_is_set_aside_and_fetched_ag
     assert len(list((tmp_path / "quarantine").glob("unreadable-*-600498.SH.parquet"))) == 1
 
 
+@pytest.mark.slow
 def test_the_command_fetches_a_file_that_grade_takes(sample_upstream, tmp_path):
     store, out = tmp_path / "store", tmp_path / "r.csv"
     ran = run_screener("ratings", "fetch", "--store", store, "--out", out, "--json", env=sample_upstream.env())

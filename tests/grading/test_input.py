@@ -74,6 +74,7 @@ def test_what_is_asked_beyond_the_end_of_the_prices_is_said_and_is_no_success(ha
     assert "prices end on 2025-01-27" in ran.err
 
 
+@pytest.mark.slow
 def test_an_instant_is_the_day_in_shanghai_whatever_its_zone(hand_folder, tmp_path):
     # 2024-01-09 16:00 UTC is midnight of 2024-01-10 in Shanghai.
     moment = dt.datetime(2024, 1, 9, 16, tzinfo=dt.UTC)
@@ -165,6 +166,7 @@ def test_chinese_heads_a_folder_and_a_glob_are_read(tmp_path, hand_folder):
         assert found["published"].tolist() == [dt.date(2024, 1, 10), dt.date(2024, 1, 11)]
 
 
+@pytest.mark.slow
 def test_an_industry_rating_has_the_base_rate_of_the_industries_and_a_house_with_both_is_not_diluted(reference, tmp_path):
     day = "2024-04-12"
     names = sorted(path.stem for path in (reference / "market" / "index").glob("801???.csv"))

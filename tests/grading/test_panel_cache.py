@@ -39,6 +39,7 @@ def run(market: Path, tmp_path: Path) -> pd.DataFrame:
     return grade(write_ratings(tmp_path / "r.csv", rows), FolderSource(market), tmp_path / "o.parquet", as_of=END)
 
 
+@pytest.mark.slow
 def test_the_next_run_gives_the_same_rows_from_the_kept_panel(market, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     first = run(market, tmp_path)
@@ -54,6 +55,7 @@ def test_the_next_run_gives_the_same_rows_from_the_kept_panel(market, tmp_path, 
     pd.testing.assert_frame_equal(run(market, tmp_path), first)
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_read_again(market, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     assert run(market, tmp_path)["excess_12m"].round(12).unique().tolist() == [0.05]

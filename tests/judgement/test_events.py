@@ -300,6 +300,7 @@ def test_names_not_listed_yet_are_left_out_of_the_theme_basket(measured):
     assert window(measured, "national-compute-network-2023", "all", (0, 4)).left_out == ()
 
 
+@pytest.mark.slow
 def test_the_industry_index_is_measured_where_its_file_reaches_back(bundled, market_folder, tmp_path, measured):
     assert window(measured, "digital-china-2023", "801770.SI", (0, 4)).gap.code == "no_data"
     folder = tmp_path / "prices"
@@ -331,6 +332,7 @@ def test_the_snapshot_gives_gaps_that_say_why_and_the_command_says_it_is_incompl
     assert {each["status"] for each in record["targets"]} == {"passed", "later", "stated"}
 
 
+@pytest.mark.slow
 def test_where_every_policy_lies_before_the_prices_one_sentence_says_so_and_the_targets_stand():
     out = run_screener("events").out
     assert "33 项政策都早于这份行情的首日 2024-03-01" in out

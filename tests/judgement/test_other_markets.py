@@ -167,6 +167,7 @@ def test_every_other_market_is_served_by_the_scale_file(bundled, tmp_path, symbo
     assert total.gap.reason == "actions_unknown"
 
 
+@pytest.mark.slow
 def test_the_rows_of_a_shares_do_not_change_when_a_thesis_names_second_listings(bundled, market_folder):
     thesis, scale = bundled
     bare = thesis.model_copy(
@@ -184,6 +185,7 @@ def test_the_rows_of_a_shares_do_not_change_when_a_thesis_names_second_listings(
     assert {"gap", "gap_reason", "return", "base_close_date", "benchmark_end_close_date"} <= set(others[0])
 
 
+@pytest.mark.slow
 def test_the_text_names_the_proxy_the_currency_and_both_dates(bundled, market_folder):
     options = {"published": PUBLISHED, "as_of": AS_OF, "today": dt.date(2025, 7, 1)}
     result = check_outcome(*bundled, FolderSource(market_folder), proxies={"MXCN.MSCI": "MCHI.US"}, **options)

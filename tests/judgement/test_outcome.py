@@ -165,6 +165,7 @@ def test_a_horizon_after_the_data_is_a_gap_and_not_the_last_known_close(bundled)
     assert result.row("600941.SH", 6).gap is None
 
 
+@pytest.mark.slow
 def test_a_missing_total_return_index_leaves_its_rows_out(bundled, tmp_path, market_folder):
     import shutil
 

@@ -31,6 +31,7 @@ LATE = dt.date(2025, 6, 30)
 BENCHMARK = "000300.SH"
 
 
+@pytest.mark.slow
 def test_the_weekly_excess_is_the_weekly_reports_own_and_since_publication_agrees_with_it(bundled):
     from screener.screening import check_week
 
@@ -108,6 +109,7 @@ def from_closes(bundled, closes_folder) -> Screen:
     return check_screen([bundled], FolderSource(closes_folder), today=LATE)
 
 
+@pytest.mark.slow
 def test_what_the_source_does_not_know_is_missing_and_never_zero(from_closes, closes_folder):
     assert from_closes.frame["amount_20d"].isna().all()
     assert from_closes.frame["listed_days"].isna().all()

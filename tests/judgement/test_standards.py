@@ -87,6 +87,7 @@ def band_in_print(bands, value: float) -> str | None:
     return next((rating for rating, low, high, _ in bands if low < value < high), None)
 
 
+@pytest.mark.slow
 def test_every_solid_ladder_that_the_prices_can_judge_is_judged_as_its_print_says(library, prices, report, printed):
     judged, gaps, measures = [], [], set()
     for scale in library.editions():
@@ -269,6 +270,7 @@ def test_a_target_price_is_reached_by_any_close_and_told_apart_from_the_hit(bund
     assert (running.targets[0].reached, running.targets[0].gap.code) == (None, "not_due")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gjzq", "mszq", "kysec", "orient", "cgws-1", "haitong", "hcyjs", "no-standard"])
 def test_every_measure_goes_through_the_writers_in_both_languages(library, prices, report, name):
     scale = no_standard("国新证券") if name == "no-standard" else library.load_scale(name)

@@ -27,6 +27,7 @@ def check(bundled, day: str, source=None) -> Week:
     return check_week(*bundled, source or SnapshotSource(), day=dt.date.fromisoformat(day), today=dt.date(2026, 1, 5)).week
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["snapshot", "folder"])
 def test_five_weeks_equal_the_answers_worked_out_independently(bundled, reference, kind):
     source = FolderSource(reference / "market") if kind == "folder" else SnapshotSource()
@@ -86,6 +87,7 @@ def test_figures_since_publication_agree_with_the_outcome(bundled):
             assert row.band_so_far == at_six_months.row(row.subject, 6).band
 
 
+@pytest.mark.slow
 @given(st.dates(dt.date(2024, 3, 8), dt.date(2025, 6, 30)))
 @settings(max_examples=25, deadline=None)
 def test_any_week_agrees_with_the_slow_reference(bundled, day):

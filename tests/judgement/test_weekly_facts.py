@@ -175,6 +175,7 @@ def test_the_first_weeks_of_the_data_say_what_they_lack(bundled):
     assert isinstance(facts.figures["all", "week"].own, float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("day", "rank"), [("2024-03-22", 6), ("2024-06-07", 13), ("2024-09-13", 1), ("2025-05-23", 29)])
 @pytest.mark.parametrize("kind", ["folder", "snapshot"])
 def test_the_rank_among_industries_is_the_one_that_brokers_printed(bundled, market_folder, day, rank, kind):
@@ -186,6 +187,7 @@ def test_the_rank_among_industries_is_the_one_that_brokers_printed(bundled, mark
     assert (now.rank("801770.SI"), now.count) == (rank, 31)
 
 
+@pytest.mark.slow
 def test_there_is_no_rank_without_the_industries(bundled, closes_folder):
     source = FolderSource(closes_folder)
     week = check_week(*bundled, source, day=dt.date(2025, 4, 11), today=TODAY)
@@ -204,6 +206,7 @@ def test_there_are_31_level_1_industries():
     assert {each.symbol for each in industries()} >= {"801770.SI", "801010.SI", "801980.SI"}
 
 
+@pytest.mark.slow
 def test_turnover_is_the_mean_day_against_the_mean_day_of_four_weeks(bundled, market_folder):
     import csv
 
@@ -216,6 +219,7 @@ def test_turnover_is_the_mean_day_against_the_mean_day_of_four_weeks(bundled, ma
     assert facts.names["600941.SH"].turnover == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_turnover_is_a_gap_where_the_source_has_none(bundled, closes_folder):
     found = facts_of(bundled, "2025-04-11", FolderSource(closes_folder)).names["600941.SH"].turnover
     assert isinstance(found, Gap)

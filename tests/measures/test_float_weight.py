@@ -161,6 +161,7 @@ def test_weights_add_up_and_the_return_is_their_mean_of_the_members(basket):
     assert earned(found, members).value == pytest.approx(expected, rel=1e-9, abs=1e-12)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(BASKETS, st.floats(1e-3, 1e3))
 def test_every_count_times_a_constant_changes_nothing(basket, factor):
@@ -170,6 +171,7 @@ def test_every_count_times_a_constant_changes_nothing(basket, factor):
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(BASKETS)
 def test_members_of_equal_market_value_are_the_equal_weight_basket(basket):

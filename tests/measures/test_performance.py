@@ -93,6 +93,7 @@ def test_beta_against_a_benchmark_that_does_not_move_is_unknown():
     assert beta(np.array([0.01, 0.02]), np.zeros(2)) is None
 
 
+@pytest.mark.slow
 def test_volatility_agrees_with_an_independent_library():
     from empyrical import annual_volatility
 

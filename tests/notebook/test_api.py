@@ -42,6 +42,7 @@ def results(thesis, prices):
     }
 
 
+@pytest.mark.slow
 def test_every_example_in_the_docstrings_is_true():
     flags = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
     for module in (api, sc):
@@ -59,6 +60,7 @@ def test_the_package_shows_a_dozen_names_and_each_is_there():
         _ = sc.nothing
 
 
+@pytest.mark.slow
 def test_importing_every_module_hides_no_public_name():
     program = """
 import importlib, pkgutil
@@ -113,6 +115,7 @@ def test_changing_a_frame_does_not_change_the_result(results):
         results["screen"].value = None
 
 
+@pytest.mark.slow
 def test_a_result_shows_itself_as_a_table_in_both_languages(results):
     for name, result in results.items():
         chinese, english = result._repr_html_(), result.in_language("en")._repr_html_()
@@ -128,6 +131,7 @@ def test_text_of_a_thesis_is_escaped(thesis):
     assert "<script>" not in api.ThesisView(hostile, thesis.scale)._repr_html_()
 
 
+@pytest.mark.slow
 def test_a_chart_is_vega_lite_with_literal_colours_and_a_picture_beside_it(results):
     import vl_convert
 
@@ -150,6 +154,7 @@ def test_a_chart_draws_the_figures_of_its_table(results):
     assert [row["value"] for row in dots] == [6.75, 37.81]
 
 
+@pytest.mark.slow
 def test_every_result_is_written_as_an_excel_file(results, tmp_path):
     for name in ("outcome", "week", "screen", "sensitivity", "events", "trust"):
         path = results[name].to_excel(tmp_path / f"{name}.xlsx")

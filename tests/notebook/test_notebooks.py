@@ -28,6 +28,7 @@ def test_the_five_notebooks_are_there_and_short():
     assert all(len(path.read_text("utf-8").splitlines()) < 140 for path in NOTEBOOKS)
 
 
+@pytest.mark.slow
 def test_jupyterlab_opens_the_sources_as_notebooks():
     import jupytext
     from jupytext.config import load_jupytext_config

@@ -171,6 +171,7 @@ def spoil(folder: Path, market_folder: Path, code: str, day: str, factor: float)
     return row + 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "day", "factor"),
     [

@@ -63,6 +63,7 @@ def test_a_close_within_the_plain_percentage_is_never_beyond_the_limit(cents, pe
     assert high >= int(cents * (100 + percent) / 100) / 100
 
 
+@pytest.mark.slow
 def test_no_real_rise_after_the_fifth_session_is_beyond_its_limit(market_folder):
     rows = pd.read_parquet(market_folder / "market_close.parquet")
     rows = rows[rows["volume"] > 0].sort_values(["code", "date"])

@@ -89,6 +89,7 @@ def test_a_close_without_a_value_is_a_problem_with_symbol_date_and_column_beside
     assert "2025-06-04" in checked.problems[0].line_text("zh")
 
 
+@pytest.mark.slow
 def test_tables_are_checked_without_loading_what_pandera_could_use_beside_them():
     program = "import sys, screener.prices.tables as t; t.pa.Check; print(sorted({'hypothesis', 'pyspark'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)

@@ -56,6 +56,7 @@ def test_chinese_stays_text(drawn):
     assert "观察窗口，余 1 个交易日" in shown
 
 
+@pytest.mark.slow
 def test_colours_are_variables_so_that_a_page_can_change_them(drawn):
     for chart in drawn.values():
         for spec in (chart.wide, chart.narrow):
@@ -138,6 +139,7 @@ def no_fonts(tmp_path) -> dict[str, str]:
     return {"FONTCONFIG_FILE": str(conf)}
 
 
+@pytest.mark.slow
 def test_pictures_are_refused_without_chinese_glyphs_and_nothing_is_written(no_fonts, tmp_path):
     ran = run_screener("weekly", "--week", "2025-04-11", "--png", "--out", tmp_path / "reports", env=no_fonts)
     assert ran.code == 1
@@ -145,6 +147,7 @@ def test_pictures_are_refused_without_chinese_glyphs_and_nothing_is_written(no_f
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.slow
 def test_a_page_is_the_same_without_any_font(no_fonts, tmp_path):
     pages = []
     for name, env in (("with", {}), ("without", no_fonts)):
@@ -154,6 +157,7 @@ def test_a_page_is_the_same_without_any_font(no_fonts, tmp_path):
     assert pages[0] == pages[1]
 
 
+@pytest.mark.slow
 def test_the_runtime_is_bundled_once_and_then_read(tmp_path):
     first = load_runtime(tmp_path)
     (kept,) = tmp_path.iterdir()

@@ -138,6 +138,7 @@ def test_inside_the_window_there_is_a_reading_and_no_verdict(bundled, market_fol
     assert "观察期已过的 67 个交易日（至 2025-01-15）" in behind
 
 
+@pytest.mark.slow
 def test_another_publication_date_is_marked_as_tried(bundled, market_folder):
     tried = build_dossier(check(bundled, market_folder, published=dt.date(2025, 2, 10)))
     assert said(tried).startswith("尚未到期：「强于大市」要满 6 个月（2025-08-08）才开始核查")
@@ -147,6 +148,7 @@ def test_another_publication_date_is_marked_as_tried(bundled, market_folder):
     assert "发布日 2025-02-10 是试算，投资逻辑文件中为 2024-04-14。" in box_lines(tried)
 
 
+@pytest.mark.slow
 def test_before_the_base_date_there_is_no_figure_at_all(bundled, market_folder):
     future = build_dossier(check(bundled, market_folder, published=dt.date(2025, 7, 10)))
     assert "基准日 2025-07-10 晚于截止日 2025-06-30，还没有可以计算的价格。" in said(future)
@@ -165,6 +167,7 @@ def test_a_missing_industry_index_leaves_the_rating_unjudged_and_names_the_file(
     assert "两图" not in document.charts[0].sub
 
 
+@pytest.mark.slow
 def test_a_report_without_a_rating_has_nothing_to_come_true(outcome, bundled, market_folder):
     thesis, scale = bundled
     silent = build_dossier(check((thesis.model_copy(update={"rating": None}), scale), market_folder))
@@ -173,6 +176,7 @@ def test_a_report_without_a_rating_has_nothing_to_come_true(outcome, bundled, ma
     assert not [each for each in table(silent, "bands").rows if cell_text(each.cells[-2], "zh") in ("兑现", "未兑现")]
 
 
+@pytest.mark.slow
 def test_names_with_ratings_of_their_own_are_counted(bundled, market_folder):
     # 12 months: 600941 持有, 688498 卖出, 300442 买入 (answers file).
     stated = {"600941.SH": "持有", "688498.SH": "增持", "300442.SZ": "增持"}
@@ -301,6 +305,7 @@ def test_a_suspended_base_date_takes_the_last_close_and_says_so(bundled, market_
     assert table(document, "prices").notes[0] == "基准价：发布日当日收盘；不同者另列。"
 
 
+@pytest.mark.slow
 def test_listings_in_other_markets_stand_in_their_own_currency_with_the_dates_of_both_sides(bundled, market_folder):
     source = FolderSource(market_folder)
     asked = {"as_of": MATURED, "today": dt.date(2026, 1, 5)}
@@ -317,6 +322,7 @@ def test_listings_in_other_markets_stand_in_their_own_currency_with_the_dates_of
     assert found["excess_12"].value == excess
 
 
+@pytest.mark.slow
 def test_a_name_without_a_price_is_left_out_of_the_basket_and_counted(bundled, market_folder, tmp_path):
     (tmp_path / "raw").mkdir()
     (tmp_path / "index").symlink_to(market_folder / "index")
@@ -415,12 +421,14 @@ def test_an_english_dossier_has_no_chinese_but_the_quotation_and_its_source(outc
     assert left == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_of", [MATURED, RUNNING, PENDING])
 def test_the_same_inputs_give_the_same_document(bundled, market_folder, as_of):
     first, second = (build_dossier(check(bundled, market_folder, as_of=as_of)) for _ in range(2))
     assert repr(first) == repr(second)
 
 
+@pytest.mark.slow
 def test_a_chart_ends_at_the_as_of_date_while_the_window_runs_on(bundled, market_folder):
     running = check(bundled, market_folder, as_of=RUNNING)
     span = shown_span(running, "all")

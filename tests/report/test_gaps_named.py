@@ -98,6 +98,7 @@ def cells_of(document: Document) -> list[Cell]:
     return [cell for table in tables if isinstance(table, Table) for row in table.rows for cell in row.cells]
 
 
+@pytest.mark.slow
 def test_a_page_that_shows_a_gap_never_says_that_there_is_none(results):
     for document, _ in results:
         if any(cell.kind == "gap" for cell in cells_of(document)):
@@ -105,6 +106,7 @@ def test_a_page_that_shows_a_gap_never_says_that_there_is_none(results):
     assert any(word in words_of(document) for document, _ in results for word in NONE_MISSING) or True
 
 
+@pytest.mark.slow
 def test_every_kind_of_gap_in_a_cell_is_named_on_its_page(results):
     for document, _ in results:
         words = words_of(document)
@@ -113,6 +115,7 @@ def test_every_kind_of_gap_in_a_cell_is_named_on_its_page(results):
             assert any(each.text(document.lang) in words for each in kinds), (document.kind, gap)
 
 
+@pytest.mark.slow
 def test_every_gap_of_a_row_has_its_reason_in_the_json(results):
     def walk(value):
         if isinstance(value, dict):
@@ -128,6 +131,7 @@ def test_every_gap_of_a_row_has_its_reason_in_the_json(results):
         walk(json.loads(json.dumps(record, allow_nan=False)))
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_the_same_in_the_terminal_markdown_and_page(results):
     for document, _ in results:
         gaps = list(gaps_in(document.blocks))
@@ -192,6 +196,7 @@ def test_while_the_window_runs_the_weekly_page_is_as_it_was(bundled):
     assert week_record(week)["verdict"] is None
 
 
+@pytest.mark.slow
 def test_a_week_that_the_data_cut_says_so_and_a_true_one_session_week_does_not(bundled):
     cut = check_week(*bundled, SnapshotSource(), day=dt.date(2025, 6, 30), today=TODAY)
     assert "本周未完，至周一" in render_text(weekly_document(cut, "zh"), 100)
@@ -208,5 +213,6 @@ def test_an_as_of_date_before_publication_is_said_to_be_one(bundled):
     assert "Before publication" in parts_text(build_dossier(outcome, "en").lede[0].parts, "en")
 
 
+@pytest.mark.slow
 def test_the_documents_hold_frozen_values(results):
     assert all(dataclasses.is_dataclass(document) for document, _ in results)

@@ -61,6 +61,7 @@ def test_the_paragraph_of_the_one_session_week_is_written_from_the_numbers(bundl
     assert "距 12 个月期末余 127 个交易日" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("day", "words"),
     [
@@ -136,12 +137,14 @@ def test_what_changed_since_last_week_is_named(bundled):
     assert lines["后续日期"] == ["2025-04-14 为 12 个月期末日"]
 
 
+@pytest.mark.slow
 def test_the_rank_stands_with_how_many_were_ranked(bundled, market_folder):
     found = document(bundled, "2025-05-23", source=FolderSource(market_folder))
     assert "在 31 个申万一级行业中列第 29" in lede_of(found)
     assert "ranking" in {each.id for each in found.charts}
 
 
+@pytest.mark.slow
 def test_without_the_industries_the_rank_is_left_out_and_said(bundled, closes_folder):
     found = document(bundled, "2025-04-11", source=FolderSource(closes_folder))
     assert "ranking" not in {each.id for each in found.charts}
@@ -157,6 +160,7 @@ def test_a_missing_figure_is_a_gap_with_its_code(bundled, market_folder):
     assert all(isinstance(cell.value, Gap) for cell in gaps)
 
 
+@pytest.mark.slow
 def test_before_publication_nothing_is_said_since_publication(bundled):
     found = document(bundled, "2024-03-29")
     text = render_markdown(found)
@@ -165,6 +169,7 @@ def test_before_publication_nothing_is_said_since_publication(bundled):
     assert "relative" not in {each.id for each in found.charts}
 
 
+@pytest.mark.slow
 def test_no_cell_prints_a_blank_or_a_dash_for_a_figure(bundled):
     for day in ("2024-03-08", "2024-09-30", "2025-04-11", "2025-06-30"):
         for cell in walk_cells(document(bundled, day)):
@@ -191,6 +196,7 @@ def test_english_has_no_chinese_left_in_it(bundled):
     assert re.findall(r"[\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e]+", text) == []
 
 
+@pytest.mark.slow
 def test_the_same_week_gives_the_same_bytes(bundled):
     first, second = (render_markdown(document(bundled, "2025-04-11")) for _ in range(2))
     assert first == second
@@ -226,6 +232,7 @@ def test_every_table_of_markdown_has_as_many_cells_in_every_row(bundled):
         assert len(counts) == 1
 
 
+@pytest.mark.slow
 def test_a_week_is_written_in_four_formats_with_its_archive(bundled, tmp_path):
     source = SnapshotSource()
     for day in ("2024-09-30", "2025-04-11"):
@@ -248,6 +255,7 @@ def test_the_archive_names_what_it_cannot_read(tmp_path):
     assert broken == (folder / "weekly.json",)
 
 
+@pytest.mark.slow
 def test_the_archive_shows_what_became_of_each_stated_rating(bundled, tmp_path):
     publish_outcome(check_outcome(*bundled, SnapshotSource(), today=TODAY), tmp_path)
     text = re.sub(r"<[^>]+>", "", publish_archive(tmp_path, "zh")[0].read_text("utf-8"))
@@ -261,6 +269,7 @@ def test_the_archive_shows_what_became_of_each_stated_rating(bundled, tmp_path):
     assert 'href="guolian-2024-ai-compute/outcome/outcome.html"' in page
 
 
+@pytest.mark.slow
 def test_the_archive_says_when_another_publication_date_was_tried(bundled, tmp_path):
     publish_outcome(check_outcome(*bundled, SnapshotSource(), published=dt.date(2024, 4, 7), today=TODAY), tmp_path)
     assert "试算发布日 2024-04-07，截止 2025-06-30" in publish_archive(tmp_path, "zh")[0].read_text("utf-8")
@@ -280,6 +289,7 @@ def test_json_writes_no_file(tmp_path):
     assert not (tmp_path / "reports").exists()
 
 
+@pytest.mark.slow
 def test_the_command_says_where_the_report_is(tmp_path):
     ran = run_screener("weekly", "--week", "2025-04-11", "--out", tmp_path, "--lang", "en")
     assert ran.code == 0, ran.err

@@ -88,6 +88,7 @@ def test_a_text_cell_does_not_hide_a_negative_one_nor_one_file_another(folder):
         assert place in ran.err
 
 
+@pytest.mark.slow
 def test_the_same_date_with_different_values_is_refused_and_an_exact_duplicate_is_dropped(folder):
     same = line_of((folder / SH).read_text("utf-8"), "2024-08-15")
     edit(folder, SH, lambda text: text + same + "\n")
@@ -100,6 +101,7 @@ def test_the_same_date_with_different_values_is_refused_and_an_exact_duplicate_i
     assert "同一日期出现两次" in ran.err
 
 
+@pytest.mark.slow
 def test_a_saturday_is_refused_and_a_padded_holiday_is_dropped_with_a_word(folder):
     friday = line_of((folder / SH).read_text("utf-8"), "2024-09-30")
     edit(folder, SH, lambda text: text + friday.replace("2024-09-30", "2024-10-01") + "\n")
@@ -112,6 +114,7 @@ def test_a_saturday_is_refused_and_a_padded_holiday_is_dropped_with_a_word(folde
     assert "周末" in ran.err
 
 
+@pytest.mark.slow
 def test_a_missing_file_is_a_gap_that_stands_where_its_figures_would(folder):
     (folder / SH).unlink()
     ran = outcome(folder)
@@ -123,6 +126,7 @@ def test_a_missing_file_is_a_gap_that_stands_where_its_figures_would(folder):
     assert all(row["left_out"] == ["600941.SH"] and row["excess"] is not None for row in basket)
 
 
+@pytest.mark.slow
 def test_without_the_benchmark_nothing_is_measured(folder):
     (folder / "index" / "000300.csv").unlink()
     ran = outcome(folder)
@@ -132,6 +136,7 @@ def test_without_the_benchmark_nothing_is_measured(folder):
     assert {row["band"] for row in against_it} == {None}
 
 
+@pytest.mark.slow
 def test_without_the_industry_index_its_verdict_is_open(folder):
     (folder / "index" / "801770.csv").unlink()
     ran = outcome(folder)
@@ -140,6 +145,7 @@ def test_without_the_industry_index_its_verdict_is_open(folder):
     assert ran.json["verdict"]["all"]["hit"] is True
 
 
+@pytest.mark.slow
 def test_an_empty_file_and_one_without_rows(folder):
     (folder / SH).write_text("")
     ran = outcome(folder)
@@ -151,6 +157,7 @@ def test_an_empty_file_and_one_without_rows(folder):
     assert any(gap["subject"] == "600941.SH" and gap["code"] == "no_data" for gap in ran.json["gaps"])
 
 
+@pytest.mark.slow
 def test_bom_gb18030_and_chinese_heads_are_read_and_said_and_change_no_figure(folder):
     plain = outcome(folder).json["rows"]
     text = (folder / SH).read_text("utf-8")
@@ -167,6 +174,7 @@ def test_bom_gb18030_and_chinese_heads_are_read_and_said_and_change_no_figure(fo
     assert len(ran.json["prices"]["notes"]) == 2
 
 
+@pytest.mark.slow
 def test_shuffled_rows_change_nothing_not_even_the_hash(folder):
     plain = outcome(folder).json
     for file in (SH, SZ, "index/000300.csv"):
@@ -175,6 +183,7 @@ def test_shuffled_rows_change_nothing_not_even_the_hash(folder):
     assert outcome(folder).json["prices"]["sha256"] == plain["prices"]["sha256"]
 
 
+@pytest.mark.slow
 def test_volume_in_lots_is_converted_and_said(folder):
     def in_lots(text: str) -> str:
         head, *rows = text.splitlines()
@@ -187,6 +196,7 @@ def test_volume_in_lots_is_converted_and_said(folder):
     assert "手" in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -206,6 +216,7 @@ def test_a_file_that_is_not_such_a_table_is_refused(folder, change, said):
     assert said in ran.err
 
 
+@pytest.mark.slow
 def test_bytes_that_are_no_text_are_refused(folder):
     (folder / SH).write_bytes(b"\x00\xff\xfe\xff" * 50)
     ran = outcome(folder)
@@ -213,6 +224,7 @@ def test_bytes_that_are_no_text_are_refused(folder):
     assert "GB18030" in ran.err
 
 
+@pytest.mark.slow
 def test_codes_that_lost_their_zeros_are_refused_with_what_they_were(folder):
     edit(folder, "actions.csv", lambda text: text.replace("\n002281", "\n2281"))
     ran = outcome(folder)
@@ -223,6 +235,7 @@ def test_codes_that_lost_their_zeros_are_refused_with_what_they_were(folder):
     assert "raw/2281.csv" in outcome(folder).err
 
 
+@pytest.mark.slow
 def test_a_close_beyond_the_price_limit_is_refused_unless_an_action_explains_it(folder):
     def jump(text: str) -> str:
         line = line_of(text, "2024-08-15")
@@ -235,6 +248,7 @@ def test_a_close_beyond_the_price_limit_is_refused_unless_an_action_explains_it(
     assert "raw/600941.csv:635" in ran.err
 
 
+@pytest.mark.slow
 def test_a_removed_action_makes_its_ex_date_a_fault_and_removed_actions_a_gap(folder):
     edit(folder, "actions.csv", lambda text: "\n".join(row for row in text.splitlines() if "301165,2025-06-04" not in row))
     ran = outcome(folder)
@@ -266,6 +280,7 @@ def test_an_action_that_leaves_no_price_is_named_with_file_line_and_value(folder
     assert "意外" not in ran.err
 
 
+@pytest.mark.slow
 def test_an_action_of_unknown_kind_is_a_gap_across_its_date(folder):
     edit(folder, "actions.csv", lambda text: text + "600941,2024-11-11,,,rights issue\n")
     ran = outcome(folder)
@@ -274,6 +289,7 @@ def test_an_action_of_unknown_kind_is_a_gap_across_its_date(folder):
     assert gaps == {6: None, 9: "action_mismatch", 12: "action_mismatch"}
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_early_is_stale_and_not_carried_for_months(folder):
     edit(folder, SH, lambda text: "\n".join(row for row in text.splitlines() if row < "2025-03" or row > "a") + "\n")
     ran = outcome(folder)
@@ -284,12 +300,14 @@ def test_a_file_that_ends_early_is_stale_and_not_carried_for_months(folder):
     assert baskets == {6: None, 9: None, 12: "stale"}, "a basket does not drop the member that ended early"
 
 
+@pytest.mark.slow
 def test_rows_outside_the_sessions_that_a_run_uses_are_not_judged(folder):
     edit(folder, SH, set_cell("2022-06-01", CLOSE, "-1"))
     edit(folder, SH, set_cell("2025-07-01", CLOSE, "-1"))
     assert outcome(folder).code == 0
 
 
+@pytest.mark.slow
 def test_a_listing_date_after_the_base_date_is_not_listed(folder):
     (folder / "names.csv").write_text("code,name,listed,delisted\n688702,盛科通信-U,2024-05-06,\n", "utf-8")
     ran = outcome(folder)
@@ -324,6 +342,7 @@ def test_a_real_faulty_file_is_refused(folder, market_folder, name, file, publis
     assert said in ran.err
 
 
+@pytest.mark.slow
 def test_an_adjustment_in_the_wrong_segment_is_refused_whatever_is_known_of_the_listing(folder, market_folder):
     # The file starts four sessions before the false step, so that the price limit alone could not tell.
     shutil.copy(market_folder / "faults" / "301165_adjustment_in_wrong_segment.csv", folder / "raw" / "301165.csv")
@@ -337,12 +356,14 @@ def test_an_adjustment_in_the_wrong_segment_is_refused_whatever_is_known_of_the_
     assert "涨跌幅限制" in ran.err
 
 
+@pytest.mark.slow
 def test_a_holiday_that_repeats_the_next_session_is_dropped(folder, market_folder):
     shutil.copy(market_folder / "faults" / "000300_padded_head.csv", folder / "index" / "000300.csv")
     ran = weekly(folder, "2015-01-07", "--published", "2015-01-05")
     assert "2015-01-01 休市" in ran.err
 
 
+@pytest.mark.slow
 def test_suspended_days_with_zero_prices_are_not_traded(folder, market_folder):
     shutil.copy(market_folder / "faults" / "600358_suspended_zero_ohl.csv", folder / SH)
     ran = weekly(folder, "2025-05-16", "--published", "2025-05-13")
@@ -358,6 +379,7 @@ def test_a_missing_index_session_is_a_gap_only_where_it_is_needed(folder, market
     assert (row["gap"], row["return"]) == ("no_data", None)
 
 
+@pytest.mark.slow
 def test_a_name_that_stands_only_in_the_market_file_is_measured_and_says_so(tmp_path, market_folder, bundled):
     from tests.conftest import ROOT
 
@@ -372,6 +394,7 @@ def test_a_name_that_stands_only_in_the_market_file_is_measured_and_says_so(tmp_
     assert "market_close.parquet" in ran.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", ["index/801770.csv", "index/000300.csv", "raw/600941.csv", "actions.csv"])
 def test_a_report_is_written_whatever_is_missing_and_the_gap_stands_in_it(folder, tmp_path, missing):
     (folder / missing).unlink()
@@ -406,6 +429,7 @@ def float_cap(ran: Ran, period: str = "since") -> dict:
     return next(each for each in ran.json["weightings"] if (each["weighting"], each["period"]) == ("float_cap", period))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "day", "encoding"),
     [("code,date,float_shares", "2020-01-02", "utf-8-sig"), ("代码,日期,流通股本", "20200102", "gb18030")],
@@ -421,6 +445,7 @@ def test_share_counts_of_a_folder_weigh_the_basket_in_any_spelling(folder, head,
     assert found["gap"] is None
 
 
+@pytest.mark.slow
 def test_a_name_without_a_count_is_named_and_nothing_is_weighed_without_it(folder):
     put_shares(folder, "\n".join(["code,date,float_shares", *(f"{code},20200102,1e11" for code in ELEVEN if code != "688702")]))
     found = float_cap(weekly(folder, "2025-04-11"))
@@ -428,6 +453,7 @@ def test_a_name_without_a_count_is_named_and_nothing_is_weighed_without_it(folde
     assert "688702.SH" in found["gap_reason"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("row", "column", "value", "said"),
     [

@@ -63,6 +63,7 @@ class TestPriceSource:
         pd.testing.assert_index_equal(prices.close.index, session_axis(dt.date(2024, 9, 28), dt.date(2024, 10, 13)))
         assert prices.close.shape == prices.halted.shape
 
+    @pytest.mark.slow
     def test_columns_come_in_the_order_asked_for_and_the_order_changes_no_hash(self, source):
         there = source.load(SYMBOLS, start=START, end=END)
         back = source.load(SYMBOLS[::-1], start=START, end=END)
@@ -112,6 +113,7 @@ class TestPriceSource:
         assert source.kind in ("snapshot", "folder", "store")
 
 
+@pytest.mark.slow
 def test_the_store_and_the_folder_it_was_filled_from_have_one_hash(market_folder, tmp_path, bundled):
     thesis, scale = bundled
     store = fill_store(Store(tmp_path), market_folder, thesis.symbols(scale))

@@ -211,6 +211,7 @@ def test_prices_and_dividends_times_k_change_no_figure_but_the_amount(pair, tmp_
     pd.testing.assert_frame_equal(small.frame.drop(columns="amount_20d"), again.frame.drop(columns="amount_20d"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("as_of", [dt.date(2025, 6, 30), dt.date(2024, 12, 31), dt.date(2024, 4, 1)])
 def test_candidates_have_the_figures_of_their_own_screen(bundled, market_folder, tmp_path, as_of):
     store = fill_store(Store(tmp_path / "store"), market_folder, bundled[0].symbols(bundled[1]))

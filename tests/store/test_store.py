@@ -300,6 +300,7 @@ except StoreError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_a_clear_error_and_loses_nothing(store):
     write(store)
     before = (store.folder / "bars" / f"{LEFT}.parquet").read_bytes()
@@ -394,6 +395,7 @@ def test_a_calendar_that_has_ended_is_said_and_later_days_are_not_taken_for_holi
     assert prices.stale.params["due"] == dt.date(2026, 12, 31)
 
 
+@pytest.mark.slow
 def test_a_store_that_is_behind_ends_in_exit_code_3_and_says_how_far(tmp_path, market_folder, bundled):
     thesis, scale = bundled
     fill_store(Store(tmp_path / "store"), market_folder, thesis.symbols(scale))
@@ -405,6 +407,7 @@ def test_a_store_that_is_behind_ends_in_exit_code_3_and_says_how_far(tmp_path, m
     assert "2025-06-30" in stale[0]["reason"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lacking", [None, "931160.CSI"])
 def test_auto_takes_the_store_only_if_it_covers_the_thesis_and_says_which(tmp_path, market_folder, bundled, lacking):
     thesis, scale = bundled
@@ -417,6 +420,7 @@ def test_auto_takes_the_store_only_if_it_covers_the_thesis_and_says_which(tmp_pa
     assert lacking is None or lacking in note
 
 
+@pytest.mark.slow
 def test_without_a_store_auto_is_the_snapshot_and_store_is_a_clear_error(tmp_path):
     ran = run_screener("outcome", THESIS, "--store", tmp_path / "none", "--as-of", "2025-06-30", "--json")
     assert (ran.code, ran.json["prices"]["kind"]) == (0, "snapshot")

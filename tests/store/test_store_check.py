@@ -50,6 +50,7 @@ def spoil(path, chance):
     path.write_bytes({"cut": data[: chance.randrange(len(data))], "flip": data, "empty": b"", "garbage": b"x" * 99}[kind])
 
 
+@pytest.mark.slow
 def test_thirty_damaged_stores_lose_the_damaged_file_and_nothing_else(store):
     chance = random.Random(20250630)
     whole = {path: path.read_bytes() for path in store.folder.rglob("*.parquet")}

@@ -125,6 +125,7 @@ def test_a_drift_of_a_factor_by_three_hundredths_of_a_percent_is_no_event():
     assert check_actions({"a": actions()}, symbol="x", raw=raw, adjusted=adjusted).mismatches == {}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @example(prices=[500, 1190, 2999, 501, *[500] * 8], paid=[(2, 1, 1.0), (4, 0, 2.0)], by_ratio=True)
 @given(

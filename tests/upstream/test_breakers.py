@@ -38,6 +38,7 @@ def run(store, *symbols, now):
     return said, run_update(store, plan, fetcher=fetcher)
 
 
+@pytest.mark.slow
 def test_a_host_that_opened_its_breaker_is_not_asked_by_the_next_run_until_the_rest_is_over(served, tmp_path):
     store = Store(tmp_path / "store")
     served.fault("reset", host=FIRST)
@@ -123,6 +124,7 @@ def test_doctor_names_a_host_that_rests_and_does_not_ask_it(served, tmp_path):
     assert served.asked(FIRST) == []
 
 
+@pytest.mark.slow
 def test_the_commands_say_what_they_remember(upstream, tmp_path):
     now = dt.datetime.now(dt.UTC)
     store = Store(tmp_path / "store")

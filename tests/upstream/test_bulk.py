@@ -97,6 +97,7 @@ def exchange(tmp_path, monkeypatch):
     found.upstream.close()
 
 
+@pytest.mark.slow
 def test_an_evening_comes_by_lists_alone(exchange):
     exchange.fill()
     halted = exchange.market.codes[:HALTED]
@@ -111,6 +112,7 @@ def test_an_evening_comes_by_lists_alone(exchange):
     assert single == []
 
 
+@pytest.mark.slow
 def test_an_announced_dividend_that_the_previous_close_bears_out_needs_no_request(exchange):
     code, split = exchange.market.codes[13], exchange.market.codes[14]
     exchange.fill(codes=exchange.market.codes[10:20])
@@ -127,6 +129,7 @@ def test_an_announced_dividend_that_the_previous_close_bears_out_needs_no_reques
     assert not prices.gaps
 
 
+@pytest.mark.slow
 def test_an_action_that_the_list_lacks_is_a_doubt_until_a_second_list_explains_it(exchange):
     code = exchange.market.codes[13]
     few = exchange.market.codes[10:15]
@@ -167,6 +170,7 @@ def test_only_after_its_close_and_before_the_next_morning_does_a_list_speak_of_a
     assert not is_final(utc(30, 3), EVE)  # the Monday after, 11:00
 
 
+@pytest.mark.slow
 def test_a_list_of_another_day_or_with_a_page_twice_is_not_used_and_names_go_their_own_way(exchange):
     exchange.fill(codes=exchange.market.codes[5:10])
     exchange.upstream.fault("page_twice", path="getHQNodeData")

@@ -89,6 +89,7 @@ def codes(checked: CheckedBars) -> set[str]:
     return {problem.code for problem in checked.problems}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "symbol"), BARS + ACTIONS)
 def test_without_a_fault_every_source_passes_the_door(served: Upstream, source, symbol):
     frame = ask(source, symbol)
@@ -110,6 +111,7 @@ def test_a_reply_that_is_none_is_an_error_that_says_whether_to_try_again(served:
     assert "{" not in error.text("zh").replace(str(error.params.get("detail", "")), "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["hang", "drip"])
 @pytest.mark.parametrize(("source", "symbol"), BARS + ACTIONS)
 def test_a_reply_that_does_not_come_to_an_end_costs_one_deadline(served: Upstream, source, symbol, kind):
@@ -319,6 +321,7 @@ def test_after_refusals_about_three_names_an_address_is_no_longer_asked(served: 
     assert len(served.asked("push2his")) == 3
 
 
+@pytest.mark.slow
 def test_a_program_ends_in_time_although_sina_never_answers_and_its_decoder_is_loaded(served: Upstream):
     served.fault("hang", host="sina", after=1)
     code = (

@@ -141,6 +141,7 @@ def test_a_call_knows_when_nobody_waits_for_it_any_more():
     assert seen == [False, True]
 
 
+@pytest.mark.slow
 def test_a_further_request_of_one_call_is_paced_and_has_a_deadline_of_its_own():
     clock = Clock()
     fetch = fetcher(clock, deadline_seconds=1.0)

@@ -186,6 +186,7 @@ def test_an_update_stores_the_days_on_which_the_count_changed_and_asks_no_more_t
     assert served.log == []
 
 
+@pytest.mark.slow
 def test_a_name_is_asked_once_a_week(served: Upstream, store):
     # 2025-06-20 is a Friday; the week of the 27th needs counts up to it, the week of the 30th up to the 27th.
     asked = []

@@ -193,6 +193,7 @@ def test_when_the_first_source_refuses_the_next_one_is_taken_and_tried_says_so(s
     assert stored_closes(store, FIBERHOME) == true_closes(market_folder, FIBERHOME)
 
 
+@pytest.mark.slow
 def test_rows_of_two_sources_stand_side_by_side_only_after_an_agreeing_overlap(served, store, market_folder):
     pull(store, FIBERHOME, end=dt.date(2025, 6, 20))
     served.fault("reset", host=TENCENT)
@@ -250,6 +251,7 @@ def test_an_index_whose_only_source_is_late_is_stale_by_so_many_sessions(served,
     assert (result.state, result.complete, result.last) == ("stale", False, dt.date(2025, 6, 25))
 
 
+@pytest.mark.slow
 def test_a_suspended_stock_is_told_from_a_late_source_and_not_asked_again_that_evening(served, store):
     suspended, other = pull(store, "688313.SH", FIBERHOME)
     assert (suspended.state, suspended.reason.code, suspended.complete) == ("fresh", "suspended_since", True)
@@ -275,6 +277,7 @@ def test_a_symbol_that_fails_does_not_stop_the_others(served, store):
     assert fine.state == "fresh"
 
 
+@pytest.mark.slow
 def test_a_bar_of_today_is_stored_after_the_safe_time_only(served, store):
     before, after = (dt.datetime(2025, 6, 30, hour, 30, tzinfo=dt.UTC) for hour in (7, 8))
     assert pull(store, FIBERHOME, now=before).last == dt.date(2025, 6, 27)
@@ -314,6 +317,7 @@ def test_a_dividend_that_one_list_lacks_is_a_gap_of_total_that_names_both(served
     assert FIBERHOME not in prices.breaks
 
 
+@pytest.mark.slow
 def test_a_doubt_stays_while_it_cannot_be_looked_into_and_goes_when_it_is_cleared(served, store):
     served.fault("missing_dividend", host="datacenter")
     served.fault("missing_dividend", host="vip.stock.finance.sina")
@@ -385,12 +389,14 @@ def test_ctrl_c_stops_cleanly_and_the_next_run_goes_on(served, store):
     assert not served.asked(EASTMONEY)
 
 
+@pytest.mark.slow
 def test_a_suspension_stays_known_when_an_earlier_history_is_filled_in(served, store):
     pull(store, "688313.SH", FIBERHOME, start=dt.date(2025, 5, 6))
     suspended, _ = pull(store, "688313.SH", FIBERHOME)
     assert (suspended.first, suspended.state, suspended.reason.code) == (START, "fresh", "suspended_since")
 
 
+@pytest.mark.slow
 def test_a_stock_listed_after_the_start_is_whole_when_two_sources_begin_on_one_day(served, store):
     # 盛科通信 was listed on 2023-09-14.
     result = pull(store, "688702.SH", start=dt.date(2023, 8, 1))
@@ -398,6 +404,7 @@ def test_a_stock_listed_after_the_start_is_whole_when_two_sources_begin_on_one_d
     assert store.read_bars("688702.SH").asked_from == dt.date(2023, 8, 1)
 
 
+@pytest.mark.slow
 def test_an_interrupt_from_the_keyboard_ends_in_one_line_that_says_how_to_go_on(upstream, tmp_path):
     folder = settings(tmp_path / "store", calls_per_second=4)
     command = [sys.executable, "-m", "screener", "update", "--store", str(folder), "--end", "2025-06-30", "--lang", "en"]

@@ -52,6 +52,7 @@ def refusal_of(call) -> SourceError:
     return caught.value
 
 
+@pytest.mark.slow
 def test_a_rogue_certificate_is_refused_on_every_host_that_is_asked(served):
     fault = served.fault("rogue")
     for source, call in CALLS.items():
@@ -77,6 +78,7 @@ def test_a_redirect_within_the_source_is_followed(served):
     assert served.asked("alias.www.csindex.com.cn")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "code"), [("bomb", "reply_too_large"), ("huge", "reply_too_large"), ("deep", "unparsable_reply")]
 )
@@ -130,6 +132,7 @@ def test_a_first_row_that_csindex_copied_under_the_day_asked_for_is_left_out(ser
         assert frame["session"].iloc[0].date() == dt.date(2025, 1, 2), symbol
 
 
+@pytest.mark.slow
 def test_a_dripping_reply_is_given_up_after_five_seconds_not_at_its_deadline(served):
     served.fault("drip", host="swsresearch")
     fetcher = Fetcher(Policy(tries=3), sleep=lambda seconds: None)

@@ -103,6 +103,7 @@ def test_names_from_a_thesis_file_cannot_become_markup(bundled):
     assert text.count("<script") == text.count("</script>")
 
 
+@pytest.mark.slow
 def test_the_same_week_gives_the_same_page(bundled):
     source = SnapshotSource()
     pages = []

@@ -43,6 +43,7 @@ def documents(bundled) -> dict[str, Document]:
     }
 
 
+@pytest.mark.slow
 def test_no_line_is_wider_than_the_terminal_at_60_to_200_columns(documents):
     for name, document in documents.items():
         for columns in WIDTHS:
@@ -105,6 +106,7 @@ def test_a_line_breaks_before_no_closing_mark_and_behind_no_opening_one():
         assert "".join(lines).replace(" ", "") == "「强于大市」在行业指数上未兑现：申万通信超额+6.75pp，为中性（推断）。"
 
 
+@pytest.mark.slow
 def test_the_command_follows_the_width_of_the_terminal():
     ran = run_screener("thesis", "list", env={"COLUMNS": "60"})
     assert ran.code == 0
