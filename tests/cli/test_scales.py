@@ -25,6 +25,7 @@ def test_a_house_is_shown_with_all_editions_and_the_one_that_holds_on_a_date():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lang", "words"), [("zh", ("绝对收益", "+5 ≤ 增持 < +15", "只有文字")), ("en", ("absolute return", "words only"))]
 )

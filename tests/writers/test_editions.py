@@ -32,6 +32,9 @@ from screener.writers.pdf import for_paper, render_pdf
 from screener.writers.pictures import draw_light, draw_pictures, source_lines
 from tests.conftest import ROOT, run_screener
 
+# Every test here rests on pictures or files that take seconds to make.
+pytestmark = pytest.mark.slow
+
 TODAY = dt.date(2026, 1, 5)
 CSS = (ROOT / "screener" / "writers" / "page" / "templates" / "page.css").read_text("utf-8")
 
@@ -86,7 +89,6 @@ def test_every_chart_and_the_heat_map_is_a_picture(weekly, pictures):
         assert picture[:8] == b"\x89PNG\r\n\x1a\n", name
 
 
-@pytest.mark.slow
 def test_the_small_charts_of_a_dossier_are_one_picture(outcome, tmp_path):
     files = {path.name for path in publish_outcome(outcome, tmp_path, edition=Edition(png=True))}
     assert {"path-index.png", "path-all.png", "paths.png"} <= files
@@ -124,7 +126,6 @@ def test_a_gap_in_a_heat_picture_is_said_in_the_language_of_the_report():
     assert cell_text(gap, "zh") != cell_text(gap, "en")
 
 
-@pytest.mark.slow
 def test_green_up_swaps_the_colours_of_a_picture(weekly, pictures):
     chart = next(each for each in weekly.charts if each.id == "excess")
     for updown, rise, fall in (("red-up", "up", "dn"), ("green-up", "dn", "up")):
@@ -134,14 +135,12 @@ def test_green_up_swaps_the_colours_of_a_picture(weekly, pictures):
     assert draw_pictures(weekly, "green-up")["excess.png"] != pictures["excess.png"]
 
 
-@pytest.mark.slow
 def test_a_page_opens_with_the_colours_asked_for(weekly):
     assert "data-updown" not in render_html(weekly)[:200]
     assert 'data-updown="green-up"' in render_html(weekly, updown="green-up")[:200]
     assert 'data-updown="green-up"' in render_index(Archive((), (), ()), "zh", updown="green-up")[:200]
 
 
-@pytest.mark.slow
 def test_a_page_for_paper_needs_no_style_sheet_inside_its_drawings(weekly):
     page = for_paper(render_html(weekly))
     for drawing in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
@@ -153,7 +152,6 @@ def test_a_page_for_paper_needs_no_style_sheet_inside_its_drawings(weekly):
             assert re.match(r'<svg[^>]* width="[\d.]+" height="[\d.]+"', drawing)
 
 
-@pytest.mark.slow
 def test_green_up_swaps_the_colours_of_a_pdf(weekly):
     page = for_paper(render_html(weekly), "green-up")
     assert re.search(rf'fill="{LIGHT["dn"]}">\+11.92<', page)
@@ -173,7 +171,6 @@ def test_pictures_of_an_earlier_run_are_named(tmp_path):
     assert left_behind(again) == (tmp_path / "heat.png",)
 
 
-@pytest.mark.slow
 def test_a_pdf_without_its_library_is_refused_and_nothing_is_written(tmp_path):
     (tmp_path / "weasyprint.py").write_text("raise ImportError('not here')\n", "utf-8")
     ran = run_screener("weekly", "--pdf", "--out", tmp_path / "reports", env={"PYTHONPATH": f"{tmp_path}:{ROOT}"})
@@ -232,7 +229,6 @@ def test_every_rule_is_linked_from_some_report():
     assert set(method_rules.WEEKLY) | set(method_rules.OUTCOME) == set(method_rules.RULES)
 
 
-@pytest.mark.slow
 def test_a_link_of_the_method_box_leads_to_its_rule_in_page_and_markdown(weekly):
     (rules,) = (block for block in weekly.blocks if isinstance(block, Facts) and block.id == "rules")
     page, words = render_html(weekly), render_markdown(weekly)

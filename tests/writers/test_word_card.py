@@ -17,6 +17,9 @@ from screener.sources.snapshot import SnapshotSource
 from screener.writers.card import draw_card
 from screener.writers.word import render_word
 
+# Every test here rests on pictures or files that take seconds to make.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def document(bundled) -> Document:
@@ -55,14 +58,12 @@ def test_the_header_names_the_report_and_the_footer_counts_pages(document, book)
     assert 'w:instr="NUMPAGES"' in footer
 
 
-@pytest.mark.slow
 def test_the_same_report_gives_the_same_bytes_without_a_clock(document, content):
     assert render_word(document) == content
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         assert {each.date_time[:3] for each in parts.infolist()} == {(2000, 1, 1)}
 
 
-@pytest.mark.slow
 def test_a_card_is_1080_by_1350_and_the_same_each_time(document):
     card = draw_card(document)
     assert card[:8] == b"\x89PNG\r\n\x1a\n"
