@@ -23,9 +23,10 @@ from screener.report.document import (
     text,
 )
 from screener.report.figures import number, percent, points
+from screener.report.gaps import gap_lines
 from screener.report.records import versions
 from screener.report.wording import prices_fact
-from screener.terms.notes import Gap, gap_kind
+from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
 from screener.thesis.policies import Policy, Target
 
@@ -248,13 +249,7 @@ def _amount(target: Target, lang: Lang) -> str:
 def _missing_lines(study: EventStudy, lang: Lang) -> Iterator[str]:
     gaps = event_gaps(study, lang)
     names = {subject.id: subject.name_in(lang) for subject in study.thesis.subjects()}
-    by_reason: dict[tuple[str, str], list[str]] = {}
-    for (subject, reason), gap in gaps:
-        by_reason.setdefault((gap.code, reason), []).append(names[subject])
-    for (code, reason), subjects in by_reason.items():
-        yield say(
-            "gap_line", lang, names=("、" if lang == "zh" else ", ").join(subjects), code=gap_kind(code, lang), reason=reason
-        )
+    yield from gap_lines(((names[subject], gap) for (subject, _), gap in gaps), lang)
     left_out = Counter(member for row in study.rows if row.subject == "all" for member in row.windows[0].left_out)
     if left_out and not all(row.windows[0].gap for row in study.rows if row.subject == "all"):
         told = [say("events_left_out_one", lang, name=names[member], count=count) for member, count in left_out.items()]

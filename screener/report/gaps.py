@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from screener.report.document import Block, Chart, Panels, Table
 from screener.terms.notes import Gap
@@ -21,18 +22,36 @@ def gaps_in(blocks: Iterable[Block]) -> Iterator[tuple[str, Gap]]:
                 yield from ((row.head, cell.value) for cell in row.cells if cell.kind == "gap" and isinstance(cell.value, Gap))
 
 
-def gap_lines(blocks: Iterable[Block], lang: Lang, *, said: Sequence[str] = ()) -> Iterator[str]:
-    """A line for every kind of reason why cells of `blocks` have no figure, with the rows; not what the lines `said` give.
+def gap_lines(found: Iterable[tuple[str, Gap]], lang: Lang, *, shown: Iterable[tuple[str, Gap]] = ()) -> Iterator[str]:
+    """A line for every kind of reason why there is no figure, with those that lack it: pairs of a subject's name and a gap.
 
-    Gaps that differ by their symbol only are one kind: the first one's words stand for all.
+    Gaps that differ by their symbol only are one kind, so that eighteen names without dividends are one line. `shown`: pairs
+    of a row's head and the gap of a cell; they count where `found` does not hold that very gap.
     """
-    words: dict[object, tuple[Gap, dict[str, None]]] = {}
-    for head, gap in gaps_in(blocks):
-        if not any(gap.text(lang) in line for line in said):
-            kind = (gap.code, gap.reason, *(f"{key}={value}" for key, value in gap.params.items() if key != "symbol"))
-            words.setdefault(kind, (gap, {}))[1][head] = None
-    for gap, heads in words.values():
-        yield say("gap_line", lang, names=_names(list(heads), lang), code=gap.kind(lang), reason=gap.text(lang))
+    own = list(found)
+    texts = {gap.text(lang) for _, gap in own}
+    others = [(head, gap) for head, gap in shown if gap.text(lang) not in texts]
+    for names, gaps in (*_by_kind(own).values(), *_by_kind(others).values()):
+        yield say("gap_line", lang, names=_names(list(names), lang), code=gaps[0].kind(lang), reason=_reason(gaps, lang))
+
+
+def _by_kind(found: Iterable[tuple[str, Gap]]) -> dict[object, tuple[dict[str, None], list[Gap]]]:
+    kinds: dict[object, tuple[dict[str, None], list[Gap]]] = {}
+    for name, gap in found:
+        rest = (f"{key}={value}" for key, value in gap.params.items() if key != "symbol")
+        names, gaps = kinds.setdefault((gap.code, gap.reason, *rest), ({}, []))
+        names[name] = None
+        gaps.append(gap)
+    return kinds
+
+
+def _reason(gaps: Sequence[Gap], lang: Lang) -> str:
+    """The reason of gaps of one kind: in the first one's words, with how many more symbols it holds for."""
+    symbols = list(dict.fromkeys(str(gap.params["symbol"]) for gap in gaps if "symbol" in gap.params))
+    if len(symbols) < 2:
+        return gaps[0].text(lang)
+    shared = say("gap_symbols_more", lang, symbol=symbols[0], count=len(symbols))
+    return replace(gaps[0], params={**gaps[0].params, "symbol": shared}).text(lang)
 
 
 def _names(heads: Sequence[str], lang: Lang) -> str:

@@ -89,13 +89,14 @@ def prices_record(prices: Prices, lang: Lang) -> Record:
 def gap_records(result: Outcome | Week, lang: Lang) -> list[Record]:
     """Every gap that should not be there, once per subject and reason; what is not due yet is no gap."""
     found: dict[tuple[str, str], Record] = {}
-    for subject, gap in _gaps(result):
+    for subject, gap in missing_in(result):
         text = gap.text(lang)
         found.setdefault((subject, text), {"subject": subject, "code": gap.code, "reason": text})
     return list(found.values())
 
 
-def _gaps(result: Outcome | Week) -> Iterable[tuple[str, Gap]]:
+def missing_in(result: Outcome | Week) -> Iterable[tuple[str, Gap]]:
+    """Subject (or `prices`) and reason of every gap that should not be there, again for every row that has it."""
     if result.prices.last < result.as_of:
         yield "prices", Gap("stale", "prices_stale", {"last": result.prices.last, "as_of": result.as_of})
     if result.prices.stale is not None:
@@ -117,7 +118,7 @@ def _verdict_gaps(outcome: Outcome) -> Iterable[tuple[str, Gap]]:
 
 def has_gaps(result: Outcome | Week) -> bool:
     """Whether something that should be there is missing or stale: exit code 3."""
-    return next(iter(_gaps(result)), None) is not None
+    return next(iter(missing_in(result)), None) is not None
 
 
 def listing_gaps(outcome: Outcome) -> list[Gap]:

@@ -28,6 +28,7 @@ from screener.report.document import (
     text,
 )
 from screener.report.figures import cell_text
+from screener.report.gaps import gap_lines
 from screener.report.records import Record, prices_record, versions
 from screener.report.wording import band_of, basis_text
 from screener.terms.notes import Gap, gap_kind
@@ -176,10 +177,8 @@ def note_lines(screen: Screen, lang: Lang) -> Iterator[str]:
     yield from (say(note.code, lang, **note.params) for note in screen.basis)
 
 
-def gap_lines(screen: Screen, lang: Lang) -> Iterator[tuple[str, str, str]]:
-    """Symbol, kind of gap and reason of what is missing, each once, in words."""
-    found = {(each.symbol, each.gap.kind(lang), each.gap.text(lang)): None for each in screen.gaps}
-    yield from found
+def _gap_lines(screen: Screen, lang: Lang) -> tuple[str, ...]:
+    return tuple(gap_lines(((each.symbol, each.gap) for each in screen.gaps), lang))
 
 
 def screen_table(screen: Screen, lang: Lang, *, asked: str = "") -> Table:
@@ -247,7 +246,7 @@ def screen_document(screen: Screen, lang: Lang, *, asked: str = "") -> Document:
         Fact(say("screen_as_of", lang), (screen.as_of.isoformat(),)),
     )
     empty = tuple(Paragraph((line,)) for line in empty_lines(screen, lang))
-    gaps = tuple(Paragraph((f"{symbol} {code} {reason}",), style="note") for symbol, code, reason in gap_lines(screen, lang))
+    gaps = tuple(Paragraph((line,), style="note") for line in _gap_lines(screen, lang))
     table = screen_table(screen, lang, asked=asked)
     sections = [Section("screen", "", (Stack((table, *empty)),))]
     if gaps:
@@ -273,7 +272,7 @@ def screen_document(screen: Screen, lang: Lang, *, asked: str = "") -> Document:
 
 def _first_gaps(screen: Screen, lang: Lang) -> Box:
     """The first gaps with their reasons, and how many more there are."""
-    found = [say("gap_line", lang, names=symbol, code=code, reason=reason) for symbol, code, reason in gap_lines(screen, lang)]
+    found = _gap_lines(screen, lang)
     more = [say("screen_more_gaps", lang, count=len(found) - MOST_GAPS)] if len(found) > MOST_GAPS else []
     return Box("missing", (BoxPart(say("label_gap", lang), bullets=(*found[:MOST_GAPS], *more)),))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -37,6 +37,8 @@ class FolderReader:
         self.covered: frozenset[str] = frozenset()
         self.gaps: dict[str, Gap] = {}
         self.flags: dict[str, tuple[str, ...]] = {}
+        self.from_market: list[str] = []
+        self.unshown: list[str] = []
 
     def read(self, symbols: Sequence[str]) -> Prices:
         """Every symbol's checked prices; PriceProblems with all that was found."""
@@ -89,11 +91,19 @@ class FolderReader:
             gaps=self.gaps,
             breaks={symbol: result.breaks for symbol, result in checked.items() if result.breaks},
             flags=self.flags,
-            notes=self.notes,
+            notes=[*self.notes, *self._said_once()],
             reaches=self._reaches({symbol: as_date(frame["session"].max()) for symbol, frame in frames.items() if len(frame)}),
             unconfirmed=unconfirmed,
             shares=shares,
         )
+
+    def _said_once(self) -> Iterator[Note]:
+        """What holds of several names or files, in one note each."""
+        if self.from_market:
+            params = {"count": len(self.from_market), "symbols": " ".join(self.from_market), "file": MARKET_FILE}
+            yield Note("from_market_file", params)
+        if self.unshown:
+            yield Note("prices_unshown", {"file": " ".join(dict.fromkeys(self.unshown))})
 
     def _check_unadjusted(self, symbol: str, frame: pd.DataFrame, file: str) -> None:
         """Closes of the window that cannot be unadjusted are problems; where nothing shows that they are, a flag says so."""
@@ -103,7 +113,7 @@ class FolderReader:
         self.problems += unadjusted_problems(window, symbol, file)
         if len(window) and cannot_be_shown(window, symbol):
             self.flags[symbol] = ("unadjusted",)
-            self.notes.append(Note("prices_unshown", {"file": file}))
+            self.unshown.append(file)
 
     def _reaches(self, last: Mapping[str, dt.date]) -> dict[str, dt.date]:
         """The last session of each stock's own group of files, from the stocks' `last` rows; see `group_reaches`."""
@@ -189,7 +199,7 @@ class FolderReader:
         if rows.empty:
             self.gaps[str(symbol)] = Gap("no_data", "no_file", {"file": file, "symbol": str(symbol)})
             return None, file
-        self.notes.append(Note("from_market_file", {"symbol": str(symbol), "file": MARKET_FILE}))
+        self.from_market.append(str(symbol))
         return rows.reindex(columns=["session", *FIELDS]).astype(dict.fromkeys(FIELDS, float)), MARKET_FILE
 
     def _read_actions(self, symbols: Sequence[str]) -> pd.DataFrame:

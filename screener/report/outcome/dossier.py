@@ -23,7 +23,7 @@ from screener.report.document import (
     text,
 )
 from screener.report.figures import short_day
-from screener.report.gaps import gap_lines
+from screener.report.gaps import gap_lines, gaps_in
 from screener.report.method import OUTCOME, rule_links, rules_section
 from screener.report.outcome.bands import bands_table, bases, headline_window
 from screener.report.outcome.charts import path_charts, path_panels
@@ -33,9 +33,8 @@ from screener.report.outcome.series import like_for_like_table, nearest_table, v
 from screener.report.outcome.targets import targets_table
 from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
-from screener.report.records import gap_records, listing_gaps, versions
+from screener.report.records import listing_gaps, missing_in, versions
 from screener.report.wording import prices_fact, published_text, rating_word, standard_text
-from screener.terms.notes import gap_kind
 from screener.terms.say import Lang, listed, say
 
 # What was noted on reading that bears on the figures; the rest (encodings, heads) stands with the parameters only.
@@ -211,8 +210,10 @@ def _box(outcome: Outcome, lang: Lang, sections: Sequence[Section]) -> Iterator[
 
 def _gap_lines(outcome: Outcome, lang: Lang, sections: Sequence[Section]) -> Iterator[str]:
     yield from _inferred_lines(outcome, lang)
-    missing = list(_missing_lines(outcome, lang))
-    missing += gap_lines((block for section in sections for block in section.blocks), lang, said=missing)
+    names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
+    own = ((names[subject], gap) for subject, gap in missing_in(outcome))
+    shown = gaps_in(block for section in sections for block in section.blocks)
+    missing = [*gap_lines(own, lang, shown=shown), *_missing_lines(outcome, lang, names)]
     yield from missing or [say("dossier_no_gaps", lang)]
 
 
@@ -227,10 +228,7 @@ def _inferred_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
             yield say(note.code, lang, **note.params)
 
 
-def _missing_lines(outcome: Outcome, lang: Lang) -> Iterator[str]:
-    names = {each.id: each.name_in(lang) for each in outcome.thesis.subjects()} | {"prices": say("dossier_gap_prices", lang)}
-    for gap in gap_records(outcome, lang):
-        yield say("dossier_gap_line", lang, name=names[gap["subject"]], gap=gap_kind(gap["code"], lang), reason=gap["reason"])
+def _missing_lines(outcome: Outcome, lang: Lang, names: dict[str, str]) -> Iterator[str]:
     for reason in dict.fromkeys(gap.text(lang) for gap in listing_gaps(outcome)):
         yield say("dossier_listing_missing", lang, reason=reason)
     yield from _left_out_lines(outcome, lang, names)

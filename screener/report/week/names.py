@@ -15,26 +15,40 @@ from screener.report.week.tables import band_cell, has_since, since_excess
 from screener.report.wording import band_of, rated, rating_word, to_edge, zones_of
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, say
+from screener.thesis.comparison import compare
 from screener.thesis.scale import Ladder, edge_text
 from screener.thesis.subjects import Subject
+
+# Flags that say how the house's standard measures, not what is special about a name.
+STANDARD = ("by_sign", "absolute", "against_industry", "benchmark_assumed", "edition_nearest", "standard_total")
 
 
 def names_table(facts: WeeklyFacts, lang: Lang) -> Table:
     """Every name: close, week, since publication, position on the bands, drawdown, turnover, dividend, days left, flags."""
     week = facts.week
-    benchmark = facts.benchmark.name_in(lang)
     since, turnover = has_since(facts), _has_turnover(facts)
     rows = tuple(_name_row(facts, each, lang, since=since, turnover=turnover) for each in facts.candidates)
     return Table(
         id="names",
         title=say("weekly_names_title", lang),
-        sub=say("weekly_names_sub", lang, count=len(rows), scale=week.scale.stock.text(lang), benchmark=benchmark),
+        sub=say("weekly_names_sub", lang, count=len(rows), scale=week.scale.stock.text(lang), against=_against(facts, lang)),
         row_head=say("weekly_head_name", lang),
         columns=tuple(_name_columns(facts, lang, since=since, turnover=turnover)),
         rows=rows,
         notes=("".join(_name_notes(facts, lang, since=since, turnover=turnover)),),
         layout="cards",
     )
+
+
+def _against(facts: WeeklyFacts, lang: Lang) -> str:
+    """What the bands of the names compare: the excess over an index, named, or the return itself."""
+    week = facts.week
+    found = [compare(week.thesis, week.scale, each) for each in facts.candidates]
+    if all(each.is_absolute for each in found):
+        return say("standard_absolute", lang)
+    symbols = dict.fromkeys(each.symbol for each in found if each.symbol)
+    names = [week.thesis.index_name(week.scale, symbol, lang) for symbol in symbols]
+    return say("weekly_names_against", lang, names=listed(names, lang)) if names else say("gap_word_no_benchmark", lang)
 
 
 def _has_turnover(facts: WeeklyFacts) -> bool:
@@ -167,13 +181,19 @@ def name_flags(facts: WeeklyFacts, subject: Subject, lang: Lang) -> Iterator[Fla
     for gone in facts.gone_ex:
         if gone.symbol == subject.id:
             yield Flag("ex", say("weekly_flag_ex", lang, day=month_day(gone.ex_date)))
-    own = ("by_sign", "absolute", "against_industry", "benchmark_assumed", "edition_nearest", "standard_total")
-    yield from (Flag(code, say(f"dossier_flag_{code}", lang)) for code in own if code in row.flags)
+    own = [code for code in STANDARD if code in row.flags and code not in of_every_name(facts)]
+    yield from (Flag(code, say(f"dossier_flag_{code}", lang)) for code in own)
     running = facts.matured is None  # once the window has ended, no edge is near and no band is crossed
     marks = {"st": found.risk_warning, "new": found.newly_listed, "near_edge": running and "near_edge" in row.flags}
     marks |= {code: code in row.flags for code in (*DOUBTFUL, "unadjusted", "unconfirmed_index")}
     marks["crossed"] = running and any(each.row.subject == subject.id for each in facts.crossings)
     yield from (Flag(code, say(f"weekly_flag_{code}", lang)) for code, is_so in marks.items() if is_so)
+
+
+def of_every_name(facts: WeeklyFacts) -> tuple[str, ...]:
+    """The flags of the standard that every one of several names carries: said once, below the table."""
+    carried = [set(facts.week.row(each.id).flags) for each in facts.candidates]
+    return tuple(code for code in STANDARD if len(carried) > 1 and all(code in flags for flags in carried))
 
 
 def missed_sessions(facts: WeeklyFacts, symbol: str, lang: Lang) -> str:
@@ -197,6 +217,8 @@ def _name_notes(facts: WeeklyFacts, lang: Lang, *, since: bool, turnover: bool) 
         if all(each.stated is None for each in facts.candidates):
             yield say("weekly_names_note_unrated", lang) + stop
         yield say("weekly_names_note_edge", lang) + stop if facts.matured is None else ""
+    if shared := [say(f"dossier_flag_{code}", lang) for code in of_every_name(facts)]:
+        yield say("weekly_names_note_every", lang, flags=listed(shared, lang)) + stop
     yield say("weekly_names_note_dividend", lang) + stop
     if not turnover:
         yield say("weekly_names_note_turnover", lang) + stop

@@ -24,7 +24,7 @@ from screener.report.document import (
     text,
 )
 from screener.report.figures import month_day, weekday
-from screener.report.gaps import gap_lines
+from screener.report.gaps import gap_lines, gaps_in
 from screener.report.method import WEEKLY, rule_links, rules_section
 from screener.report.outcome.verdict import headline
 from screener.report.records import versions
@@ -213,38 +213,36 @@ def _gaps_and_risks(facts: WeeklyFacts, lang: Lang, shown: Sequence[Block]) -> t
     risks = ("；" if lang == "zh" else "; ").join(
         each.text_en or each.text if lang == "en" else each.text for each in thesis.risks
     )
-    said = tuple(_gap_lines(facts, lang))
-    gaps = BoxPart(say("weekly_gaps_title", lang), bullets=(*said, *gap_lines(shown, lang, said=said)))
+    missing = gap_lines(_gaps_of_subjects(facts, lang), lang, shown=gaps_in(shown))
+    told = (*_inferred_lines(facts, lang), *missing, *_ranking_gaps(facts, lang), *_data_notes(facts, lang))
+    gaps = BoxPart(say("weekly_gaps_title", lang), bullets=told)
     return gaps, BoxPart(say("weekly_risks_title", lang), (say("weekly_risks_value", lang, risks=risks),))
 
 
-def _gap_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
+def _inferred_lines(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
     week, thesis = facts.week, facts.week.thesis
     if is_inferred(facts):
         yield say("weekly_gap_inferred", lang, earliest=thesis.published_earliest, latest=thesis.published_latest)
     if week.published != thesis.published:
         yield say("weekly_gap_tried", lang, day=week.published, file=thesis.published)
-    seen = set()
+
+
+def _gaps_of_subjects(facts: WeeklyFacts, lang: Lang) -> Iterator[tuple[str, Gap]]:
+    """Subjects and weightings with the reasons why figures of theirs are missing; what is not due yet is none."""
+    week = facts.week
     for row in week.rows:
-        for gap in (row.gap, row.since_gap, row.band_gap):
-            if gap is not None and gap.code != "not_due" and (row.subject, gap.reason) not in seen:
-                seen.add((row.subject, gap.reason))
-                name = facts.subject(row.subject).name_in(lang)
-                yield say("weekly_gap_line", lang, name=name, kind=gap.kind(lang), reason=gap.text(lang))
-    for symbol, gap in unknown_actions(week.prices, thesis.members("all")):
-        name = facts.subject(symbol).name_in(lang)
-        yield say("weekly_gap_line", lang, name=name, kind=gap.kind(lang), reason=gap.text(lang))
-    yield from _ranking_gaps(facts, lang)
-    yield from _float_cap_gaps(facts, lang)
-    for note in week.prices.notes:
+        name = facts.subject(row.subject).name_in(lang)
+        gaps = (row.gap, row.since_gap, row.band_gap)
+        yield from ((name, gap) for gap in gaps if gap is not None and gap.code != "not_due")
+    for symbol, gap in unknown_actions(week.prices, week.thesis.members("all")):
+        yield facts.subject(symbol).name_in(lang), gap
+    weighted = (each.own for each in facts.weighted("float_cap").values())
+    yield from ((say("weekly_float_cap", lang), gap) for gap in weighted if isinstance(gap, Gap))
+
+
+def _data_notes(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
+    for note in facts.week.prices.notes:
         yield say("weekly_gap_data", lang, text=say(note.code, lang, **note.params))
-
-
-def _float_cap_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
-    """Each reason once why the float-cap basket has no figure over some period."""
-    gaps = [each.own for each in facts.weighted("float_cap").values() if isinstance(each.own, Gap)]
-    for gap in {each.text(lang): each for each in gaps}.values():
-        yield say("weekly_gap_line", lang, name=say("weekly_float_cap", lang), kind=gap.kind(lang), reason=gap.text(lang))
 
 
 def _ranking_gaps(facts: WeeklyFacts, lang: Lang) -> Iterator[str]:
