@@ -105,8 +105,15 @@ def _on_sessions(rows: pd.DataFrame, file: str, calendar: Calendar) -> tuple[pd.
         for line, day in rows.loc[weekend, "session"].items()
     ]
     holidays = rows.loc[~known & ~weekend, "session"]
-    notes = [Note("dropped_holiday", {"file": file, "line": int(line), "day": as_date(day)}) for line, day in holidays.items()]
-    return rows[known], problems, notes
+    return rows[known], problems, list(_holiday_notes(file, holidays))
+
+
+def _holiday_notes(file: str, holidays: pd.Series) -> Iterator[Note]:
+    """One note a file: the row of a holiday that was left out, or the first of them with their number."""
+    if holidays.empty:
+        return
+    params = {"file": file, "line": int(holidays.index[0]), "day": as_date(holidays.iloc[0]), "count": len(holidays)}
+    yield Note("dropped_holiday" if len(holidays) == 1 else "dropped_holidays", params)
 
 
 def _unique(rows: pd.DataFrame, file: str, notes: list[Note]) -> tuple[pd.DataFrame, list[Problem]]:

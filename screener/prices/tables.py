@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 
 from screener.prices.pandera_alone import pa
@@ -9,6 +11,7 @@ from screener.terms.notes import Problem
 
 # Vendors round prices to cents and amounts to yuan: low ≤ close is allowed to miss by a hundredth of a cent.
 PRICE_TOLERANCE = 1e-4
+INFINITE = float("inf")
 
 
 def _traded(bars: pd.DataFrame) -> pd.Series:
@@ -17,8 +20,14 @@ def _traded(bars: pd.DataFrame) -> pd.Series:
 
 def _positive(column: str) -> pa.Check:
     return pa.Check(
-        lambda bars: (bars[column] > 0) | bars[column].isna() | ~_traded(bars), error=f"price_not_positive:{column}"
+        lambda bars: bars[column].between(0, INFINITE, inclusive="neither") | bars[column].isna() | ~_traded(bars),
+        error=f"price_not_positive:{column}",
     )
+
+
+def _from(least: float, error: str, *, inclusive: Literal["left", "neither"] = "left") -> pa.Check:
+    """A finite number from `least` on, or none."""
+    return pa.Check(lambda values: values.between(least, INFINITE, inclusive=inclusive) | values.isna(), error=error)
 
 
 def _between(column: str) -> pa.Check:
@@ -37,18 +46,18 @@ BARS = pa.DataFrameSchema(
         "open": pa.Column(float, nullable=True),
         "high": pa.Column(float, nullable=True),
         "low": pa.Column(float, nullable=True),
-        "close": pa.Column(float, pa.Check(lambda close: close > 0, error="price_not_positive:close"), nullable=False),
+        "close": pa.Column(float, _from(0, "price_not_positive:close", inclusive="neither"), nullable=False),
         "volume": pa.Column(
             float,
             [
-                pa.Check(lambda volume: (volume >= 0) | volume.isna(), error="volume_negative:volume"),
+                _from(0, "volume_negative:volume"),
                 pa.Check(lambda volume: ~((volume > 0) & (volume < 1)), error="volume_fraction:volume"),
             ],
             nullable=True,
         ),
         "amount": pa.Column(
             float,
-            pa.Check(lambda amount: (amount >= 0) | amount.isna(), error="amount_negative:amount"),
+            _from(0, "amount_negative:amount"),
             nullable=True,
         ),
     },
@@ -60,12 +69,10 @@ BARS = pa.DataFrameSchema(
 ACTIONS = pa.DataFrameSchema(
     {
         "ex_date": pa.Column("datetime64[s]", nullable=False),
-        "cash_per_share": pa.Column(
-            float, pa.Check(lambda cash: (cash >= 0) | cash.isna(), error="cash_negative:cash_per_share"), nullable=True
-        ),
+        "cash_per_share": pa.Column(float, _from(0, "cash_negative:cash_per_share"), nullable=True),
         "split_ratio": pa.Column(
             float,
-            pa.Check(lambda ratio: (ratio > 0) | ratio.isna(), error="ratio_not_positive:split_ratio"),
+            _from(0, "ratio_not_positive:split_ratio", inclusive="neither"),
             nullable=True,
         ),
     },
@@ -79,7 +86,7 @@ SHARES = pa.DataFrameSchema(
         "date": pa.Column("datetime64[s]", nullable=False),
         "float_shares": pa.Column(
             float,
-            pa.Check(lambda count: (count >= 1) | count.isna(), error="shares_not_positive:float_shares"),
+            _from(1, "shares_not_positive:float_shares"),
             nullable=True,
         ),
     },

@@ -103,6 +103,10 @@ def _read(path: Path, name: str, changed: int, size: int) -> MarketRows:
     except pa.ArrowException as error:
         raise _unread(name, "value_wrong", error) from None
     at = code.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    undated = np.flatnonzero(np.isnat(days))
+    if len(undated):
+        problems = [Problem(MARKET_FILE, int(row), "date", "", "blank_cell") for row in undated]
+        raise PriceProblems("prices_broken", problems, name=name)
     return MarketRows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
 
 

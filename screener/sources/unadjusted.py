@@ -21,7 +21,7 @@ def unadjusted_problems(rows: pd.DataFrame, symbol: str, file: str) -> Iterator[
 
     Source: MEASUREMENT, "Indices are checked too": a close that is no whole cent; closes that are not those of another source.
     """
-    close = rows["close"].to_numpy(dtype=float)
+    close = rows["close"].where(np.isfinite(rows["close"])).to_numpy(dtype=float)
     parts = np.flatnonzero(np.abs(close - np.round(close / CENT) * CENT) > np.maximum(SLACK, close * SLACK_SHARE))
     if len(parts):
         yield _problem(rows, int(parts[0]), file, "close_no_cent", {"count": len(parts)})

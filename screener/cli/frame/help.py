@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from screener.terms.say import LANGS, Lang, say, sentences
+from screener.terms.say import LANGS, Lang, printable, say, sentences
 
 # Asked for in this order, as every program does.
 LOCALE_NAMES = ("LC_ALL", "LC_MESSAGES", "LANG")
@@ -58,12 +58,22 @@ def usage_text(error: typer.TyperException, lang: Lang, commands: Sequence[str])
     elif kind == "BadParameter" and param is not None:
         text = say("usage_value", lang, name=_title(param))
     elif str(error).startswith("No such command"):
-        name = str(error).split("'")[1]
+        name, commands = str(error).split("'")[1], _commands_at(error) or commands
         near = difflib.get_close_matches(name, commands, n=1)
         text = say("usage_command", lang, name=name, names=" ".join(commands))
+    elif "requires an argument" in str(error):
+        text = say("usage_needs_value", lang, name=getattr(error, "option_name", ""))
+    elif "unexpected extra argument" in str(error):
+        text = say("usage_extra", lang, words=str(error).rpartition("(")[2].rstrip(")"))
     else:
         text = str(getattr(error, "message", error))
-    return text + (say("usage_near", lang, near=near[0]) if near else "")
+    return printable(text + (say("usage_near", lang, near=near[0]) if near else ""))
+
+
+def _commands_at(error: typer.TyperException) -> list[str]:
+    """The commands of the group whose command was mistyped."""
+    here = getattr(error, "ctx", None)
+    return list(getattr(getattr(here, "command", None), "commands", ()))
 
 
 def _title(param: Any) -> str:

@@ -102,8 +102,7 @@ class ExportSource(FolderSource):
         yield Note("export_read", {"count": len(read), "place": self.folder.name})
         others = [each for each in self.place.sheets if each.reason is not None]
         for each in others[:SHOWN_FILES]:
-            if each.reason is not None:
-                yield Note("export_not_read", {"file": each.file, "code": each.reason.code})
+            yield Note("export_not_read", {"file": each.file})
         if len(others) > SHOWN_FILES:
             yield Note("export_more_not_read", {"count": len(others) - SHOWN_FILES})
         lent = [symbol for symbol in self.lent if symbol in symbols]
