@@ -56,9 +56,9 @@ class Paths:
 
 
 def build_paths(week: Week, subjects: Mapping[str, Subject], horizons: Mapping[int, dt.date]) -> Paths | None:
-    """The paths of the basket, the industry index and the benchmark; None before publication."""
+    """The paths of the basket, the industry index and the benchmark; None where no price or no day is since publication."""
     calendar = week.prices.calendar
-    if week.base_date is None or week.base_date >= week.as_of:
+    if week.base_date is None or not week.prices.first <= week.base_date < week.as_of:
         return None
     first = max(calendar.shift(week.base_date, -RUN_UP), week.prices.first)
     months = sorted(horizons)

@@ -153,12 +153,19 @@ class Store:
         return None if table is None or not table.num_rows else Valuations(_frame(table, "date"))
 
     def read_names(self) -> pd.DataFrame:
-        """The registry of names: index symbol, columns name, listed, delisted (NaT = unknown); empty when never stored."""
+        """The registry of names: index symbol, columns name, listed, delisted (NaT = unknown); empty when never stored.
+
+        StoreError `store_unreadable` where the file does not open, or a row has no symbol or one that another has.
+        """
         path = self.folder / "names.parquet"
         table = read_parquet(path, path.read_bytes(), NAMES) if path.is_file() else None
         frame: pd.DataFrame = (NAMES.empty_table() if table is None else table).to_pandas()
         for column in ("listed", "delisted"):
             frame[column] = pd.to_datetime(frame[column]).astype("datetime64[s]")
+        symbols = frame["symbol"].tolist()
+        odd = [each for each in symbols if not isinstance(each, str) or not is_symbol(each)]
+        if odd or len(set(symbols)) < len(symbols):
+            raise unreadable(path, ValueError(f"symbol {odd[0] if odd else 'twice'}"))
         return frame.astype({"symbol": "str", "name": "str"}).set_index("symbol")
 
     def span(self, symbol: str) -> tuple[dt.date, dt.date] | None:
@@ -166,7 +173,8 @@ class Store:
         try:
             footer = pq.read_metadata(self._path("bars", symbol))
             stats = [footer.row_group(group).column(0).statistics for group in range(footer.num_row_groups)]
-            return (min(each.min for each in stats), max(each.max for each in stats)) if stats else None
+            days = [day for each in stats for day in (each.min, each.max)]
+            return (min(days), max(days)) if days and all(isinstance(day, dt.date) for day in days) else None
         except (OSError, pa.ArrowException, AttributeError):
             return None
 

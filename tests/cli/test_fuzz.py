@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from tests.conftest import ROOT, run_screener
+from tests.store.test_screen_store import HALTED, MARKET, SPLIT, UNKNOWN, make_store
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +44,7 @@ OPTIONS = {
 
 def spoil_text(text: str, draw: random.Random) -> bytes:
     """A text file with one to three faults of the kind that editors, exports and transfers make."""
-    lines = text.splitlines()
+    lines = text.splitlines() or [""]
     for _ in range(draw.randint(1, 3)):
         place = draw.randrange(len(lines))
         kind = draw.randrange(8)
@@ -198,7 +199,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory, closes_folder: Path) -> Path
 
 def one_of(folder: Path, draw: random.Random) -> Path:
     """A file of a folder, any of its rooms."""
-    return draw.choice(sorted(path for path in folder.rglob("*") if path.is_file()))
+    return draw.choice(sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size))
 
 
 def commands(thesis: Path, draw: random.Random) -> Iterator[list[object]]:
@@ -308,3 +309,36 @@ def test_a_spoilt_report_gives_a_draft_or_a_sentence(tmp_path):
         return ["thesis", "draft", report, "--out", place / "t.toml"]
 
     run_cases(make, tmp_path, 7_000)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small store of invented prices, priced as the small thesis's names."""
+    place = tmp_path_factory.mktemp("stored") / "store"
+    make_store(place, {"600941.SH": MARKET[SPLIT], "688498.SH": MARKET[HALTED], "600003.SH": MARKET[UNKNOWN]})
+    return place
+
+
+def test_a_spoilt_store_is_told_what_is_wrong_and_loses_nothing_sound(sound, stored, tmp_path):
+    def make(draw: random.Random, place: Path) -> list[object]:
+        store = place / "store"
+        shutil.copytree(stored, store)
+        path = one_of(store, draw)
+        if path.suffix == ".parquet" and draw.random() < 0.5:
+            frame = pd.read_parquet(path)
+            spoil_frame(frame, draw).to_parquet(path)
+        elif path.suffix == ".parquet":
+            data = path.read_bytes()
+            path.write_bytes(data[: draw.randrange(len(data))] + draw.randbytes(draw.randrange(9)))
+        else:
+            path.write_bytes(spoil_text(path.read_text("utf-8"), draw))
+        thesis = sound / "small.toml"
+        words = draw.choice(
+            [["outcome", thesis, "--quick"], ["weekly", thesis], ["screen", "--universe", "a-shares"], ["screen", thesis]]
+        )
+        checks = [["store", "check"], ["store", "check", "--repair"], ["doctor"]]
+        if draw.random() < 0.3:
+            return [*draw.choice(checks), "--store", store]
+        return [*words, "--prices", "store", "--store", store, "--json"]
+
+    run_cases(make, tmp_path, 8_000)
