@@ -276,7 +276,7 @@ def check_desk(
     """Every thesis of `theses` in the week that holds `day`, by default the last complete one, from one load of prices.
 
     A thesis that cannot be measured stands in the desk with its reason. `chance`: what baskets and indices are compared with.
-    Also returns what was read, for where the figures come from.
+    Also returns what was read, for where the figures come from. `source` may be what `read_once` made of it already.
     """
     source, prices = read_once(theses, source, today=today)
     calendar = load_calendar()
@@ -296,9 +296,14 @@ def open_chance(source: PriceSource, universe: str | None, *, store: Path | None
     def load(place: str, benchmark: str) -> tuple[Universe, IndexHistory]:
         return load_chance(place, benchmark=benchmark, end=today, store=store)
 
+    @cache
+    def cut(place: str, benchmark: str, as_of: dt.date) -> tuple[Universe, IndexHistory]:
+        whole, history = load(place, benchmark)
+        return whole.cut(as_of), history
+
     def market(outcome: Outcome) -> tuple[Universe, IndexHistory] | None:
         place = universe or universe_at_hand(source, outcome.base_date, store=store)
-        return None if place is None else load(place, outcome.benchmark)
+        return None if place is None else cut(place, outcome.benchmark, outcome.as_of)
 
     return Chance(market)
 

@@ -15,7 +15,6 @@ from screener.report.trust import trust_sections
 from screener.report.trust_records import with_trust
 from screener.report.week.report import week_label
 from screener.screening import check_outcome, check_trust, check_week
-from screener.sources.reading import read_once
 from screener.terms.notes import ScreenerError
 from screener.terms.say import Lang
 from screener.thesis.scale import RatingScale
@@ -39,7 +38,6 @@ def write_pages(
 
     A thesis that cannot be measured has no pages; the desk says why.
     """
-    source, _ = read_once(theses, source, today=today)
     for thesis, scale in theses:
         try:
             written = [

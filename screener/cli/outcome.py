@@ -43,8 +43,9 @@ from screener.cli.frame.options import (
 )
 from screener.cli.frame.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
 from screener.judgement.listings import parse_proxies
+from screener.judgement.missing import has_gaps, listing_gaps
 from screener.report.outcome.dossier import build_dossier
-from screener.report.records import has_gaps, listing_gaps, outcome_record
+from screener.report.records import outcome_record
 from screener.report.trust import trust_sections
 from screener.report.trust_records import with_trust
 from screener.screening import check_outcome, check_trust

@@ -35,7 +35,8 @@ from screener.cli.frame.options import (
     parse_series,
 )
 from screener.cli.frame.saying import exit_with, print_json, print_text, say_archive, say_files, say_notes, writes
-from screener.report.records import has_gaps, week_record
+from screener.judgement.missing import has_gaps
+from screener.report.records import week_record
 from screener.report.week.report import weekly_document
 from screener.screening import check_week
 from screener.terms.say import say

@@ -32,7 +32,8 @@ def changes_since(desk: Desk, earlier: Mapping[str, Any] | None) -> tuple[Change
         crossed = [Change("crossed", each.slug, each.subject, each.before, each.now) for each in desk.crossed]
         matured = [Change("matured", row.thesis.slug, "", None, _verdict(row)) for row in desk.matured]
         due = [Change("due", row.thesis.slug, "", None, str(row.due)) for row in desk.due_soon]
-        return (*crossed, *matured, *due)
+        changed = [Change("rating", each.slug, "", each.before, each.now) for each in desk.changed]
+        return (*crossed, *matured, *due, *changed)
     known = {each["slug"]: each for each in earlier.get("theses", ())}
     return tuple(change for row in desk.rows for change in _changes(desk, row, known.get(row.thesis.slug), earlier))
 
@@ -42,19 +43,20 @@ def _changes(desk: Desk, row: DeskRow, before: Mapping[str, Any] | None, earlier
     if before is None:
         yield Change("new", slug, "", None, row.stated)
         return
-    if before.get("stated") != row.stated:
-        yield Change("rating", slug, "", before.get("stated"), row.stated)
+    rating, now_rated = before.get("current", before.get("stated")), desk.current(row.thesis)
+    if rating != now_rated:
+        yield Change("rating", slug, "", rating, now_rated)
     if row.status == "matured" and before.get("status") != "matured":
         yield Change("matured", slug, "", None, _verdict(row))
-    elif row.status != "matured":
-        for subject, band in (before.get("bands") or {}).items():
-            now = row.bands.get(subject)
-            if band is not None and now is not None and band != now:
-                yield Change("crossed", slug, subject, band, now)
+    for subject, band in (before.get("bands") or {}).items():
+        now = row.bands.get(subject)
+        if band is not None and now is not None and band != now and subject not in row.closed:
+            yield Change("crossed", slug, subject, band, now)
     week_end = dt.date.fromisoformat(str(earlier["week_end"]))
     if row in desk.due_soon and row.due is not None and row.due > week_end + dt.timedelta(weeks=4):
         yield Change("due", slug, "", None, str(row.due))
 
 
 def _verdict(row: DeskRow) -> str | None:
-    return None if row.lead is None else row.lead.band
+    """The band at the end of the window, on which the rating is judged."""
+    return None if row.lead is None else row.lead.horizons[row.scale.window.to_months].band

@@ -6,10 +6,12 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
+import pandas as pd
 
 from screener.coverage.chance import Evidence
-from screener.grading.scoreboard import FEW_SYMBOLS, clustered_interval
+from screener.coverage.standing import NamesStanding, Standing, stand, stand_names
+from screener.grading.scoreboard import SUMS, Score, score_group
+from screener.judgement.missing import missing_in
 from screener.judgement.outcome import Outcome, Status
 from screener.judgement.week import Week, WeekRow
 from screener.terms.notes import Gap, ScreenerError
@@ -23,32 +25,12 @@ EXTREMES = 5
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where one headline subject of a thesis stands. Fractions; `horizons`: months → (excess, band), None while not due.
-
-    `excess`, `band`: so far, `before`: the band at the end of the week before; `agreement`: share of conventions that give
-    the headline's band at the end of the window; `percentile`: among random baskets over the same window.
-    """
-
-    subject: str
-    name: str
-    name_en: str
-    excess: float | None
-    band: str | None
-    before: str | None
-    to_next_edge: float | None
-    horizons: Mapping[int, tuple[float | None, str | None]]
-    hit: bool | None
-    agreement: float | None
-    percentile: float | None
-    base_rate: float | None
-    gap: Gap | None
-    flags: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class DeskRow:
-    """One thesis of the desk; `fault` says why it could not be measured at all, and then nothing else is known."""
+    """One thesis of the desk; `fault` says why it could not be measured at all, and then nothing else is known.
+
+    `status`, `due`: of the industry ladder's window; `week_end`: of the week that its prices reach;
+    `closed`: the subjects whose own window has ended.
+    """
 
     thesis: Thesis
     scale: RatingScale
@@ -56,12 +38,15 @@ class DeskRow:
     status: Status | None = None
     due: dt.date | None = None
     as_of: dt.date | None = None
+    week_end: dt.date | None = None
     index: Standing | None = None
     basket: Standing | None = None
+    rated_names: NamesStanding | None = None
     names: tuple[WeekRow, ...] = ()
     bands: Mapping[str, str | None] = field(default_factory=dict)
     bands_before: Mapping[str, str | None] = field(default_factory=dict)
     gaps: tuple[tuple[str, Gap], ...] = ()
+    closed: frozenset[str] = frozenset()
     fault: ScreenerError | None = None
 
     @property
@@ -102,22 +87,21 @@ class NamedBy:
 
 
 @dataclass(frozen=True)
-class HouseScore:
-    """How often a house's industry ratings came true. Fractions; `low`, `high`: 95%, clustered by the rated subject.
+class Changed:
+    """A rating that its house changed this week."""
 
-    `base_rate`: mean share of industries that earned the stated band over the same windows; `skill` = hit rate − base rate.
-    """
+    slug: str
+    date: dt.date
+    before: str
+    now: str
 
-    house: str
-    count: int
-    measured: int
-    hits: int
-    hit_rate: float | None
-    low: float | None
-    high: float | None
-    base_rate: float | None
-    skill: float | None
-    small: bool
+
+@dataclass(frozen=True)
+class Unread:
+    """A thesis file that is broken: the desk goes on without it."""
+
+    file: str
+    fault: ScreenerError
 
 
 @dataclass(frozen=True)
@@ -128,11 +112,33 @@ class Desk:
     sessions: tuple[dt.date, ...]
     as_of: dt.date
     rows: tuple[DeskRow, ...]
+    unread: tuple[Unread, ...] = ()
 
     @property
     def crossed(self) -> tuple[Crossed, ...]:
         """Every band crossed this week inside a window that still runs, a doubtful band on either side left out."""
-        return tuple(each for row in self.rows for each in _crossed(row))
+        return tuple(each for row in self._current for each in _crossed(row))
+
+    @property
+    def changed(self) -> tuple[Changed, ...]:
+        """The ratings that their houses changed from Monday to Sunday of this week."""
+        monday = self.week_end - dt.timedelta(days=self.week_end.weekday())
+        return tuple(each for row in self.rows for each in _changed(row.thesis) if monday <= each.date <= self.last_day)
+
+    @property
+    def last_day(self) -> dt.date:
+        """The Sunday of this week: what a house says at the weekend belongs to the desk of Monday morning."""
+        return self.week_end + dt.timedelta(days=6 - self.week_end.weekday())
+
+    def current(self, thesis: Thesis) -> str | None:
+        """The industry rating that holds at the end of this week: the stated one, or what its house made of it since."""
+        later = [each.now for each in _changed(thesis) if each.date <= self.last_day]
+        return later[-1] if later else thesis.rating.industry if thesis.rating else None
+
+    @property
+    def _current(self) -> tuple[DeskRow, ...]:
+        """The theses whose prices reach this week."""
+        return tuple(row for row in self.rows if row.week_end is not None and row.week_end >= self.sessions[0])
 
     @property
     def matured(self) -> tuple[DeskRow, ...]:
@@ -160,22 +166,22 @@ class Desk:
     @property
     def extremes(self) -> tuple[tuple[WeekRow, ...], tuple[WeekRow, ...]]:
         """The week's best and worst names by their excess of the week, each name once; none stands in both."""
-        known = {name.subject: name for row in self.rows for name in row.names if name.excess is not None}
+        known = {name.subject: name for row in self._current for name in row.names if name.excess is not None}
         ordered = sorted(known.values(), key=lambda name: (-(name.excess or 0.0), name.subject))
         count = min(EXTREMES, len(ordered) // 2)
         return tuple(ordered[:count]), tuple(reversed(ordered[len(ordered) - count :]))
 
     @property
-    def houses(self) -> tuple[HouseScore, ...]:
-        """The score of every house, those with most matured ratings first."""
+    def houses(self) -> tuple[Score, ...]:
+        """The score of every house by its industry ratings, those with most matured ratings first."""
         houses = sorted({row.thesis.house for row in self.rows})
         scores = [score_house(house, [row for row in self.rows if row.thesis.house == house]) for house in houses]
-        return tuple(sorted(scores, key=lambda score: (-score.measured, score.house)))
+        return tuple(sorted(scores, key=lambda score: (-score.measured, score.group)))
 
     @property
     def has_gaps(self) -> bool:
         """Whether something that should be there is missing."""
-        return any(row.fault is not None or row.gaps for row in self.rows)
+        return bool(self.unread) or any(row.fault is not None or row.gaps for row in self.rows)
 
 
 def build_row(
@@ -187,90 +193,62 @@ def build_row(
     gaps: Sequence[tuple[str, Gap]],
 ) -> DeskRow:
     """The row of one thesis from its outcome, its week and the week before."""
-    thesis, months = outcome.thesis, last_horizon(outcome)
+    thesis = outcome.thesis
     index = thesis.industry_index.symbol if thesis.industry_index else None
     return DeskRow(
         thesis=thesis,
         scale=outcome.scale,
         basis=thesis.basis(outcome.published),
         status=outcome.status,
-        due=outcome.end_dates[months],
+        due=outcome.end_dates[outcome.scale.window.to_months],
         as_of=outcome.as_of,
-        index=_standing(outcome, week, before, index, evidence) if index else None,
-        basket=_standing(outcome, week, before, ALL, evidence),
+        week_end=week.as_of,
+        index=stand(outcome, week, before, index, evidence) if index else None,
+        basket=stand(outcome, week, before, ALL, evidence),
+        rated_names=stand_names(outcome),
         names=tuple(row for row in week.rows if row.kind == "candidate"),
         bands={row.subject: row.firm_band for row in week.rows},
         bands_before={row.subject: row.firm_band for row in before.rows},
         gaps=tuple(gaps),
+        closed=frozenset(each.id for each in thesis.subjects() if outcome.status_of(each.kind) == "matured"),
     )
-
-
-def last_horizon(outcome: Outcome) -> int:
-    """The horizon at the end of the window of the industry ladder, in months."""
-    return outcome.scale.window.to_months
 
 
 def named_gaps(outcome: Outcome, week: Week) -> tuple[tuple[str, Gap], ...]:
     """Every gap of the outcome and the week that should not be there, once per subject and reason."""
-    rows = [(row.subject, row.gap) for row in outcome.rows]
-    rows += [(row.subject, gap) for row in week.rows for gap in (row.gap, row.since_gap)]
-    found = {(subject, gap.code, gap.reason): (subject, gap) for subject, gap in rows if gap and gap.code != "not_due"}
-    return tuple(found.values())
-
-
-def _standing(outcome: Outcome, week: Week, before: Week, subject: str, evidence: Evidence) -> Standing:
-    row, verdict = week.row(subject), outcome.verdict.get(subject)
-    horizons = {months: outcome.row(subject, months) for months in outcome.end_dates}
-    end = horizons[last_horizon(outcome)]
-    own = next(each for each in outcome.thesis.subjects() if each.id == subject)
-    return Standing(
-        subject=subject,
-        name=own.name,
-        name_en=own.name_en,
-        excess=row.excess_since_published,
-        band=row.band_so_far,
-        before=before.row(subject).band_so_far,
-        to_next_edge=row.to_next_edge,
-        horizons={months: (each.excess, each.band) for months, each in horizons.items()},
-        hit=verdict.hit if verdict else None,
-        agreement=evidence.agreement.get(subject),
-        percentile=evidence.percentile if subject == ALL else None,
-        base_rate=evidence.base_rate if subject != ALL else None,
-        gap=end.gap if end.gap is not None and end.gap.code != "not_due" else row.since_gap,
-        flags=tuple(dict.fromkeys((*row.flags, *end.flags))),
-    )
+    rows = (*missing_in(outcome), *missing_in(week))
+    return tuple({(subject, gap.text("en")): (subject, gap) for subject, gap in rows}.values())
 
 
 def _crossed(row: DeskRow) -> Iterator[Crossed]:
-    if row.status == "matured":
-        return
     for subject in row.thesis.subjects():
         before, now = row.bands_before.get(subject.id), row.bands.get(subject.id)
-        if before is not None and now is not None and before != now:
+        if before is not None and now is not None and before != now and subject.id not in row.closed:
             yield Crossed(row.thesis.slug, subject.id, subject.name, subject.name_en, before, now)
 
 
-def score_house(house: str, rows: Sequence[DeskRow]) -> HouseScore:
-    """The hits of one house's stated ratings that have matured; ratings without a figure are in no denominator."""
+def _changed(thesis: Thesis) -> Iterator[Changed]:
+    """Every later rating that is another one than that before it, the earliest first."""
+    before = thesis.rating.industry if thesis.rating else ""
+    for each in sorted(thesis.rating.changes if thesis.rating else (), key=lambda change: change.date):
+        if each.rating != before:
+            yield Changed(thesis.slug, each.date, before, each.rating)
+        before = each.rating
+
+
+def score_house(house: str, rows: Sequence[DeskRow]) -> Score:
+    """The hits of one house's stated industry ratings, by the rated subject; ratings without a figure are in no denominator."""
     stated = [row for row in rows if row.stated is not None]
-    due = [(row, row.lead) for row in stated if row.status == "matured"]
-    known = [(lead.subject if row.index else row.thesis.slug, lead) for row, lead in due if lead and lead.hit is not None]
-    subjects = sorted({subject for subject, _ in known})
-    hits = np.array([sum(bool(lead.hit) for own, lead in known if own == subject) for subject in subjects])
-    counts = np.array([sum(own == subject for own, _ in known) for subject in subjects])
-    total, hit = len(known), int(hits.sum()) if known else 0
-    low, high = map(float, clustered_interval(hits, counts)) if known else (None, None)
-    bases = [lead.base_rate for _, lead in known if lead.base_rate is not None]
-    rate, base = (hit / total if total else None), (float(np.mean(bases)) if total and len(bases) == total else None)
-    return HouseScore(
-        house=house,
-        count=len(stated),
-        measured=total,
-        hits=hit,
-        hit_rate=rate,
-        low=low,
-        high=high,
-        base_rate=base,
-        skill=None if rate is None or base is None else rate - base,
-        small=len(subjects) < FEW_SYMBOLS,
-    )
+    subjects = [row.index.subject if row.index else row.thesis.slug for row in stated]
+    counted = pd.DataFrame([_counted(row) for row in stated], index=subjects, columns=list(SUMS), dtype=float)
+    return score_group("house", house, counted.groupby(level=0).sum())
+
+
+def _counted(row: DeskRow) -> tuple[float, ...]:
+    """One rating as SUMS has it."""
+    lead = row.lead
+    hit = lead.hit if lead is not None and row.status == "matured" else None
+    base = lead.base_rate if lead is not None and hit is not None else None
+    pending = row.fault is None and row.status != "matured"
+    compared = base is not None
+    return (1, pending, hit is None and not pending, hit is not None, bool(hit), compared, bool(hit) and compared, base or 0.0)

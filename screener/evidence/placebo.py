@@ -6,6 +6,7 @@ import datetime as dt
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,7 +16,7 @@ from screener.judgement.outcome import Basis, Outcome
 from screener.measures.baskets import measure
 from screener.measures.universe import Traits, Universe, measure_traits
 from screener.terms.notes import Gap, Note
-from screener.terms.sessions import Calendar, Days, Floats, add_months
+from screener.terms.sessions import Calendar, Days, Floats, add_months_to_all
 from screener.thesis.subjects import Subject
 
 Against = Literal["baskets", "matched_baskets", "dates"]
@@ -125,12 +126,10 @@ def match_groups(traits: Traits, alive: Columns) -> Columns:
 
 def horizon_ends(calendar: Calendar, sessions: Days, months: int) -> Columns:
     """Per session as a publication date: position of its end date on `sessions`, −1 where that lies beyond them."""
-    ends = np.array([add_months(day.astype(dt.date), months) for day in sessions], dtype="datetime64[D]")
+    ends = add_months_to_all(sessions, months)
     at = np.searchsorted(sessions, ends, side="right") - 1
     # The last session may fall short of the end date: only the calendar knows whether a later one belongs to it.
-    known = [calendar.last_on_or_before(end.astype(dt.date)) for end in ends]
-    reached = np.array([day is not None and np.datetime64(day) <= sessions[-1] for day in known])
-    return np.where(reached, at, -1)
+    return np.where(calendar.all_last_on_or_before(ends) <= sessions[-1], at, -1)
 
 
 @dataclass(frozen=True)
@@ -151,12 +150,16 @@ class _Run:
         self.at = None if outcome.base_date is None else universe.base_position(outcome.base_date)
         self.alive = np.empty(0, dtype=np.int64) if self.at is None else universe.alive(self.at)
         self.excluded = {**universe.excluded, "not_alive": len(universe.symbols) - len(self.alive)}
-        self.groups = None if self.at is None else match_groups(measure_traits(universe, self.at), self.alive)
         months = outcome.months
         self.ends = {each: horizon_ends(outcome.prices.calendar, universe.sessions, each) for each in months}
         absent = None if self.at is None else universe.absent_exchange(self.at)
         kept = [Note("placebo_last_price")] if universe.only_base is None else []
         self.basis = (*universe.basis, *kept, *([absent] if absent else []))
+
+    @cached_property
+    def groups(self) -> Columns | None:
+        """The group of peers of every column; None without a base date in the universe."""
+        return None if self.at is None else match_groups(measure_traits(self.universe, self.at), self.alive)
 
     def placebos(self, subject: Subject) -> Iterator[Placebo]:
         """Random, matched and own-date comparisons of a subject, each at every horizon."""

@@ -25,7 +25,8 @@ Z_95 = 1.959963984540054
 GROUPS = ("house", "analyst", "rating", "change")
 BY_SIGN = " (by_sign)"
 PRINTED_STEPS = {"上调": "up", "调高": "up", "下调": "down", "调低": "down", "首次": "first", "维持": "kept"}
-_SUMS = ("count", "pending", "gaps", "measured", "hits", "compared", "compared_hits", "base")
+# Added up by symbol: ratings, those not due, without a figure, measured, hits, and those whose base rate is known.
+SUMS = ("count", "pending", "gaps", "measured", "hits", "compared", "compared_hits", "base")
 _NEEDED = ("symbol", "published", "rating", "house", "analyst", "hit_end", "gap", "flags", "change", "rating_change")
 
 
@@ -91,7 +92,7 @@ def build_scoreboard(
         frame = _marked(frame, measured, base_rates.stated(coded, measured))[kept]
         for by in (name for name in GROUPS if name in frame):
             part = frame.groupby([_labels(frame, by), frame["symbol"].astype(object)], sort=False)
-            added = part[list(_SUMS)].sum()
+            added = part[list(SUMS)].sum()
             sums[by] = added if by not in sums else pd.concat([sums[by], added]).groupby(level=[0, 1], sort=False).sum()
     scores = [score for by, part in sums.items() for score in _scores(by, part)]
     return Scoreboard(tuple(scores), base_rates.market(), universe, repeats)
@@ -148,11 +149,12 @@ def unchanged_repeats(frame: pd.DataFrame, months: int = 12) -> pd.Series:
 
 
 def _scores(by: str, sums: pd.DataFrame) -> list[Score]:
-    scores = [_score(by, str(group), part) for group, part in sums.groupby(level=0, sort=True)]
+    scores = [score_group(by, str(group), part) for group, part in sums.groupby(level=0, sort=True)]
     return sorted(scores, key=lambda score: (-score.measured, score.group))
 
 
-def _score(by: str, group: str, sums: pd.DataFrame) -> Score:
+def score_group(by: str, group: str, sums: pd.DataFrame) -> Score:
+    """The score of one group from its sums: a row a symbol, the columns of SUMS."""
     total = sums.sum()
     measured = sums[sums["measured"] > 0]
     count, hits = int(total["measured"]), int(total["hits"])

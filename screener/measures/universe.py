@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -75,12 +76,21 @@ class Universe:
 
     def columns(self, members: Sequence[str]) -> npt.NDArray[np.int64]:
         """Columns of the members that the universe has, in their order."""
-        place = {symbol: column for column, symbol in enumerate(self.symbols)}
-        return np.array([place[member] for member in members if member in place], dtype=np.int64)
+        return np.array([self._place[member] for member in members if member in self._place], dtype=np.int64)
+
+    @cached_property
+    def _place(self) -> Mapping[str, int]:
+        return {symbol: column for column, symbol in enumerate(self.symbols)}
+
+    @cached_property
+    def _exchange(self) -> npt.NDArray[np.str_]:
+        return np.array([symbol.partition(".")[2] for symbol in self.symbols])
 
     def cut(self, as_of: dt.date) -> Universe:
         """The same universe with nothing after `as_of`; a stock that only began later is gone."""
         count = int(np.searchsorted(self.sessions, np.datetime64(as_of), side="right"))
+        if count == len(self.sessions) and (self.first < count).all():
+            return self
         kept = np.flatnonzero(self.first < count)
         return replace(
             self,
@@ -102,10 +112,8 @@ class Universe:
 
     def absent_exchange(self, at: int) -> Note | None:
         """An exchange of which fewer than half of the stocks are on record yet on session `at`, and when they begin."""
-        exchanges = [symbol.partition(".")[2] for symbol in self.symbols]
-        exchange = np.array(exchanges)
-        for name in sorted(set(exchanges)):
-            first = np.sort(self.first[exchange == name])
+        for name in np.unique(self._exchange).tolist():
+            first = np.sort(self.first[self._exchange == name])
             begins = int(first[int(len(first) * REPRESENTED)])
             if begins > at:
                 day = self.sessions[begins].astype(dt.date)

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
 from screener.coverage.changes import Change
-from screener.coverage.desk import Crossed, Desk, DeskRow, HouseScore, NamedBy, Standing
+from screener.coverage.desk import Changed, Crossed, Desk, DeskRow
+from screener.coverage.standing import At, NamesStanding, Standing
+from screener.grading.scoreboard import Score
 from screener.judgement.week import WeekRow
 from screener.report.document import (
     Bullet,
@@ -26,8 +28,8 @@ from screener.report.document import (
 )
 from screener.report.figures import percent, points
 from screener.report.week.report import week_label
-from screener.report.wording import band_of, basis_text, rated
-from screener.terms.notes import Gap
+from screener.report.wording import band_of, basis_text, rated, rating_word
+from screener.terms.notes import Gap, InputProblems, ScreenerError
 from screener.terms.say import Lang, listed, say
 from screener.thesis.scale import Ladder
 
@@ -43,6 +45,7 @@ LEAGUE = (
     ("end", "pp", False),
     ("band", "", True),
     ("verdict", "", True),
+    ("names", "", True),
     ("agreement", "%", False),
     ("percentile", "%", False),
     ("edge", "", True),
@@ -97,7 +100,7 @@ def _key_figures(desk: Desk, lang: Lang) -> Iterator[KeyFigure]:
 
 def league_table(desk: Desk, lang: Lang) -> Table:
     """Every thesis in one line: rating, dates, excess so far and at the end of the window, band, verdict, evidence."""
-    rows = tuple(_league_row(row, lang) for row in sorted(desk.rows, key=_league_order))
+    rows = tuple(_league_row(row, desk, lang) for row in sorted(desk.rows, key=_league_order))
     columns = tuple(Column(key, say(f"desk_head_{key}", lang), unit, left=left) for key, unit, left in LEAGUE)
     notes = (say("desk_league_note", lang),)
     title = say("desk_league_title", lang)
@@ -106,28 +109,30 @@ def league_table(desk: Desk, lang: Lang) -> Table:
 
 def _league_order(row: DeskRow) -> tuple[int, float, str]:
     order = {"matured": 0, "running": 1, "pending": 2}.get(row.status or "", 3)
-    excess = row.lead.excess if row.lead and row.lead.excess is not None else float("-inf")
-    return order, -excess, row.thesis.slug
+    end, lead = _end_of(row), row.lead
+    value = end.measured if end.measured is not None else lead.measured if lead else None
+    return order, float("inf") if value is None else -value, row.thesis.slug
 
 
-def _league_row(row: DeskRow, lang: Lang) -> Row:
+def _league_row(row: DeskRow, desk: Desk, lang: Lang) -> Row:
     thesis = row.thesis
     ladder = row.scale.industry
-    stated = Cell("band", band_of(row.stated, ladder, lang)) if row.stated in ladder.ratings else text(row.stated or "–")
     published = figure("day", thesis.published, "" if row.basis == "printed" else say("desk_inferred", lang))
-    known = (text(thesis.house_in(lang)), text(thesis.sector_in(lang)), stated, published)
+    known = (text(thesis.house_in(lang)), text(thesis.sector_in(lang)), _stated(row, desk, lang), published)
     if row.fault is not None:
-        return Row(thesis.slug, thesis.title_in(lang), (*known, *(text("") for _ in LEAGUE[4:-1]), text(row.fault.text(lang))))
-    lead = row.lead
-    end = _end_of(lead, row)
+        blank = (text("") for _ in LEAGUE[4:-1])
+        return Row(thesis.slug, thesis.title_in(lang), (*known, *blank, text(row.fault.text(lang))))
+    lead, end = row.lead, _end_of(row)
+    flags = lead.flags if lead else ()
     cells = (
         figure("day", row.due),
         figure("count", row.days_left),
-        _excess(row.index, ladder),
-        _excess(row.basket, ladder),
-        rated(end[0], ladder, strong=True) if end[0] is not None else _no_end(lead),
-        Cell("band", band_of(end[1], ladder, lang, flags=lead.flags if lead else ())) if end[1] else Cell("none"),
+        _so_far(row.index, ladder),
+        _so_far(row.basket, ladder),
+        rated(end.measured, ladder, strong=True) if end.measured is not None else _no_end(lead),
+        Cell("band", band_of(end.band, ladder, lang, flags=flags)) if end.band else _no_band(lead, end, lang),
         text(verdict_word(row, lang), strong=True),
+        text(_names_word(row.rated_names, lang)),
         figure("share", lead.agreement if lead else None),
         figure("share", row.basket.percentile if row.basket else None),
         _edge(lead, ladder, lang, is_over=row.status == "matured"),
@@ -135,9 +140,18 @@ def _league_row(row: DeskRow, lang: Lang) -> Row:
     return Row(thesis.slug, thesis.title_in(lang), (*known, *cells))
 
 
-def _end_of(lead: Standing | None, row: DeskRow) -> tuple[float | None, str | None]:
-    """Excess and band of the leading subject at the end of the window; nothing while that is not due."""
-    return lead.horizons[row.scale.window.to_months] if lead else (None, None)
+def _stated(row: DeskRow, desk: Desk, lang: Lang) -> Cell:
+    """The stated rating as a chip; with what its house made of it since, in words."""
+    ladder, now = row.scale.industry, desk.current(row.thesis)
+    if now != row.stated:
+        before = rating_word(row.stated or "–", ladder, lang)
+        return text(say("desk_rating_now", lang, before=before, now=rating_word(now or "–", ladder, lang)))
+    return Cell("band", band_of(row.stated, ladder, lang)) if row.stated in ladder.ratings else text(row.stated or "–")
+
+
+def _end_of(row: DeskRow) -> At:
+    """The leading subject at the end of the window; nothing while that is not due."""
+    return row.lead.horizons[row.scale.window.to_months] if row.lead else At(None, None, None)
 
 
 def _no_end(lead: Standing | None) -> Cell:
@@ -145,18 +159,34 @@ def _no_end(lead: Standing | None) -> Cell:
     return figure("excess", gap) if gap is not None else Cell("not_due")
 
 
-def _excess(standing: Standing | None, ladder: Ladder) -> Cell:
+def _no_band(lead: Standing | None, end: At, lang: Lang) -> Cell:
+    """Why there is a figure and no band: a standard of words only is judged by the sign, which is said."""
+    is_by_sign = lead is not None and lead.measure == "words_only" and end.measured is not None
+    return text(say("dossier_flag_by_sign", lang)) if is_by_sign else Cell("none")
+
+
+def _so_far(standing: Standing | None, ladder: Ladder) -> Cell:
+    """What the bands compare since publication: an excess, or of an absolute measure the return with its unit."""
     if standing is None:
         return Cell("none")
-    return rated(standing.excess, ladder) if standing.excess is not None else figure("excess", standing.gap)
+    return rated(standing.measured, ladder) if standing.measured is not None else figure("excess", standing.gap)
+
+
+def _names_word(names: NamesStanding | None, lang: Lang) -> str:
+    """How many of the rated names came true by the ladder for stocks, or when its own window ends."""
+    if names is None:
+        return ""
+    if names.status == "matured":
+        return say("desk_names_due", lang, hits=names.hits, measured=names.measured)
+    return say("desk_names_open", lang, rated=names.rated, due=names.due or "–")
 
 
 def _edge(lead: Standing | None, ladder: Ladder, lang: Lang, *, is_over: bool) -> Cell:
-    """The place of the excess on the ladder as a small picture; none once the window has ended."""
-    if lead is None or lead.excess is None or is_over or not ladder.has_numbers:
+    """The place of what the bands compare on the ladder as a small picture; none once the window has ended."""
+    if lead is None or lead.measured is None or is_over or not ladder.has_numbers:
         return Cell("none")
     bands = tuple(band_of(each, ladder, lang) for each in reversed(ladder.ratings))
-    return Cell("bullet", Bullet(lead.excess, None, ladder.edges, bands))
+    return Cell("bullet", Bullet(lead.measured, None, ladder.edges, bands))
 
 
 def verdict_word(row: DeskRow, lang: Lang) -> str:
@@ -165,15 +195,16 @@ def verdict_word(row: DeskRow, lang: Lang) -> str:
         return say("desk_unrated", lang)
     if row.status != "matured" or row.lead is None or row.lead.hit is None:
         return say({"matured": "desk_gap", "running": "desk_open"}.get(row.status or "", "desk_pending"), lang)
-    return say("desk_hit" if row.lead.hit else "desk_miss", lang)
+    return say("desk_hit" if row.lead.hit else "desk_exceeded" if row.lead.at_least else "desk_miss", lang)
 
 
 def _week_stacks(desk: Desk, lang: Lang) -> Iterator[Stack]:
     crossed = tuple(_crossed_fact(each, desk, lang) for each in desk.crossed)
     ended = tuple(_dated_fact(row, verdict_word(row, lang), lang) for row in desk.matured)
     soon = tuple(_dated_fact(row, say("desk_days", lang, days=row.days_left), lang) for row in desk.due_soon)
-    for key, facts in (("crossed", crossed), ("matured", ended), ("soon", soon)):
-        yield Stack((Facts(key, say(f"desk_{key}", lang), facts or _nothing(lang)),), span=4)
+    changed = tuple(_changed_fact(each, desk, lang) for each in desk.changed)
+    for key, facts in (("crossed", crossed), ("matured", ended), ("soon", soon), ("changed", changed)):
+        yield Stack((Facts(key, say(f"desk_{key}", lang), facts or _nothing(lang)),), span=6)
     best, worst = desk.extremes
     for key, names in (("best", best), ("worst", worst)):
         if names:
@@ -187,9 +218,20 @@ def _nothing(lang: Lang) -> tuple[Fact, ...]:
 
 
 def _crossed_fact(each: Crossed, desk: Desk, lang: Lang) -> Fact:
-    thesis = next(row.thesis for row in desk.rows if row.thesis.slug == each.slug)
+    row = _row_of(desk, each.slug)
     name = each.name if lang == "zh" else each.name_en
-    return Fact(thesis.title_in(lang), (say("desk_crossed_line", lang, name=name, before=each.before, now=each.now),))
+    before, now = (row.scale.word(word, lang) for word in (each.before, each.now))
+    return Fact(row.thesis.title_in(lang), (say("desk_crossed_line", lang, name=name, before=before, now=now),))
+
+
+def _changed_fact(each: Changed, desk: Desk, lang: Lang) -> Fact:
+    row = _row_of(desk, each.slug)
+    before, now = (row.scale.word(word, lang) for word in (each.before, each.now))
+    return Fact(row.thesis.title_in(lang), (f"{each.date}  " + say("desk_rating_now", lang, before=before, now=now),))
+
+
+def _row_of(desk: Desk, slug: str) -> DeskRow:
+    return next(row for row in desk.rows if row.thesis.slug == slug)
 
 
 def _dated_fact(row: DeskRow, words: str, lang: Lang) -> Fact:
@@ -218,22 +260,18 @@ def _several_table(desk: Desk, lang: Lang) -> Table:
     return Table("several", say("desk_several", lang), say("desk_head_name", lang), columns, rows)
 
 
-def _houses_of(each: NamedBy, lang: Lang) -> str:
-    return listed([f"{house} {band or '–'}" for _, house, band in each.theses], lang)
-
-
 def _houses_table(desk: Desk, lang: Lang) -> Table:
     heads = ("count", "measured", "hits", "hit_rate", "interval", "base_rate", "skill", "remark")
     units = {"hit_rate": "%", "base_rate": "%", "skill": "pp"}
     columns = tuple(Column(key, say(f"desk_house_{key}", lang), units.get(key, ""), left=key == "remark") for key in heads)
-    rows = tuple(Row(each.house, each.house, _house_cells(each, lang)) for each in desk.houses)
+    rows = tuple(Row(each.group, each.group, _house_cells(each, lang)) for each in desk.houses)
     notes = (say("desk_house_note", lang),)
     return Table(
         "houses", say("desk_houses_title", lang), say("desk_head_house", lang), columns, rows, notes=notes, layout="wide"
     )
 
 
-def _house_cells(score: HouseScore, lang: Lang) -> tuple[Cell, ...]:
+def _house_cells(score: Score, lang: Lang) -> tuple[Cell, ...]:
     known = score.low is not None and score.high is not None
     interval = text(
         f"{percent(score.low or 0.0, 1, sign=False)} – {percent(score.high or 0.0, 1, sign=False)}" if known else ""
@@ -244,7 +282,8 @@ def _house_cells(score: HouseScore, lang: Lang) -> tuple[Cell, ...]:
 
 
 def _gaps(desk: Desk, lang: Lang) -> Facts:
-    items = [Fact(row.thesis.title_in(lang), (row.fault.text(lang),)) for row in desk.rows if row.fault is not None]
+    items = [Fact(each.file, (each.fault.text(lang), *problem_lines(each.fault, lang))) for each in desk.unread]
+    items += [Fact(row.thesis.title_in(lang), (row.fault.text(lang),)) for row in desk.rows if row.fault is not None]
     items += [Fact(row.thesis.title_in(lang), (_gaps_text(row.gaps, lang),)) for row in desk.rows if row.gaps]
     items += [
         Fact(row.thesis.title_in(lang), (basis_text(row.thesis, row.thesis.published, lang),))
@@ -262,10 +301,16 @@ def _gaps_text(gaps: Sequence[tuple[str, Gap]], lang: Lang) -> str:
     return say("phrase_between", lang).join(f"{reason} ({len(subjects)})" for reason, subjects in reasons.items())
 
 
+def problem_lines(fault: ScreenerError, lang: Lang) -> tuple[str, ...]:
+    """What is wrong with a broken file, line by line."""
+    return tuple(each.line_text(lang) for each in fault.problems) if isinstance(fault, InputProblems) else ()
+
+
 def desk_text(desk: Desk, lang: Lang) -> str:
     """A short text for a chat: numbers only, a line a thesis."""
     lines = [say("desk_title", lang, end=desk.week_end), _lede(desk, lang)]
     lines += [_text_line(row, lang) for row in sorted(desk.rows, key=_league_order)]
+    lines += [f"{each.file}  {each.fault.text(lang)}" for each in desk.unread]
     return "\n".join(lines) + "\n"
 
 
@@ -273,16 +318,18 @@ def _text_line(row: DeskRow, lang: Lang) -> str:
     head = f"{row.thesis.house_in(lang)} {row.thesis.sector_in(lang)}"
     if row.fault is not None:
         return f"{head}  {row.fault.text(lang)}"
-    excess = _end_of(row.lead, row)[0]
-    excess = excess if excess is not None else (row.lead.excess if row.lead else None)
-    return (
-        f"{head}  {row.stated or ''} {verdict_word(row, lang)}  {'–' if excess is None else points(excess, unit=False) + ' pp'}"
-    )
+    value = _end_of(row).measured
+    value = value if value is not None else (row.lead.measured if row.lead else None)
+    if value is None:
+        return f"{head}  {row.stated or ''} {verdict_word(row, lang)}  –"
+    is_absolute = row.scale.industry.measure == "absolute"
+    shown = percent(value) if is_absolute else points(value, unit=False) + " pp"
+    return f"{head}  {row.stated or ''} {verdict_word(row, lang)}  {shown}"
 
 
 def change_text(change: Change, desk: Desk, lang: Lang) -> str:
     """One change in one line."""
-    row = next(each for each in desk.rows if each.thesis.slug == change.slug)
+    row = _row_of(desk, change.slug)
     names = {each.id: each.name if lang == "zh" else each.name_en for each in row.thesis.subjects()}
     return say(
         f"desk_change_{change.kind}",

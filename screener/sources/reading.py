@@ -170,8 +170,11 @@ def read_once(
 ) -> tuple[PriceSource, Prices | None]:
     """A source that has read the prices of all `theses` together, and these; the same source, and None, where they hold faults.
 
-    A fault of one file must not hide the theses that do not use it: they are then read one by one.
+    A fault of one file must not hide the theses that do not use it: they are then read one by one. A source that has read
+    already stays as it is.
     """
+    if isinstance(source, LoadedSource):
+        return source, source.prices
     calendar = load_calendar()
     symbols = tuple(dict.fromkeys(symbol for thesis, scale in theses for symbol in thesis.symbols(scale)))
     benchmarks = {thesis.benchmark(scale) for thesis, scale in theses}

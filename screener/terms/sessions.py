@@ -42,6 +42,12 @@ class Calendar:
         at = int(np.searchsorted(self.days, np.datetime64(day), side="right"))
         return _date(self.days[at - 1]) if at else None
 
+    def all_last_on_or_before(self, days: Days) -> Days:
+        """As `last_on_or_before` for an array of days; NaT where the table does not reach that far."""
+        at = np.searchsorted(self.days, days, side="right")
+        known = (days >= np.datetime64(self.first_day)) & (days <= np.datetime64(self.last_day)) & (at > 0)
+        return np.where(known, self.days[np.maximum(at, 1) - 1], np.datetime64("NaT"))
+
     def first_on_or_after(self, day: dt.date) -> dt.date | None:
         """First session on or after `day`; None when the table does not reach that far."""
         at = int(np.searchsorted(self.days, np.datetime64(day)))
@@ -111,6 +117,14 @@ def spread_on(sessions: Days, days: Days, values: npt.NDArray[np.float64]) -> np
     at = places_on(sessions, days)
     found[at[at >= 0]] = values[at >= 0]
     return found
+
+
+def add_months_to_all(days: Days, months: int) -> Days:
+    """As `add_months` for an array of days."""
+    month = days.astype("datetime64[M]")
+    target = month + months
+    longest = (target + 1).astype("datetime64[D]") - np.timedelta64(1, "D")
+    return np.asarray(np.minimum(target.astype("datetime64[D]") + (days - month.astype("datetime64[D]")), longest))
 
 
 def add_months(day: dt.date, months: int) -> dt.date:

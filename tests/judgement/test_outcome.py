@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from screener.judgement.judge import judge
+from screener.judgement.missing import has_gaps
 from screener.judgement.outcome import Outcome
-from screener.report.records import has_gaps, outcome_record
+from screener.report.records import outcome_record
 from screener.screening import check_outcome, load_prices
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource

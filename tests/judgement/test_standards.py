@@ -10,12 +10,13 @@ import pytest
 
 from screener.evidence.sensitivity import measure_sensitivity
 from screener.judgement.judge import judge
+from screener.judgement.missing import has_gaps
 from screener.judgement.span import first_needed
 from screener.judgement.stages import OUTCOME_ROWS, check_stage
 from screener.judgement.week import measure_week
 from screener.judgement.week_facts import build_facts
 from screener.report.outcome.dossier import build_dossier
-from screener.report.records import has_gaps, outcome_record
+from screener.report.records import outcome_record
 from screener.report.week.report import weekly_document
 from screener.sources.folder_source import FolderSource
 from screener.terms.notes import gap_kind

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from screener.judgement.missing import has_gaps
 from screener.judgement.week import Week, led_by
 from screener.measures.quotes import build_market
-from screener.report.records import has_gaps, week_record
+from screener.report.records import week_record
 from screener.screening import check_outcome, check_week
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource

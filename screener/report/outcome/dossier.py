@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from screener.judgement.missing import listing_gaps, missing_in
 from screener.judgement.outcome import Basis, Outcome
 from screener.prices.prices import SeriesName
 from screener.report.document import (
@@ -33,7 +34,7 @@ from screener.report.outcome.series import like_for_like_table, nearest_table, v
 from screener.report.outcome.targets import targets_table
 from screener.report.outcome.verdict import background, headline, horizon_date
 from screener.report.outcome.workings import actions_table, ledger_table, prices_table
-from screener.report.records import listing_gaps, missing_in, versions
+from screener.report.records import versions
 from screener.report.wording import prices_fact, published_text, rating_word, standard_text
 from screener.terms.say import Lang, listed, say
 
