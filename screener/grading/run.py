@@ -82,6 +82,26 @@ def grade_to_scoreboard(
     return ground, tally, board
 
 
+def grade_in_memory(
+    ratings: Path | str,
+    choose: Choose,
+    scales: Mapping[str, RatingScale],
+    *,
+    as_of: dt.date | None = None,
+    today: dt.date,
+    merge_repeats: bool = False,
+    until_change: bool = False,
+) -> tuple[Ground, pa.Table, Scoreboard]:
+    """Every rating with its outcome as one table, and the scoreboard over them: what a notebook holds at once."""
+    options: dict[str, Any] = {"as_of": as_of, "today": today, "until_change": until_change}
+    with graded(ratings, choose, scales, **options, whole_market=True) as (ground, rated, batches):
+        if merge_repeats and "house" not in rated.file.carried:
+            raise UsageError("ratings_no_house")
+        whole = _together(list(batches))
+        board = build_scoreboard([whole], BaseRates(ground.facts), universe=ground.universe, merge_repeats=merge_repeats)
+    return ground, whole[0], board
+
+
 @contextmanager
 def graded(
     ratings: Path | str,

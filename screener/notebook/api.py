@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from screener.evidence.sensitivity import measure_sensitivity
+from screener.grading.run import grade_in_memory
 from screener.judgement.outcome import Outcome
 from screener.judgement.span import first_needed
+from screener.notebook.many import DeskResult, GradeResult
 from screener.notebook.results import (
     EventsResult,
     OutcomeResult,
@@ -22,7 +27,7 @@ from screener.notebook.results import (
     WeekResult,
 )
 from screener.prices.prices import PriceSource
-from screener.screening import check_events, check_outcome, check_trust, check_week, open_screen
+from screener.screening import check_desk, check_events, check_outcome, check_trust, check_week, open_chance, open_screen
 from screener.sources.choose import open_source
 from screener.sources.folder_source import FolderSource
 from screener.terms.clock import last_finished_day
@@ -34,7 +39,9 @@ from screener.thesis.thesis import DEFAULT_THESIS, Thesis
 __all__ = [
     "ScreenerError",
     "UsageError",
+    "desk",
     "events",
+    "grade",
     "list_theses",
     "load_thesis",
     "open_prices",
@@ -58,7 +65,10 @@ class PriceChoice:
     def for_theses(self, pairs: Sequence[tuple[Thesis, RatingScale]], *, whole_market: bool = False) -> PriceSource:
         """The source for these theses, or for a whole market."""
         symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
-        start = min(first_needed(thesis) for thesis, _ in pairs)
+        return self.for_symbols(symbols, min(first_needed(thesis) for thesis, _ in pairs), whole_market=whole_market)
+
+    def for_symbols(self, symbols: Sequence[str], start: dt.date, *, whole_market: bool = False) -> PriceSource:
+        """The source for these symbols from `start` on."""
         return self.source or open_source(
             self.word, symbols, store=self.store, start=start, today=_last_day(), whole_market=whole_market
         )
@@ -253,6 +263,79 @@ def trust(
     store = prices.store if isinstance(prices, PriceChoice) else None
     judged = _judge(thesis, source, published, as_of)
     return TrustResult(check_trust(judged, source, placebo=placebo, universe=universe, seed=seed, store=store))
+
+
+def desk(
+    theses: Sequence[ThesisView],
+    prices: PriceChoice | PriceSource | None = None,
+    *,
+    week: Day | None = None,
+    universe: str | None = None,
+    quick: bool = False,
+) -> DeskResult:
+    """Many theses at once, from one load of prices: who is right so far, what crossed, what is due.
+
+    `week`: any day of it, by default the last complete one; `universe`: what random baskets are drawn from (`bundled`, `store`
+    or a folder, by default the one at hand); `quick` leaves them and the conventions out. UsageError without a thesis.
+
+    >>> import screener as sc
+    >>> sc.desk([sc.load_thesis()], sc.open_prices("snapshot"), quick=True).frame["band"].tolist()
+    ['强于大市']
+    """
+    if not theses:
+        raise UsageError("desk_no_thesis")
+    source = _source(prices, theses)
+    store = prices.store if isinstance(prices, PriceChoice) else None
+    chance = None if quick else open_chance(source, universe, store=store, today=_last_day())
+    pairs = [(each.thesis, each.scale) for each in theses]
+    found, _ = check_desk(pairs, source, day=_day(week), today=_last_day(), chance=chance)
+    return DeskResult(found)
+
+
+def grade(
+    ratings: pd.DataFrame | str | Path,
+    prices: PriceChoice | PriceSource | None = None,
+    *,
+    as_of: Day | None = None,
+    merge_repeats: bool = False,
+    until_change: bool = False,
+    themes: str | Path | None = None,
+) -> GradeResult:
+    """Many published ratings against what they promised, with hit rates by house, analyst and rating.
+
+    `ratings`: a file, or a frame with symbol, published, rating, and optionally house, scale, analyst, columns of your own and
+    rating_id (by default the frame's index).
+    `merge_repeats`: a house's unchanged rating counts once in 12 months; `until_change`: a rating ends where its house changes
+    it. InputProblems for rows that cannot be graded, UsageError for a file that is not there.
+
+    >>> import pandas as pd, screener as sc
+    >>> one = pd.DataFrame({"symbol": ["600941.SH"], "published": ["2024-04-15"], "rating": ["买入"], "house": ["国联证券"]})
+    >>> sc.grade(one, sc.open_prices("snapshot")).ratings["band_12m"].tolist()
+    ['持有']
+    """
+    scales = {scale.id: scale for scale in open_library(None if themes is None else Path(themes)).editions()}
+    options: dict[str, Any] = {"merge_repeats": merge_repeats, "until_change": until_change, "as_of": _day(as_of)}
+
+    choice = (
+        PriceChoice(source=prices) if prices is not None and not isinstance(prices, PriceChoice) else prices or PriceChoice()
+    )
+
+    with _ratings_file(ratings) as place:
+        ground, table, board = grade_in_memory(place, choice.for_symbols, scales, today=_last_day(), **options)
+    return GradeResult(table.to_pandas(), board, ground)
+
+
+@contextmanager
+def _ratings_file(ratings: pd.DataFrame | str | Path) -> Iterator[Path | str]:
+    """The file of ratings; a frame lies in one of its own as long as it is read."""
+    if not isinstance(ratings, pd.DataFrame):
+        yield ratings
+        return
+    with tempfile.TemporaryDirectory(prefix="screener-") as folder:
+        place = Path(folder) / "ratings.parquet"
+        known = ratings if "rating_id" in ratings else ratings.assign(rating_id=ratings.index.astype(str))
+        known.to_parquet(place, index=False)
+        yield place
 
 
 def _judge(thesis: ThesisView, prices: PriceChoice | PriceSource | None, published: Day | None, as_of: Day | None) -> Outcome:

@@ -57,7 +57,7 @@ MOST_NOTES = 3
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class _Shown:
+class Shown:
     """`lang`: the language of tables, charts and files; frames keep their English column names unless asked."""
 
     lang: Lang = "zh"
@@ -76,7 +76,7 @@ def _named(frame: pd.DataFrame, lang: Lang) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, eq=False)
-class ThesisView(_Shown):
+class ThesisView(Shown):
     """A thesis with its rating scale."""
 
     thesis: Thesis
@@ -126,7 +126,7 @@ class ThesisView(_Shown):
 
 
 @dataclass(frozen=True, eq=False)
-class OutcomeResult(_Shown):
+class OutcomeResult(Shown):
     """Whether a rating came true. `value`: everything that was measured, as the command has it."""
 
     value: Outcome
@@ -189,7 +189,7 @@ class OutcomeResult(_Shown):
 
 
 @dataclass(frozen=True, eq=False)
-class WeekResult(_Shown):
+class WeekResult(Shown):
     """The figures of one week. `value`: everything that was measured."""
 
     value: WeeklyFacts
@@ -233,7 +233,7 @@ class WeekResult(_Shown):
 
 
 @dataclass(frozen=True, eq=False)
-class ScreenResult(_Shown):
+class ScreenResult(Shown):
     """A screened table. `value`: the table with the reasons of its gaps."""
 
     value: Screen
@@ -289,7 +289,7 @@ def _bar_text(cell: Cell, lang: Lang) -> str:
 
 
 @dataclass(frozen=True, eq=False)
-class SensitivityResult(_Shown):
+class SensitivityResult(Shown):
     """How far other readings of the rule agree. `value`: the grid; `outcome`: the headline that it is compared with."""
 
     value: Sensitivity
@@ -393,7 +393,7 @@ def source_lines(prices: Prices, lang: Lang) -> Iterator[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class EventsResult(_Shown):
+class EventsResult(Shown):
     """Dated policies against the thesis's baskets. `value`: everything that was measured."""
 
     value: EventStudy
@@ -434,7 +434,7 @@ class EventsResult(_Shown):
 
 
 @dataclass(frozen=True, eq=False)
-class TrustResult(_Shown):
+class TrustResult(Shown):
     """How far to trust an outcome: conventions, chance, base rates, robustness. `value`: everything that was measured."""
 
     value: Trust

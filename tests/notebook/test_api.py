@@ -19,6 +19,16 @@ def run_python(program: str) -> str:
     return done.stdout.strip()
 
 
+RATINGS = pd.DataFrame(
+    {
+        "symbol": ["600941.SH", "600498.SH", "002281.SZ"],
+        "published": ["2024-04-15", "2024-03-05", "2024-04-15"],
+        "rating": ["买入", "增持", "买入"],
+        "house": ["国联证券", "国联证券", "没有这家"],
+    }
+)
+
+
 @pytest.fixture(scope="module")
 def thesis():
     return sc.load_thesis()
@@ -39,6 +49,8 @@ def results(thesis, prices):
         "sensitivity": sc.sensitivity(thesis, prices),
         "events": sc.events(thesis, prices),
         "trust": sc.trust(thesis, prices, placebo=200),
+        "desk": sc.desk([thesis], prices, quick=True),
+        "grade": sc.grade(RATINGS, prices),
     }
 
 
@@ -89,7 +101,7 @@ def test_figures_are_those_of_the_command(results, bundled):
 
 
 def test_frames_are_typed_and_take_chinese_names_on_request(results):
-    for name in ("outcome", "week", "screen", "sensitivity", "events", "trust"):
+    for name in ("outcome", "week", "screen", "sensitivity", "events", "trust", "desk", "grade"):
         frame = results[name].frame
         assert "object" not in frame.dtypes.astype(str).tolist(), name
         chinese = results[name].named()
@@ -156,7 +168,7 @@ def test_a_chart_draws_the_figures_of_its_table(results):
 
 @pytest.mark.slow
 def test_every_result_is_written_as_an_excel_file(results, tmp_path):
-    for name in ("outcome", "week", "screen", "sensitivity", "events", "trust"):
+    for name in ("outcome", "week", "screen", "sensitivity", "events", "trust", "desk", "grade"):
         path = results[name].to_excel(tmp_path / f"{name}.xlsx")
         assert pd.ExcelFile(path).sheet_names
 
@@ -184,3 +196,25 @@ def test_a_folder_and_a_source_of_ones_own_serve_as_prices(thesis):
     from screener.sources.snapshot import SnapshotSource
 
     assert sc.outcome(thesis, SnapshotSource()).band("all") == "强于大市"
+
+
+def test_a_graded_frame_has_the_figures_of_the_outcome_and_a_house_without_a_standard_is_a_gap(results, thesis, prices):
+    graded = results["grade"].ratings
+    [own] = [
+        row
+        for row in sc.outcome(thesis, prices, published="2024-04-15").value.rows
+        if (row.subject, row.horizon_months, row.basis) == ("600941.SH", 12, "headline")
+    ]
+    assert graded["excess_12m"][0] == own.excess
+    assert graded["rating_id"].tolist() == ["0", "1", "2"]
+    assert graded["gap"][2] == "no_standard"
+    [house] = results["grade"].frame.query("by == 'house' and group == '国联证券'").to_dict("records")
+    assert house["count"] == 2
+
+
+def test_a_desk_has_the_figures_of_the_outcome_and_needs_a_thesis(results, prices):
+    [row] = results["desk"].frame.to_dict("records")
+    assert row["subject"] == "801770.SI"
+    assert row["measured"] == results["desk"].value.rows[0].index.measured
+    with pytest.raises(sc.UsageError):
+        sc.desk([], prices)

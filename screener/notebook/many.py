@@ -1,0 +1,150 @@
+"""Results over many theses or ratings as a notebook sees them: the desk, and a graded list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from screener.coverage.desk import Desk, DeskRow
+from screener.grading.ground import Ground
+from screener.grading.scoreboard import Scoreboard
+from screener.notebook.results import Shown
+from screener.notebook.views import save_workbook, view_document
+from screener.report.desk import build_desk
+from screener.report.document import Document
+from screener.report.scoreboard import build_scoreboard_report
+from screener.terms.say import Lang, say
+
+# Columns of a frame → the code of their head for people.
+DESK_HEADS = {
+    "slug": "desk_head_slug",
+    "house": "desk_head_house",
+    "sector": "desk_head_sector",
+    "stated": "desk_head_stated",
+    "published": "desk_head_published",
+    "status": "view_status",
+    "due": "desk_head_due",
+    "days_left": "desk_head_left",
+    "subject": "view_subject",
+    "measured": "view_measured_since",
+    "band": "view_band_so_far",
+    "basket_measured": "desk_head_basket_measured",
+    "hit": "desk_head_verdict",
+    "agreement": "desk_head_agreement",
+    "percentile": "desk_head_percentile",
+    "gap": "view_gap",
+}
+BOARD_HEADS = {
+    "by": "board_head_by",
+    "group": "board_head_group",
+    "count": "board_head_count",
+    "pending": "board_head_pending",
+    "gaps": "view_gaps",
+    "measured": "board_head_measured",
+    "symbols": "board_head_symbols",
+    "hits": "board_head_hits",
+    "hit_rate": "board_head_hit_rate",
+    "low": "board_head_low",
+    "high": "board_head_high",
+    "base_rate": "board_head_base_rate",
+    "skill": "board_head_skill",
+    "small": "board_head_small",
+}
+
+
+def _under_heads(frame: pd.DataFrame, heads: Mapping[str, str], lang: Lang) -> pd.DataFrame:
+    return frame.rename(columns={name: say(code, lang) for name, code in heads.items()})
+
+
+@dataclass(frozen=True, eq=False)
+class DeskResult(Shown):
+    """Many theses in one week. `value`: everything that was measured."""
+
+    value: Desk
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each thesis: the stated rating, its lead subject so far and at the end, agreement, chance, and the gap.
+
+        `measured`, `basket_measured` (what the bands compare), `agreement`, `percentile` are fractions.
+        """
+        frame = pd.DataFrame(
+            [dict(zip(DESK_HEADS, _cells(row), strict=True)) for row in self.value.rows], columns=list(DESK_HEADS)
+        )
+        words = dict.fromkeys(("slug", "house", "sector", "stated", "status", "subject", "band", "gap"), "string")
+        numbers = dict.fromkeys(("measured", "basket_measured", "agreement", "percentile"), "float64")
+        days = dict.fromkeys(("published", "due"), "datetime64[s]")
+        return frame.astype({**words, **numbers, **days, "days_left": "Int64", "hit": "boolean"})
+
+    def named(self, lang: Lang = "zh") -> pd.DataFrame:
+        """The frame under column names for people."""
+        return _under_heads(self.frame, DESK_HEADS, lang)
+
+    @property
+    def document(self) -> Document:
+        """The desk as a document, whose short form a notebook shows."""
+        return build_desk(self.value, self.lang)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the desk as an Excel file."""
+        return save_workbook(self.document, path)
+
+    def __repr__(self) -> str:
+        return f"<desk of {len(self.value.rows)} theses, week to {self.value.week_end}>"
+
+    def _repr_html_(self) -> str:
+        return view_document(self.document)
+
+
+def _cells(row: DeskRow) -> Iterator[object]:
+    lead, basket = row.lead, row.basket
+    gap = row.fault.code if row.fault else lead.gap.code if lead and lead.gap else None
+    yield from (row.thesis.slug, row.thesis.house, row.thesis.sector, row.stated, row.thesis.published)
+    yield from (row.status, row.due, row.days_left)
+    yield from (lead.subject, lead.measured, lead.band) if lead else (None, None, None)
+    yield basket.measured if basket else None
+    yield from (lead.hit, lead.agreement, lead.percentile) if lead else (None, None, None)
+    yield gap
+
+
+@dataclass(frozen=True, eq=False)
+class GradeResult(Shown):
+    """Many ratings against what they promised. `ratings`: every row as `screener grade --out` writes it, in the file's order.
+
+    `value`: hit rates by house, analyst, rating and change, beside what any stock of the market earned. `ground`: where the
+    prices came from.
+    """
+
+    ratings: pd.DataFrame
+    value: Scoreboard
+    ground: Ground
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A row for each group of the scoreboard: counts, and fractions (hit_rate, low, high, base_rate, skill)."""
+        frame = pd.DataFrame([asdict(score) for score in self.value.scores], columns=list(BOARD_HEADS))
+        counts = dict.fromkeys(("count", "pending", "gaps", "measured", "symbols", "hits"), "Int64")
+        rates = dict.fromkeys(("hit_rate", "low", "high", "base_rate", "skill"), "float64")
+        return frame.astype({"by": "string", "group": "string", **counts, **rates, "small": "boolean"})
+
+    def named(self, lang: Lang = "zh") -> pd.DataFrame:
+        """The frame under column names for people."""
+        return _under_heads(self.frame, BOARD_HEADS, lang)
+
+    @property
+    def document(self) -> Document:
+        """The scoreboard as a document, which a notebook shows."""
+        return build_scoreboard_report(self.value, self.ground, len(self.ratings), self.lang)
+
+    def to_excel(self, path: str | Path) -> Path:
+        """Write the scoreboard as an Excel file."""
+        return save_workbook(self.document, path)
+
+    def __repr__(self) -> str:
+        return f"<{len(self.ratings)} ratings graded as of {self.ground.as_of}>"
+
+    def _repr_html_(self) -> str:
+        return view_document(self.document)
