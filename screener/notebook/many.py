@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +13,7 @@ from screener.grading.ground import Ground
 from screener.grading.scoreboard import Scoreboard
 from screener.notebook.results import Shown
 from screener.notebook.views import save_workbook, view_document
-from screener.report.desk import build_desk
+from screener.report.desk import build_desk, league_table
 from screener.report.document import Document
 from screener.report.scoreboard import build_scoreboard_report
 from screener.terms.say import Lang, say
@@ -96,7 +96,7 @@ class DeskResult(Shown):
         return f"<desk of {len(self.value.rows)} theses, week to {self.value.week_end}>"
 
     def _repr_html_(self) -> str:
-        return view_document(self.document)
+        return view_document(replace(self.document, brief=(league_table(self.value, self.lang),)))
 
 
 def _cells(row: DeskRow) -> Iterator[object]:
