@@ -38,14 +38,15 @@ cells = grid.cells.query(
 cells.groupby("band")["published"].agg(["count", "min", "max"])
 
 # %% [markdown]
-# 还有一个问题：随便挑十一只股票，是不是也能做到？这要拿全市场的随机篮子来比，内置快照只有这十一只，**算不了**，
-# 所以这里不给数字。有带 `market_close.parquet` 的价格文件夹时：
-#
-# ```
-# screener outcome --prices 文件夹 --placebo 10000 --universe 文件夹
-# ```
-#
-# 每个对象在三个观察期各有多少读法同结论：
+# 还有一个问题：随便挑十一只股票，是不是也能做到？内置了报告基准日那天的全市场，可以拿随机组合来比；
+# 同一个行业指数，换别的起点又有多少次能到「强于大市」？`sc.trust` 把这几样一起算：
 
 # %%
-grid
+trust = sc.trust(thesis, prices, placebo=1000)
+trust.frame.query("subject == 'all'")
+
+# %% [markdown]
+# 合起来就是报告页第一屏那个框：
+
+# %%
+trust

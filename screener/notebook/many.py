@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,10 +13,11 @@ from screener.coverage.desk import Desk, DeskRow
 from screener.grading.ground import Ground
 from screener.grading.scoreboard import Scoreboard
 from screener.notebook.results import Shown
-from screener.notebook.views import save_workbook, view_document
-from screener.report.desk import build_desk, league_table
+from screener.notebook.views import VegaChart, bar_chart, save_workbook, view_document
+from screener.report.desk import build_desk, league_table, shown_by
 from screener.report.document import Document
-from screener.report.scoreboard import build_scoreboard_report
+from screener.report.figures import points
+from screener.report.scoreboard import build_scoreboard_report, group_name
 from screener.terms.say import Lang, say
 
 # Columns of a frame → the code of their head for people.
@@ -83,6 +85,15 @@ class DeskResult(Shown):
         """The frame under column names for people."""
         return _under_heads(self.frame, DESK_HEADS, lang)
 
+    def chart(self) -> VegaChart:
+        """Bars of the figure that each thesis is judged by, at the end of its window or so far, the largest first."""
+        shown = [(row.thesis, shown_by(row)) for row in self.value.rows]
+        ordered = sorted(shown, key=lambda each: (each[1] is None, -(each[1] or 0.0)))
+        rows = [
+            _bar(f"{thesis.house_in(self.lang)} {thesis.sector_in(self.lang)}", value, self.lang) for thesis, value in ordered
+        ]
+        return bar_chart(say("view_desk_title", self.lang), _told(rows), rows, unit="%")
+
     @property
     def document(self) -> Document:
         """The desk as a document, whose short form a notebook shows."""
@@ -97,6 +108,17 @@ class DeskResult(Shown):
 
     def _repr_html_(self) -> str:
         return view_document(replace(self.document, brief=(league_table(self.value, self.lang),)))
+
+
+def _bar(name: str, value: float | None, lang: Lang) -> dict[str, Any]:
+    """A bar of a fraction, drawn in hundredths; a missing one is a word."""
+    if value is None:
+        return {"name": name, "value": None, "text": say("label_gap", lang)}
+    return {"name": name, "value": value * 100, "text": points(value, unit=False)}
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{row['name']} {row['text']}" for row in rows)
 
 
 def _cells(row: DeskRow) -> Iterator[object]:
@@ -133,6 +155,13 @@ class GradeResult(Shown):
     def named(self, lang: Lang = "zh") -> pd.DataFrame:
         """The frame under column names for people."""
         return _under_heads(self.frame, BOARD_HEADS, lang)
+
+    def chart(self, by: str = "house") -> VegaChart:
+        """Bars of the skill of each group (hit rate minus what the market earned), the largest first; see `frame` for `by`."""
+        scores = sorted(self.value.of(by), key=lambda score: (score.skill is None, -(score.skill or 0.0)))
+        rows = [_bar(group_name(score, self.lang), score.skill, self.lang) for score in scores]
+        title = say("view_skill_title", self.lang, by=say(f"group_{by}", self.lang))
+        return bar_chart(title, _told(rows), rows, unit="pp")
 
     @property
     def document(self) -> Document:

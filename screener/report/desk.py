@@ -109,8 +109,7 @@ def league_table(desk: Desk, lang: Lang) -> Table:
 
 def _league_order(row: DeskRow) -> tuple[int, float, str]:
     order = {"matured": 0, "running": 1, "pending": 2}.get(row.status or "", 3)
-    end, lead = _end_of(row), row.lead
-    value = end.measured if end.measured is not None else lead.measured if lead else None
+    value = shown_by(row)
     return order, float("inf") if value is None else -value, row.thesis.slug
 
 
@@ -147,6 +146,12 @@ def _stated(row: DeskRow, desk: Desk, lang: Lang) -> Cell:
         before = rating_word(row.stated or "–", ladder, lang)
         return text(say("desk_rating_now", lang, before=before, now=rating_word(now or "–", ladder, lang)))
     return Cell("band", band_of(row.stated, ladder, lang)) if row.stated in ladder.ratings else text(row.stated or "–")
+
+
+def shown_by(row: DeskRow) -> float | None:
+    """The figure that a thesis is ordered and shown by: its lead's at the end of the window, before that so far."""
+    end = _end_of(row).measured
+    return end if end is not None or row.lead is None else row.lead.measured
 
 
 def _end_of(row: DeskRow) -> At:
@@ -318,8 +323,7 @@ def _text_line(row: DeskRow, lang: Lang) -> str:
     head = f"{row.thesis.house_in(lang)} {row.thesis.sector_in(lang)}"
     if row.fault is not None:
         return f"{head}  {row.fault.text(lang)}"
-    value = _end_of(row).measured
-    value = value if value is not None else (row.lead.measured if row.lead else None)
+    value = shown_by(row)
     if value is None:
         return f"{head}  {row.stated or ''} {verdict_word(row, lang)}  –"
     is_absolute = row.scale.industry.measure == "absolute"

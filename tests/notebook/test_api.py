@@ -149,6 +149,7 @@ def test_a_chart_is_vega_lite_with_literal_colours_and_a_picture_beside_it(resul
 
     charts = [results["outcome"].chart(), results["outcome"].chart("index"), results["week"].chart()]
     charts += [results["screen"].chart(), results["screen"].chart("beta"), results["sensitivity"].chart()]
+    charts += [results["desk"].chart(), results["grade"].chart(), results["grade"].chart("rating")]
     for chart in charts:
         bundle = chart._repr_mimebundle_()
         spec = bundle["application/vnd.vegalite.v5+json"]
