@@ -115,13 +115,14 @@ def _at_end(graded: Graded, facts: Facts, plan: Numbers, bands: pa.Array) -> dic
     names = np.array([place if name else -1 for place, name in enumerate(standards.names)], dtype=np.int32)
     ended = dates.base_day[np.maximum(coded.until, 0)] if coded.until is not None else NO_DAY
     whole = dates.end_day[coded.date, np.searchsorted(dates.months, standards.months[plan, 1])]
+    ruled = names[plan] >= 0  # without a standard nobody knows months or an end: no default stands in for it
     columns = {
         "edition": _words(names[plan], pa.array(standards.names, type=pa.string())),
-        "months_from": pa.array(standards.months[plan, 0].astype(np.int32)),
-        "months_to": pa.array(standards.months[plan, 1].astype(np.int32)),
-        "end_date": _days(np.where(graded.ended, ended, whole)),
-        "excess_end": _nullable(graded.end.excess),
-        "measured_end": _nullable(graded.end.measured),
+        "months_from": pa.array(standards.months[plan, 0].astype(np.int32), mask=~ruled),
+        "months_to": pa.array(standards.months[plan, 1].astype(np.int32), mask=~ruled),
+        "end_date": _days(np.where(graded.ended, ended, np.where(ruled, whole, NO_DAY))),
+        "excess_end": _nullable(np.where(ruled, graded.end.excess, np.nan)),
+        "measured_end": _nullable(np.where(ruled, graded.end.measured, np.nan)),
         "band_end": _words(graded.judged.band, bands),
         "hit_end": _flag(graded.judged.hit),
         "at_least_end": _flag(graded.judged.at_least),
