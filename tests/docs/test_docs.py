@@ -58,6 +58,24 @@ def test_every_command_of_the_manual_runs(block, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+PYTHON = [
+    pytest.param(block, id=f"{page.parent.name}-{page.stem}-{number}")
+    for page in sorted(DOCS.glob("*/*.md"))
+    for number, block in enumerate(
+        re.findall(r"^```python\n(.*?)^```$", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    )
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", PYTHON)
+def test_every_python_example_of_the_manual_runs(block, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(tmp_path / "data")}
+    command = [sys.executable, "-c", block]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.slow
 def test_the_site_is_built_strictly_and_loads_nothing_from_elsewhere(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path / "site")]
