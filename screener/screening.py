@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -61,6 +61,8 @@ from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
 
 UNIVERSES = ("a-shares",)
+# Whole markets held at once: a desk looks at few benchmarks, from few days.
+MARKETS_KEPT = 2
 NO_PROXIES: Mapping[str, str] = MappingProxyType({})
 Pairs = Sequence[tuple[Thesis, RatingScale]]
 
@@ -118,15 +120,17 @@ def check_trust(
     universe: str | None = None,
     seed: int = 0,
     store: Path | None = None,
+    chance: Chance | None = None,
 ) -> Trust:
     """Measure how far to trust an outcome: conventions, base rates, robustness, and chance where a universe is at hand.
 
     `placebo`: how many random baskets, BASKETS by default; `universe`: `bundled`, `store`, a folder, by default the one at
-    hand for `source`. UsageError when baskets are asked for and no universe is at hand, or a number makes no sense.
+    hand for `source`; `chance` instead: what many outcomes share. UsageError when baskets are asked for and no universe is at
+    hand, or a number makes no sense.
     """
     check_draws(placebo, seed)
-    place = universe or universe_at_hand(source, outcome.base_date, store=store)
-    if placebo is not None and place is None:
+    found = (chance or open_chance(source, universe, store=store)).market(outcome)
+    if placebo is not None and found is None:
         raise UsageError("placebo_needs_universe")
     trust = Trust(
         outcome=outcome,
@@ -135,11 +139,10 @@ def check_trust(
         seed=seed,
         sensitivity=measure_sensitivity(outcome),
     )
-    benchmark, end = outcome.benchmark, outcome.as_of
-    if place is None:
-        history = load_history(source, benchmark=benchmark, end=end)
+    if found is None:
+        history = load_history(source, benchmark=outcome.benchmark, end=outcome.as_of)
         return replace(trust, base_rates=(*industry_rates(outcome, history), *date_rates(outcome, history)))
-    market, history = load_chance(place, benchmark=benchmark, end=end, store=store)
+    market, history = found
     rates = (*industry_rates(outcome, history), *date_rates(outcome, history), *stock_rates(outcome, market))
     return replace(trust, placebo=measure_placebo(outcome, market, n=placebo or BASKETS, seed=seed), base_rates=rates)
 
@@ -289,21 +292,19 @@ def check_desk(
     return Desk(sessions[-1], sessions, as_of, rows), prices
 
 
-def open_chance(source: PriceSource, universe: str | None, *, store: Path | None, today: dt.date) -> Chance:
-    """What theses are compared with: the market that `universe` names, by default the one at hand; each is read once."""
+def open_chance(source: PriceSource, universe: str | None, *, store: Path | None) -> Chance:
+    """What theses are compared with: the market that `universe` names, by default the one at hand, until the as-of date.
 
-    @cache
-    def load(place: str, benchmark: str) -> tuple[Universe, IndexHistory]:
-        return load_chance(place, benchmark=benchmark, end=today, store=store)
+    Each is read once for all that look at it from the same day.
+    """
 
-    @cache
-    def cut(place: str, benchmark: str, as_of: dt.date) -> tuple[Universe, IndexHistory]:
-        whole, history = load(place, benchmark)
-        return whole.cut(as_of), history
+    @lru_cache(maxsize=MARKETS_KEPT)
+    def load(place: str, benchmark: str, end: dt.date) -> tuple[Universe, IndexHistory]:
+        return load_chance(place, benchmark=benchmark, end=end, store=store)
 
     def market(outcome: Outcome) -> tuple[Universe, IndexHistory] | None:
         place = universe or universe_at_hand(source, outcome.base_date, store=store)
-        return None if place is None else cut(place, outcome.benchmark, outcome.as_of)
+        return None if place is None else load(place, outcome.benchmark, outcome.as_of)
 
     return Chance(market)
 

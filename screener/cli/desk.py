@@ -77,7 +77,7 @@ def desk(
     symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
     chosen = choose_prices(prices, store, symbols, min(thesis.published for thesis, _ in pairs))
     source, read = read_once(pairs, chosen, today=finished_day())
-    chance = None if quick else open_chance(source, universe, store=store, today=finished_day())
+    chance = None if quick else open_chance(source, universe, store=store)
     found, _ = check_desk(pairs, source, day=parse_date(week, "--week"), today=finished_day(), chance=chance)
     found = replace(found, unread=unread)
     earlier = _last_record(out, found, spoken)
@@ -92,9 +92,7 @@ def desk(
     if not as_json and not as_text:
         _publish(found, record, out, spoken, edition)
         if not quick and not only_changed:
-            for slug in write_pages(
-                pairs, source, out, lang=spoken, edition=edition, week=found.week_end, today=finished_day()
-            ):
+            for slug in write_pages(found, source, out, lang=spoken, edition=edition, today=finished_day(), chance=chance):
                 print(say("desk_page", spoken, slug=slug), file=sys.stderr)
         page, _ = publish_archive(out, spoken, edition.updown)
         print(say("weekly_archive", spoken, path=page), file=sys.stderr)

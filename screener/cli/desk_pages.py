@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from screener.coverage.chance import Chance
+from screener.coverage.desk import Desk
 from screener.prices.prices import Prices, PriceSource
 from screener.report.outcome.dossier import build_dossier
 from screener.report.records import outcome_record
@@ -25,38 +27,50 @@ from screener.writers.files import publish_outcome, publish_weekly
 
 
 def write_pages(
-    theses: Sequence[tuple[Thesis, RatingScale]],
+    desk: Desk,
     source: PriceSource,
     out: Path,
     *,
     lang: Lang,
     edition: Edition,
-    week: dt.date,
     today: dt.date,
+    chance: Chance | None,
 ) -> Iterator[str]:
     """Write each thesis's two pages where prices, dates or version have changed since; yields the slugs written.
 
-    A thesis that cannot be measured has no pages; the desk says why.
+    The week is the desk's, or the last that the thesis's prices reach. A thesis that cannot be measured has no pages; the desk
+    says why.
     """
-    for thesis, scale in theses:
+    for row in desk.rows:
+        if row.fault is not None:
+            continue
+        pair = (row.thesis, row.scale)
         try:
             written = [
-                _write_outcome(thesis, scale, source, out, lang=lang, edition=edition, today=today),
-                _write_weekly(thesis, scale, source, out, lang=lang, edition=edition, week=week, today=today),
+                _write_outcome(*pair, source, out, lang=lang, edition=edition, today=today, chance=chance),
+                _write_weekly(*pair, source, out, lang=lang, edition=edition, week=row.week_end, today=today),
             ]
         except ScreenerError:
             continue
         if any(written):
-            yield thesis.slug
+            yield row.thesis.slug
 
 
 def _write_outcome(
-    thesis: Thesis, scale: RatingScale, source: PriceSource, out: Path, *, lang: Lang, edition: Edition, today: dt.date
+    thesis: Thesis,
+    scale: RatingScale,
+    source: PriceSource,
+    out: Path,
+    *,
+    lang: Lang,
+    edition: Edition,
+    today: dt.date,
+    chance: Chance | None,
 ) -> bool:
     outcome = check_outcome(thesis, scale, source, today=today)
     if _is_current(out / thesis.slug / "outcome" / "outcome.json", outcome.prices, outcome.as_of):
         return False
-    trust = check_trust(outcome, source)
+    trust = check_trust(outcome, source, chance=chance)
     record = with_trust(outcome_record(outcome, lang), trust, lang)
     document = build_dossier(outcome, lang, extra=trust_sections(trust, lang))
     publish_outcome(outcome, out, record, lang=lang, edition=edition, document=document)
@@ -71,7 +85,7 @@ def _write_weekly(
     *,
     lang: Lang,
     edition: Edition,
-    week: dt.date,
+    week: dt.date | None,
     today: dt.date,
 ) -> bool:
     facts = check_week(thesis, scale, source, day=week, today=today)

@@ -10,6 +10,7 @@ from screener.evidence.placebo import measure_basket_placebo
 from screener.evidence.sensitivity import measure_sensitivity
 from screener.judgement.outcome import Outcome
 from screener.measures.universe import IndexHistory, Universe
+from screener.terms.notes import Gap
 from screener.thesis.thesis import ALL
 
 
@@ -27,12 +28,13 @@ class Chance:
 
 @dataclass(frozen=True)
 class Evidence:
-    """At the end of the window, fractions: `agreement` by headline subject, the basket's `percentile` among random ones, and
-    `base_rate`, the share of industries that earned the stated band.
+    """At the end of the window, fractions: `agreement` by headline subject, the basket's `percentile` among random ones with
+    the `gap` where there is none, and `base_rate`, the share of industries that earned the stated band.
     """
 
     agreement: Mapping[str, float | None] = field(default_factory=dict)
     percentile: float | None = None
+    gap: Gap | None = None
     base_rate: float | None = None
 
 
@@ -56,5 +58,6 @@ def weigh(outcome: Outcome, chance: Chance | None) -> Evidence:
     return Evidence(
         agreement=agreement,
         percentile=placebo.percentile,
+        gap=placebo.gap,
         base_rate=rate.share.get(stated) if rate and stated else None,
     )

@@ -47,6 +47,7 @@ class Standing:
     until_change: UntilChange | None
     agreement: float | None
     percentile: float | None
+    percentile_gap: Gap | None
     base_rate: float | None
     gap: Gap | None
     verdict_gap: Gap | None
@@ -90,6 +91,7 @@ def stand(outcome: Outcome, week: Week, before: Week, subject: str, evidence: Ev
         until_change=verdict.until_change if verdict else None,
         agreement=evidence.agreement.get(subject),
         percentile=evidence.percentile if subject == ALL else None,
+        percentile_gap=evidence.gap if subject == ALL else None,
         base_rate=evidence.base_rate if subject != ALL else None,
         gap=next((gap for gap in (end.gap, row.since_gap, row.band_gap) if gap is not None and gap.code != "not_due"), None),
         verdict_gap=verdict.gap if verdict else None,

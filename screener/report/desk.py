@@ -133,7 +133,7 @@ def _league_row(row: DeskRow, desk: Desk, lang: Lang) -> Row:
         text(verdict_word(row, lang), strong=True),
         text(_names_word(row.rated_names, lang)),
         figure("share", lead.agreement if lead else None),
-        figure("share", row.basket.percentile if row.basket else None),
+        _percentile(row.basket),
         _edge(lead, ladder, lang, is_over=row.status == "matured"),
     )
     return Row(thesis.slug, thesis.title_in(lang), (*known, *cells))
@@ -175,6 +175,12 @@ def _so_far(standing: Standing | None, ladder: Ladder) -> Cell:
     if standing is None:
         return Cell("none")
     return rated(standing.measured, ladder) if standing.measured is not None else figure("excess", standing.gap)
+
+
+def _percentile(basket: Standing | None) -> Cell:
+    if basket is None:
+        return Cell("none")
+    return figure("share", basket.percentile_gap if basket.percentile is None else basket.percentile)
 
 
 def _names_word(names: NamesStanding | None, lang: Lang) -> str:

@@ -106,6 +106,7 @@ def _standing_record(standing: Standing | None, lang: Lang) -> Record | None:
         "until_change": plain(standing.until_change, lang) if standing.until_change else None,
         "agreement": standing.agreement,
         "percentile": standing.percentile,
+        "percentile_gap": standing.percentile_gap.code if standing.percentile_gap else None,
         "base_rate": standing.base_rate,
         "gap": standing.gap.code if standing.gap else None,
         "verdict_gap": standing.verdict_gap.code if standing.verdict_gap else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,11 +53,24 @@ def market_folder(symbol: Symbol) -> str:
 
 def market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
     """Rows of the whole-market file for stocks: symbol, session, close, volume; empty when there is no such file."""
-    parsed = [parse_symbol(symbol) for symbol in symbols]
-    stocks = [symbol for symbol in parsed if symbol.kind == "stock" and market_folder(symbol) == "raw"]
-    path = folder / MARKET_FILE
-    if not path.is_file() or not stocks:
+    codes, path = _market_codes(symbols), folder / MARKET_FILE
+    if not path.is_file() or not codes:
         return pd.DataFrame(columns=["symbol", "session", "close", "volume"])
-    codes = stock_codes(str(symbol) for symbol in stocks if stock_symbol(symbol.code) == symbol)
     rows = read_market(path, folder.name).frame_of(codes)
     return rows.assign(symbol=rows["code"].map(codes))[["symbol", "session", "close", "volume"]]
+
+
+def market_last(folder: Path, symbol: str) -> dt.date | None:
+    """The last day on which the whole-market file has a row of a stock; None without a file or a row."""
+    codes, path = _market_codes([symbol]), folder / MARKET_FILE
+    if not codes or not path.is_file():
+        return None
+    days = (read_market(path, folder.name).last_day(code) for code in codes)
+    return max((day for day in days if day is not None), default=None)
+
+
+def _market_codes(symbols: Sequence[str]) -> dict[str, str]:
+    """Code → symbol, of those that the whole-market file may hold."""
+    parsed = [parse_symbol(symbol) for symbol in symbols]
+    stocks = [symbol for symbol in parsed if symbol.kind == "stock" and market_folder(symbol) == "raw"]
+    return stock_codes(str(symbol) for symbol in stocks if stock_symbol(symbol.code) == symbol)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from screener.prices.prices import ManyPrices, Prices
 from screener.sources.csv_files import parse_dates, read_table
 from screener.sources.folder import FolderReader
-from screener.sources.folder_files import FolderFiles, market_rows
+from screener.sources.folder_files import FolderFiles, market_last
 from screener.sources.folder_market import list_symbols, read_many
 from screener.sources.group_ends import hash_of_files, last_day_of_files, last_day_of_market
 from screener.sources.market_rows import MARKET_FILE
@@ -23,8 +23,7 @@ class FolderSource(FolderFiles):
         """Last readable date in the symbol's file; None without a file or a readable date."""
         path = self.file_of(parse_symbol(symbol))
         if not path.is_file():
-            days = market_rows(self.folder, [symbol])["session"]
-            return None if days.empty else as_date(days.max())
+            return market_last(self.folder, symbol)
         table = read_table(path, self.label(path), required=("date", "close"))
         if table.problems:
             return None

@@ -7,21 +7,36 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
+from screener.measures.industries import Ranking
 from screener.prices.prices import Prices, PriceSource
+from screener.sources.market_rows import MARKET_FILE
+from screener.sources.unadjusted import cannot_be_shown
 from screener.terms.notes import Note
 
 Value = TypeVar("Value")
+UNADJUSTED = "unadjusted"
+# Notes that speak of all that was read together.
+ACTIONS_SINCE = "actions_begin"
+SAID_OF_FILES = ("market_file_read", "from_market_file", "prices_unshown")
+# The ranks of the industries in a week and in the week before it.
+Rankings = tuple[Ranking | None, Ranking | None]
 
 
 class LoadedSource:
-    """A PriceSource that answers from prices already read and checked; `source` serves what they do not hold."""
+    """A PriceSource that answers from prices already read and checked; `source` serves what they do not hold.
 
-    def __init__(self, source: PriceSource, prices: Prices) -> None:
-        self.source, self.prices = source, prices
+    `files`: symbol → the file of its closes, of the A shares in a folder; from these every answer says itself what cannot be
+    shown of the closes in it, as a load of its own would.
+    """
+
+    def __init__(self, source: PriceSource, prices: Prices, files: Mapping[str, str] | None = None) -> None:
+        self.source, self.prices, self.files = source, prices, files or {}
         self.known = set(prices.close.columns) | set(prices.gaps)
         self.last: dict[str, dt.date | None] = {}
+        self.rankings: dict[dt.date, Rankings] = {}
 
     @property
     def kind(self) -> str:
@@ -39,7 +54,36 @@ class LoadedSource:
         first = self.prices.close.index[0].date()
         if not set(symbols) <= self.known or start < first or end > self.prices.close.index[-1].date():
             return self.source.load(symbols, start=start, end=end)
-        return choose_symbols(self.prices, symbols, start=start).cut(end)
+        return self._marked(choose_symbols(self.prices, symbols, start=start).cut(end))
+
+    def _marked(self, prices: Prices) -> Prices:
+        """The same prices with the flags and notes of a load that read nothing else."""
+        own = [symbol for symbol in prices.close.columns if symbol in self.files]
+        if not own:
+            return prices
+        unshown = [symbol for symbol in own if is_unshown(prices, symbol)]
+        flags = {symbol: tuple(flag for flag in found if flag != UNADJUSTED) for symbol, found in prices.flags.items()}
+        flags |= {symbol: (UNADJUSTED, *flags.get(symbol, ())) for symbol in unshown}
+        notes = [note for note in prices.notes if note.code not in SAID_OF_FILES and not _is_before(note, prices.first)]
+        market = [symbol for symbol in own if self.files[symbol] == MARKET_FILE]
+        if market:
+            notes.append(Note("from_market_file", {"count": len(market), "symbols": " ".join(market), "file": MARKET_FILE}))
+        if unshown:
+            notes.append(Note("prices_unshown", {"file": " ".join(dict.fromkeys(self.files[each] for each in unshown))}))
+        return replace(prices, flags={symbol: found for symbol, found in flags.items() if found}, notes=tuple(notes))
+
+
+def is_unshown(prices: Prices, symbol: str) -> bool:
+    """Whether nothing in these prices shows that the closes of an A share are unadjusted."""
+    close = prices.close[symbol].dropna()
+    amount = prices.amount[symbol].reindex(close.index) if prices.amount is not None and symbol in prices.amount else np.nan
+    return len(close) > 0 and cannot_be_shown(pd.DataFrame({"session": close.index, "amount": amount}), symbol)
+
+
+def _is_before(note: Note, first: dt.date) -> bool:
+    """Whether a note says that actions are not known before a day that these prices do not reach back to."""
+    since = note.params.get("since")
+    return note.code == ACTIONS_SINCE and isinstance(since, dt.date) and since <= first
 
 
 def choose_symbols(prices: Prices, symbols: Sequence[str], *, start: dt.date) -> Prices:
