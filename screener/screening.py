@@ -62,7 +62,7 @@ from screener.thesis.thesis import Thesis
 
 UNIVERSES = ("a-shares",)
 # Whole markets held at once: a desk looks at few benchmarks, from few days.
-MARKETS_KEPT = 2
+MARKETS_KEPT = 8
 NO_PROXIES: Mapping[str, str] = MappingProxyType({})
 Pairs = Sequence[tuple[Thesis, RatingScale]]
 

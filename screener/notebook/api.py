@@ -286,7 +286,7 @@ def desk(
         raise UsageError("desk_no_thesis")
     source = _source(prices, theses)
     store = prices.store if isinstance(prices, PriceChoice) else None
-    chance = None if quick else open_chance(source, universe, store=store, today=_last_day())
+    chance = None if quick else open_chance(source, universe, store=store)
     pairs = [(each.thesis, each.scale) for each in theses]
     found, _ = check_desk(pairs, source, day=_day(week), today=_last_day(), chance=chance)
     return DeskResult(found)

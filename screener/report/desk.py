@@ -11,7 +11,6 @@ from screener.coverage.standing import At, NamesStanding, Standing
 from screener.grading.scoreboard import Score
 from screener.judgement.week import WeekRow
 from screener.report.document import (
-    Bullet,
     Cell,
     Column,
     Document,
@@ -28,7 +27,7 @@ from screener.report.document import (
 )
 from screener.report.figures import percent, points
 from screener.report.week.report import week_label
-from screener.report.wording import band_of, basis_text, rated, rating_word
+from screener.report.wording import band_of, basis_text, bullet_of, rated, rating_word
 from screener.terms.notes import Gap, InputProblems, ScreenerError
 from screener.terms.say import Lang, listed, say
 from screener.thesis.scale import Ladder
@@ -196,8 +195,7 @@ def _edge(lead: Standing | None, ladder: Ladder, lang: Lang, *, is_over: bool) -
     """The place of what the bands compare on the ladder as a small picture; none once the window has ended."""
     if lead is None or lead.measured is None or is_over or not ladder.has_numbers:
         return Cell("none")
-    bands = tuple(band_of(each, ladder, lang) for each in reversed(ladder.ratings))
-    return Cell("bullet", Bullet(lead.measured, None, ladder.edges, bands))
+    return bullet_of(lead.measured, None, ladder, lang)
 
 
 def verdict_word(row: DeskRow, lang: Lang) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 
 from screener.measures.quotes import is_doubtful
 from screener.prices.prices import Prices
-from screener.report.document import Band, Cell, CellKind, Fact, Parts, Zone, figure
+from screener.report.document import Band, Bullet, Cell, CellKind, Fact, Parts, Zone, figure
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, say
 from screener.thesis.markets import Standard
@@ -151,6 +152,16 @@ def to_edge(distance: float, note: str = "") -> Cell:
     """A distance to a band edge (fraction), never shown as 0 unless it is."""
     decimals = decimals_seen(distance)
     return Cell("points", distance, note, decimals=decimals if decimals > 2 else None)
+
+
+def bullet_of(now: float, before: float | None, ladder: Ladder, lang: Lang) -> Cell:
+    """The place of a figure (fraction) on its ladder as a small picture; a stretch that a partial ladder leaves out has no word."""
+    edges = ladder.edges
+    inside = (edges[0] - 1, *((low + high) / 2 for low, high in pairwise(edges)), edges[-1] + 1)
+    ratings = (rate(middle, ladder) for middle in inside)
+    unrated = Band("", say("label_no_band", lang), 0)
+    bands = tuple(unrated if rating is None else band_of(rating, ladder, lang) for rating in ratings)
+    return Cell("bullet", Bullet(now, before, edges, bands))
 
 
 def zones_of(ladder: Ladder, lang: Lang) -> tuple[Zone, ...]:

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from screener.report.document import Cell
 from screener.report.draw.palette import heat_step
 from screener.report.figures import cell_text, number, percent, points, tone
+from screener.report.wording import bullet_of
 from screener.terms.notes import GAP_CODES, Gap
+from screener.thesis.scale import Band, Ladder
+from screener.writers.page.marks import bullet
 
 
 @pytest.mark.parametrize(
@@ -78,3 +81,15 @@ def test_every_kind_of_gap_has_its_words_and_none_is_a_code():
         words = {Gap(code, "no_file").kind(lang) for lang in ("zh", "en")}
         assert len(words) == 2
         assert not any("_" in each for each in words)
+
+
+def test_a_stretch_that_a_partial_ladder_leaves_out_is_a_strip_without_a_word():
+    bands = (
+        Band(rating="推荐", rating_en="Recommend", lower=0.10, upper=0.20, side="buy"),
+        Band(rating="中性", rating_en="Neutral", lower=-0.10, upper=0.10, lower_closed=True, upper_closed=True, side="hold"),
+    )
+    ladder = Ladder(bands=bands, partial=True, window={"from_months": 6, "to_months": 12})
+    picture = bullet_of(0.05, None, ladder, "zh").value
+    assert picture.edges == (-0.10, 0.10, 0.20)
+    assert [band.rating for band in picture.bands] == ["", "中性", "推荐", ""]
+    assert "<svg" in bullet(picture, "x", "y")

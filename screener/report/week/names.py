@@ -9,10 +9,10 @@ import pandas as pd
 from screener.judgement.week_facts import NameFacts, WeeklyFacts, has_traded
 from screener.measures.quotes import DOUBTFUL
 from screener.measures.stock_facts import Dividend
-from screener.report.document import Bullet, Cell, Column, Flag, Row, Table, figure, text
+from screener.report.document import Cell, Column, Flag, Row, Table, figure, text
 from screener.report.figures import month_day, short_day
 from screener.report.week.tables import band_cell, has_since, since_excess
-from screener.report.wording import band_of, rated, rating_word, to_edge, zones_of
+from screener.report.wording import band_of, bullet_of, rated, rating_word, to_edge
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, say
 from screener.thesis.comparison import compare
@@ -128,8 +128,7 @@ def _bullet_cell(facts: WeeklyFacts, subject: Subject, ladder: Ladder, lang: Lan
     if row.measured_since is None or not ladder.has_numbers:
         return figure("bullet", row.since_gap or row.band_gap)
     before = facts.before.row(subject.id).measured_since if facts.before else None
-    bands = tuple(zone.band for zone in zones_of(ladder, lang))
-    return Cell("bullet", Bullet(row.measured_since, before, ladder.edges, bands))
+    return bullet_of(row.measured_since, before, ladder, lang)
 
 
 def _standing_cells(facts: WeeklyFacts, subject: Subject, lang: Lang) -> tuple[Cell, ...]:
