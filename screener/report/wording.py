@@ -155,7 +155,7 @@ def to_edge(distance: float, note: str = "") -> Cell:
 
 
 def bullet_of(now: float, before: float | None, ladder: Ladder, lang: Lang) -> Cell:
-    """The place of a figure (fraction) on its ladder as a small picture; a stretch that a partial ladder leaves out has no word."""
+    """The place of a figure (fraction) on its ladder as a picture; a stretch that a partial ladder leaves out has no word."""
     edges = ladder.edges
     inside = (edges[0] - 1, *((low + high) / 2 for low, high in pairwise(edges)), edges[-1] + 1)
     ratings = (rate(middle, ladder) for middle in inside)
