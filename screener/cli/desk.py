@@ -38,18 +38,14 @@ from screener.report.desk_record import desk_record
 from screener.report.records import prices_record
 from screener.screening import check_desk, open_chance
 from screener.sources.reading import read_once
-from screener.terms.notes import ThesisProblems
 from screener.terms.say import Lang, say
-from screener.thesis.library import Library, open_library
-from screener.thesis.scale import RatingScale
-from screener.thesis.thesis import Thesis
+from screener.thesis.library import open_library
 from screener.writers.edition import Edition
 from screener.writers.files import publish_archive, publish_desk
 
 app = typer.Typer(add_completion=False)
 EXIT_CHANGED = 4
 RECORD = "desk.json"
-Pair = tuple[Thesis, RatingScale]
 
 
 @app.command()
@@ -73,13 +69,15 @@ def desk(
     """Many theses at once."""
     edition, spoken = parse_edition(False, False, updown), as_lang(lang)
     library = open_library(themes)
-    pairs, unread = _load_theses(library, theses or [str(path) for path in library.thesis_paths()])
+    pairs, broken = library.load_sound(theses or [str(path) for path in library.thesis_paths()])
+    if not pairs and broken:
+        raise broken[0][1]
     symbols = tuple(dict.fromkeys(symbol for thesis, scale in pairs for symbol in thesis.symbols(scale)))
     chosen = choose_prices(prices, store, symbols, min(thesis.published for thesis, _ in pairs))
     source, read = read_once(pairs, chosen, today=finished_day())
     chance = None if quick else open_chance(source, universe, store=store)
     found, _ = check_desk(pairs, source, day=parse_date(week, "--week"), today=finished_day(), chance=chance)
-    found = replace(found, unread=unread)
+    found = replace(found, unread=tuple(Unread(*each) for each in broken))
     earlier = _last_record(out, found, spoken)
     changes = changes_since(found, earlier)
     record = desk_record(found, None if read is None else prices_record(read, spoken), changes, spoken)
@@ -100,22 +98,6 @@ def desk(
         raise typer.Exit(EXIT_CHANGED)
     if found.has_gaps:
         raise typer.Exit(EXIT_GAPS)
-
-
-def _load_theses(library: Library, names: Sequence[str]) -> tuple[list[Pair], tuple[Unread, ...]]:
-    """The theses of files and slugs, and the broken ones beside them; ThesisProblems where every one is broken."""
-    pairs: list[Pair] = []
-    unread: list[Unread] = []
-    for name in names:
-        try:
-            pairs.append(library.load(name))
-        except ThesisProblems as fault:
-            if len(names) == 1:
-                raise
-            unread.append(Unread(Path(name).name, fault))
-    if not pairs:
-        raise unread[0].fault
-    return pairs, tuple(unread)
 
 
 def _publish(found: Desk, record: Mapping[str, Any], out: Path, lang: Lang, edition: Edition) -> None:

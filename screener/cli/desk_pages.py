@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from screener.coverage.chance import Chance
-from screener.coverage.desk import Desk
+from screener.coverage.desk import Desk, DeskRow
 from screener.prices.prices import Prices, PriceSource
 from screener.report.outcome.dossier import build_dossier
 from screener.report.records import outcome_record
@@ -19,8 +19,6 @@ from screener.report.week.report import week_label
 from screener.screening import check_outcome, check_trust, check_week
 from screener.terms.notes import ScreenerError
 from screener.terms.say import Lang
-from screener.thesis.scale import RatingScale
-from screener.thesis.thesis import Thesis
 from screener.version import __version__
 from screener.writers.edition import Edition
 from screener.writers.files import publish_outcome, publish_weekly
@@ -44,11 +42,10 @@ def write_pages(
     for row in desk.rows:
         if row.fault is not None:
             continue
-        pair = (row.thesis, row.scale)
         try:
             written = [
-                _write_outcome(*pair, source, out, lang=lang, edition=edition, today=today, chance=chance),
-                _write_weekly(*pair, source, out, lang=lang, edition=edition, week=row.week_end, today=today),
+                _write_outcome(row, source, out, lang=lang, edition=edition, today=today, chance=chance),
+                _write_weekly(row, source, out, lang=lang, edition=edition, today=today),
             ]
         except ScreenerError:
             continue
@@ -57,18 +54,10 @@ def write_pages(
 
 
 def _write_outcome(
-    thesis: Thesis,
-    scale: RatingScale,
-    source: PriceSource,
-    out: Path,
-    *,
-    lang: Lang,
-    edition: Edition,
-    today: dt.date,
-    chance: Chance | None,
+    row: DeskRow, source: PriceSource, out: Path, *, lang: Lang, edition: Edition, today: dt.date, chance: Chance | None
 ) -> bool:
-    outcome = check_outcome(thesis, scale, source, today=today)
-    if _is_current(out / thesis.slug / "outcome" / "outcome.json", outcome.prices, outcome.as_of):
+    outcome = check_outcome(row.thesis, row.scale, source, today=today)
+    if _is_current(out / row.thesis.slug / "outcome" / "outcome.json", outcome.prices, outcome.as_of):
         return False
     trust = check_trust(outcome, source, chance=chance)
     record = with_trust(outcome_record(outcome, lang), trust, lang)
@@ -77,19 +66,10 @@ def _write_outcome(
     return True
 
 
-def _write_weekly(
-    thesis: Thesis,
-    scale: RatingScale,
-    source: PriceSource,
-    out: Path,
-    *,
-    lang: Lang,
-    edition: Edition,
-    week: dt.date | None,
-    today: dt.date,
-) -> bool:
-    facts = check_week(thesis, scale, source, day=week, today=today)
-    if _is_current(out / thesis.slug / week_label(facts.week.as_of) / "weekly.json", facts.week.prices, facts.week.as_of):
+def _write_weekly(row: DeskRow, source: PriceSource, out: Path, *, lang: Lang, edition: Edition, today: dt.date) -> bool:
+    facts = check_week(row.thesis, row.scale, source, day=row.week_end, today=today)
+    folder = out / row.thesis.slug / week_label(facts.week.as_of)
+    if _is_current(folder / "weekly.json", facts.week.prices, facts.week.as_of):
         return False
     publish_weekly(facts, out, lang=lang, edition=edition)
     return True

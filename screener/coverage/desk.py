@@ -14,7 +14,7 @@ from screener.grading.scoreboard import SUMS, Score, score_group
 from screener.judgement.missing import missing_in
 from screener.judgement.outcome import Outcome, Status
 from screener.judgement.week import Week, WeekRow
-from screener.terms.notes import Gap, ScreenerError
+from screener.terms.notes import Gap, InputProblems, ScreenerError
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import ALL, Basis, Thesis
 
@@ -101,7 +101,7 @@ class Unread:
     """A thesis file that is broken: the desk goes on without it."""
 
     file: str
-    fault: ScreenerError
+    fault: InputProblems
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from screener.coverage.chance import Evidence
 from screener.judgement.outcome import Outcome, Status, UntilChange
 from screener.judgement.week import Week
 from screener.terms.notes import Gap
-from screener.thesis.scale import Measure
-from screener.thesis.thesis import ALL
 
 
 class At(NamedTuple):
@@ -35,7 +33,7 @@ class Standing:
     subject: str
     name: str
     name_en: str
-    measure: Measure
+    measure: str
     excess: float | None
     measured: float | None
     band: str | None
@@ -90,9 +88,9 @@ def stand(outcome: Outcome, week: Week, before: Week, subject: str, evidence: Ev
         at_least=verdict.at_least if verdict else None,
         until_change=verdict.until_change if verdict else None,
         agreement=evidence.agreement.get(subject),
-        percentile=evidence.percentile if subject == ALL else None,
-        percentile_gap=evidence.gap if subject == ALL else None,
-        base_rate=evidence.base_rate if subject != ALL else None,
+        percentile=evidence.percentile if own.kind == "all" else None,
+        percentile_gap=evidence.gap if own.kind == "all" else None,
+        base_rate=evidence.base_rate if own.kind != "all" else None,
         gap=next((gap for gap in (end.gap, row.since_gap, row.band_gap) if gap is not None and gap.code != "not_due"), None),
         verdict_gap=verdict.gap if verdict else None,
         flags=tuple(dict.fromkeys((*row.flags, *end.flags))),

@@ -28,7 +28,7 @@ from screener.report.document import (
 from screener.report.figures import percent, points
 from screener.report.week.report import week_label
 from screener.report.wording import band_of, basis_text, bullet_of, rated, rating_word
-from screener.terms.notes import Gap, InputProblems, ScreenerError
+from screener.terms.notes import Gap
 from screener.terms.say import Lang, listed, say
 from screener.thesis.scale import Ladder
 
@@ -291,7 +291,9 @@ def _house_cells(score: Score, lang: Lang) -> tuple[Cell, ...]:
 
 
 def _gaps(desk: Desk, lang: Lang) -> Facts:
-    items = [Fact(each.file, (each.fault.text(lang), *problem_lines(each.fault, lang))) for each in desk.unread]
+    items = [
+        Fact(each.file, (each.fault.text(lang), *(one.line_text(lang) for one in each.fault.problems))) for each in desk.unread
+    ]
     items += [Fact(row.thesis.title_in(lang), (row.fault.text(lang),)) for row in desk.rows if row.fault is not None]
     items += [Fact(row.thesis.title_in(lang), (_gaps_text(row.gaps, lang),)) for row in desk.rows if row.gaps]
     items += [
@@ -308,11 +310,6 @@ def _gaps_text(gaps: Sequence[tuple[str, Gap]], lang: Lang) -> str:
     for subject, gap in gaps:
         reasons.setdefault(gap.text(lang), []).append(subject)
     return say("phrase_between", lang).join(f"{reason} ({len(subjects)})" for reason, subjects in reasons.items())
-
-
-def problem_lines(fault: ScreenerError, lang: Lang) -> tuple[str, ...]:
-    """What is wrong with a broken file, line by line."""
-    return tuple(each.line_text(lang) for each in fault.problems) if isinstance(fault, InputProblems) else ()
 
 
 def desk_text(desk: Desk, lang: Lang) -> str:

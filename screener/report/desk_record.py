@@ -9,9 +9,7 @@ from typing import Any
 from screener.coverage.changes import Change
 from screener.coverage.desk import Desk, DeskRow, Unread
 from screener.coverage.standing import NamesStanding, Standing
-from screener.grading.scoreboard import Score
 from screener.report.records import Record, plain, problem_record, versions
-from screener.terms.notes import InputProblems
 from screener.terms.say import Lang
 
 
@@ -36,7 +34,7 @@ def desk_record(desk: Desk, prices: Record | None, changes: Sequence[Change], la
             key: [{"symbol": row.subject, "name": row.name, "excess": row.excess} for row in rows]
             for key, rows in (("best", best), ("worst", worst))
         },
-        "houses": [_house_record(score) for score in desk.houses],
+        "houses": [_house_record(plain_fields(score)) for score in desk.houses],
         "names": [
             {
                 "symbol": each.symbol,
@@ -54,14 +52,13 @@ def plain_fields(value: Any) -> Record:
     return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
 
 
-def _house_record(score: Score) -> Record:
-    record = plain_fields(score)
+def _house_record(record: Record) -> Record:
     return {"house": record.pop("group"), **{key: value for key, value in record.items() if key != "by"}}
 
 
 def _unread_record(each: Unread, lang: Lang) -> Record:
     fault = each.fault
-    problems = [problem_record(one, lang) for one in fault.problems] if isinstance(fault, InputProblems) else []
+    problems = [problem_record(one, lang) for one in fault.problems]
     return {"file": each.file, "code": fault.code, "reason": fault.text(lang), "problems": problems}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +33,12 @@ class FolderFiles:
         files = [self.folder / market_folder(symbol) / f"{each.partition('.')[0]}.csv" for each in symbols_borne(str(symbol))]
         own = next((path for path in files if path.is_file()), files[0])
         return index if market_folder(symbol) != "raw" and not own.is_file() and index.is_file() else own
+
+    def files_of(self, symbols: Iterable[str]) -> dict[str, str]:
+        """Where the closes of the A shares among `symbols` stand, as messages name it: their own file, else the market's."""
+        shares = [parsed for parsed in map(parse_symbol, symbols) if parsed.is_a_share]
+        files = {str(each): self.file_of(each) for each in shares}
+        return {symbol: self.label(path) if path.is_file() else MARKET_FILE for symbol, path in files.items()}
 
     def label(self, path: Path) -> str:
         """How messages name a file of the folder."""

@@ -13,7 +13,7 @@ import pandas as pd
 from screener.measures.industries import Ranking
 from screener.prices.prices import Prices, PriceSource
 from screener.sources.market_rows import MARKET_FILE
-from screener.sources.unadjusted import cannot_be_shown
+from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
 from screener.terms.notes import Note
 
 Value = TypeVar("Value")
@@ -78,6 +78,13 @@ def is_unshown(prices: Prices, symbol: str) -> bool:
     close = prices.close[symbol].dropna()
     amount = prices.amount[symbol].reindex(close.index) if prices.amount is not None and symbol in prices.amount else np.nan
     return len(close) > 0 and cannot_be_shown(pd.DataFrame({"session": close.index, "amount": amount}), symbol)
+
+
+def is_plain(prices: Prices, symbol: str) -> bool:
+    """Whether the closes of a share in a whole-market file can be unadjusted; where not, a load of its own says why."""
+    close = prices.close[symbol].dropna()
+    rows = pd.DataFrame({"session": close.index, "close": close.to_numpy()})
+    return next(iter(unadjusted_problems(rows, symbol, MARKET_FILE)), None) is None
 
 
 def _is_before(note: Note, first: dt.date) -> bool:

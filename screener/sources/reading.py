@@ -6,8 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from screener.judgement.listings import symbols_by_calendar
 from screener.judgement.market_screen import LIKE_ON_RECORD, MarketNames
 from screener.judgement.screen import SCREEN_LOOKBACK
@@ -19,16 +17,14 @@ from screener.prices.prices import LOOKBACK, Prices, PriceSource
 from screener.sources.bundled_universe import BASE, load_bundled_history, load_bundled_universe
 from screener.sources.folder_source import FolderSource
 from screener.sources.index_history import EMPTY_HISTORY, load_index_history
-from screener.sources.loaded import LoadedSource, Rankings, choose_symbols, join_prices
+from screener.sources.loaded import LoadedSource, Rankings, choose_symbols, is_plain, join_prices
 from screener.sources.market_file import load_universe
 from screener.sources.market_rows import MARKET_FILE
 from screener.sources.name_lists import _read_names
-from screener.sources.unadjusted import unadjusted_problems
 from screener.store.source import StoreSource
 from screener.store.universe import a_shares, load_adjusted_universe, load_store_universe, names_of
 from screener.terms.notes import InputProblems, ScreenerError, UsageError
 from screener.terms.sessions import load_calendar
-from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
 
@@ -202,16 +198,8 @@ def read_once(
         prices = _load_all(source, symbols, start=min(*starts, weekly_start(calendar, end)), end=end)
     except InputProblems:
         return source, None
-    return LoadedSource(source, prices, _files_of(innermost(source), symbols)), prices
-
-
-def _files_of(source: PriceSource, symbols: Sequence[str]) -> dict[str, str]:
-    """Where the closes of the A shares among `symbols` stand in a folder."""
-    if not isinstance(source, FolderSource):
-        return {}
-    shares = [parsed for parsed in map(parse_symbol, symbols) if parsed.is_a_share]
-    files = {str(each): source.file_of(each) for each in shares}
-    return {symbol: source.label(path) if path.is_file() else MARKET_FILE for symbol, path in files.items()}
+    own = innermost(source)
+    return LoadedSource(source, prices, own.files_of(symbols) if isinstance(own, FolderSource) else {}), prices
 
 
 def _load_all(source: PriceSource, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
@@ -225,12 +213,5 @@ def _load_all(source: PriceSource, symbols: Sequence[str], *, start: dt.date, en
         return source.load(symbols, start=start, end=end)
     single = [each for each in symbols if each not in set(together)]
     many = own.load_many(together, start=start, end=end)
-    sound = [each for each in together if each not in many.faults and _is_plain(many.prices, each)]
+    sound = [each for each in together if each not in many.faults and is_plain(many.prices, each)]
     return join_prices(source.load(single, start=start, end=end), choose_symbols(many.prices, sound, start=start))
-
-
-def _is_plain(prices: Prices, symbol: str) -> bool:
-    """Whether the closes of a share can be unadjusted; where not, the load of its thesis says what is wrong."""
-    close = prices.close[symbol].dropna()
-    rows = pd.DataFrame({"session": close.index, "close": close.to_numpy()})
-    return next(iter(unadjusted_problems(rows, symbol, MARKET_FILE)), None) is None

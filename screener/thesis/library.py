@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -86,6 +86,16 @@ class Library:
         if thesis is None or scale is None or problems:
             raise ThesisProblems("thesis_broken", problems, file=Path(name).name)
         return thesis, scale
+
+    def load_sound(self, names: Iterable[str]) -> tuple[list[tuple[Thesis, RatingScale]], list[tuple[str, ThesisProblems]]]:
+        """The theses of slugs and paths, and the broken files among them with what is wrong; UsageError for an unknown one."""
+        sound, broken = [], []
+        for name in names:
+            try:
+                sound.append(self.load(name))
+            except ThesisProblems as fault:
+                broken.append((Path(name).name, fault))
+        return sound, broken
 
     def check(
         self, path: Path, *, today: dt.date | None = None
