@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: report test lint docs lab check-python clean
+.PHONY: report test lint docs lab release-check check-python clean
 
 report: $(VENV)/ready-report ## the weekly report and the outcome check of the bundled thesis, on bundled prices
 	@$(BIN)/screener weekly || test $$? -eq 3
@@ -23,6 +23,10 @@ lint: $(VENV)/ready-dev ## style, types, import contract, structure figures
 
 docs: $(VENV)/ready-dev ## the manual as a site in build/docs
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+release-check: $(VENV)/ready-dev ## wheel and sdist in clean environments, metadata, licences, size; the oldest pandas
+	@.ci/wheel
+	@.ci/pandas2
 
 lab: $(VENV)/ready-lab ## the notebooks in JupyterLab
 	@cd reports/notebooks && ../../$(BIN)/jupytext --quiet --sync *.py && ../../$(BIN)/jupyter lab 01-first-look.ipynb
