@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import openpyxl  # type: ignore[import-untyped]
-
 from screener.terms.notes import Problem
 
 TEXT_ENDINGS = frozenset({".csv", ".txt", ".tsv", ".xls"})
@@ -48,6 +46,8 @@ def read_sheets(path: Path, file: str) -> tuple[tuple[Sheet, ...], tuple[Problem
 
 
 def _read_book(path: Path, file: str) -> tuple[tuple[Sheet, ...], tuple[Problem, ...]]:
+    import openpyxl  # type: ignore[import-untyped]  # a tenth of the start of a run that reads no workbook
+
     try:
         with zipfile.ZipFile(path) as packed:
             if sum(each.file_size for each in packed.infolist()) > MOST_BYTES:
