@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from screener.grading.arrays import HORIZONS, Facts
-from screener.measures.cells import ACTIONS_UNKNOWN, GAP_NUMBER, NO_GAP, Codes, Floats
+from screener.measures.cells import ACTIONS_UNKNOWN, GAP_NUMBER, NO_GAP, UNCONFIRMED, Codes, Floats
 
 NOT_DUE, NO_DATA, NO_BENCHMARK = (GAP_NUMBER[code] for code in ("not_due", "no_data", "no_benchmark"))
-NEAR_EDGE_FLAG, FORM_DIFFERS = 4, 8
+NEAR_EDGE_FLAG, FORM_DIFFERS, UNCONFIRMED_INDEX = 4, 8, 1024
 # Cells of a matrix of window sessions that stay in the processor's cache.
 CELLS_AT_ONCE = 400_000
 # A close that misses its target by no more than this (relative) has reached it: what arithmetic leaves behind.
@@ -259,7 +259,10 @@ def _shown_gap(last: Codes, first: Codes, word: Codes) -> Codes:
 def _flags(pair: _Pair, figures: Figures, band: Places) -> npt.NDArray[np.int16]:
     """Bits of the figure at the end; 0 where there is none."""
     standards, plan, measured = pair.facts.standards, pair.plan, figures.measured
-    bits = pair.own.flags(np.maximum(figures.position, 0).astype(np.intp)).astype(np.int16)
+    position = np.maximum(figures.position, 0).astype(np.intp)
+    own, other = pair.own.flags(position), np.where(pair.absolute, 0, pair.other.flags(position))
+    bits = (own & ~UNCONFIRMED).astype(np.int16)
+    bits |= np.where((own | other) & UNCONFIRMED, UNCONFIRMED_INDEX, 0).astype(np.int16)
     near = np.zeros(len(measured), dtype=bool)
     for k in range(standards.near_from.shape[1]):
         near |= (measured >= standards.near_from[:, k][plan]) & (measured < standards.near_to[:, k][plan])

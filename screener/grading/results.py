@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from screener.grading.arrays import HORIZONS, NO_DAY, STATUSES, Facts
 from screener.grading.coding import as_text
-from screener.grading.gather import FORM_DIFFERS, NEAR_EDGE_FLAG, Coded, Graded, gather
+from screener.grading.gather import FORM_DIFFERS, NEAR_EDGE_FLAG, UNCONFIRMED_INDEX, Coded, Graded, gather
 from screener.measures.cells import ACTIONS_UNKNOWN, DELISTED, GAP_NUMBER, MISSING_SESSION, PLAN_FLAGS, SUSPENDED, Floats
 from screener.terms.notes import GAP_CODES
 
@@ -53,6 +53,7 @@ FLAG_WORDS = {
     **PLAN_FLAGS,
     NEAR_EDGE_FLAG: "near_edge",
     FORM_DIFFERS: "form_differs",
+    UNCONFIRMED_INDEX: "unconfirmed_index",
 }
 _FLAGS = pa.array([" ".join(word for bit, word in FLAG_WORDS.items() if bits & bit) for bits in range(sum(FLAG_WORDS) + 1)])
 _GAPS = pa.array(GAP_CODES, type=pa.string())

@@ -19,7 +19,7 @@ NO_GAP = 0
 MISSING_SESSION = 100
 GAP_NUMBER: Mapping[str, int] = {code: number for number, code in enumerate(GAP_CODES, start=1)}
 NO_ENDS: Mapping[str, dt.date] = {}
-SUSPENDED, DELISTED, ACTIONS_UNKNOWN = 1, 2, 16
+SUSPENDED, DELISTED, ACTIONS_UNKNOWN, UNCONFIRMED = 1, 2, 16, 64
 # What a standard adds to every figure that it measures.
 PLAN_FLAGS = {32: "by_sign", 64: "absolute", 128: "standard_total", 256: "against_industry", 512: "benchmark_assumed"}
 
@@ -30,7 +30,7 @@ class Panel:
 
     `levels`: adjusted level, carried over halts, NaN where a session has no quote. `gaps`: why a session has no quote
     (GAP_NUMBER, MISSING_SESSION, 0 = it has one). `base_gaps`: the same for a base date, where also an older fault or a
-    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED and ACTIONS_UNKNOWN. `stops`:
+    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED, ACTIONS_UNKNOWN and UNCONFIRMED. `stops`:
     the first session after this one across which the level cannot be linked (a position; the number of sessions where
     there is none); `stop_gaps`: why. `closes`: unadjusted, carried over halts, where they were asked for.
     """

@@ -17,6 +17,7 @@ from screener.measures.cells import (
     NO_GAP,
     SUSPENDED,
     Codes,
+    UNCONFIRMED,
     Panel,
 )
 from screener.measures.quotes import MAX_AGE
@@ -94,6 +95,10 @@ def _quotes(
     flags = np.where(old & (gaps == NO_GAP), np.where(gone, DELISTED, SUSPENDED), 0).astype(np.int8)
     unknown = np.array(["actions_unknown" in prices.flags.get(each, ()) for each in symbols])[:, np.newaxis]
     flags |= np.where(unknown & (gaps == NO_GAP), ACTIONS_UNKNOWN, 0).astype(np.int8)
+    for symbol in set(prices.unconfirmed) & set(symbols):
+        row = symbols.index(symbol)
+        of_day = days[np.maximum(last[row], 0)] == np.datetime64(prices.unconfirmed[symbol])
+        flags[row] |= np.where(of_day & (gaps[row] == NO_GAP), UNCONFIRMED, 0).astype(np.int8)
     return gaps, flags, age
 
 

@@ -222,13 +222,25 @@ class Panels:
 
 
 @dataclass(frozen=True)
+class PageLink:
+    """A word that leads to another report's file, named from the folder of this one, without its ending."""
+
+    file: str
+    word: str
+
+
+@dataclass(frozen=True)
 class Paragraph:
-    """Running text with typed figures inside it, under a `title` where it has one; a quote names its `source`."""
+    """Running text with typed figures inside it, under a `title` where it has one; a quote names its `source`.
+
+    `link`: where the whole answer stands, for a page and for Markdown.
+    """
 
     parts: Parts
     style: Literal["lede", "verdict", "body", "note", "quote"] = "body"
     source: str = ""
     title: str = ""
+    link: PageLink | None = None
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ def _cell(screen: Screen, name: str, row: Mapping[Any, Any], lang: Lang) -> Cell
         return text(_bucket_word(screen, row, lang))
     if name == FLAGS:
         return text(say("screen_flag_joint", lang).join(say(f"flag_{flag}", lang) for flag in value.split()))
+    if name == "gap":
+        return text(gap_kind(value, lang))
     if name == BASIS:
         return text(say(f"row_basis_{value}", lang))
     if name == "name":

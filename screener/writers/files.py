@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from screener.judgement.events import EventStudy
 from screener.judgement.outcome import Outcome
 from screener.judgement.screen import Screen
 from screener.judgement.week_facts import WeeklyFacts
-from screener.report.document import Document
+from screener.report.document import Document, PageLink
 from screener.report.draw.palette import UpDown
 from screener.report.event_records import events_record
 from screener.report.outcome.dossier import build_dossier
@@ -19,7 +20,7 @@ from screener.report.screen import screen_document, screen_record
 from screener.report.week.report import week_label, weekly_document
 from screener.terms.notes import ScreenerError, UsageError
 from screener.terms.replacing import replacing
-from screener.terms.say import Lang
+from screener.terms.say import Lang, say
 from screener.writers.archive import read_archive
 from screener.writers.card import draw_card
 from screener.writers.csv import daily_csv, outcome_csv, screen_csv
@@ -73,9 +74,27 @@ def publish_weekly(
     Returns the files written. Errors: see `publish_outcome`.
     """
     document = document or weekly_document(facts, lang)
+    if _is_checked(out / document.slug / "outcome" / "outcome.json", facts):
+        document = _led_to_outcome(document)
     files = document_files(document, "weekly", edition)
     files["weekly.json"] = json_bytes(week_record(facts, lang))
     return write_files(out / document.slug / week_label(facts.week.as_of), files)
+
+
+def _is_checked(path: Path, facts: WeeklyFacts) -> bool:
+    """Whether the outcome check that lies there is of the publication date of this week's report."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and record.get("published") == facts.week.published.isoformat()
+
+
+def _led_to_outcome(document: Document) -> Document:
+    """The report whose verdict leads to the outcome check, two folders of the same thesis."""
+    link = PageLink("../outcome/outcome", say("weekly_verdict_whole", document.lang))
+    lede = tuple(replace(each, link=link) if each.style == "verdict" else each for each in document.lede)
+    return replace(document, lede=lede)
 
 
 def publish_desk(

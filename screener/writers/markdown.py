@@ -92,7 +92,9 @@ def _paragraph(paragraph: Paragraph, lang: Lang) -> list[str]:
     if paragraph.style == "quote":
         source = [">", f"> {escaped(paragraph.source)}"] if paragraph.source else []
         return [*head, f"> {words}", *source, ""]
-    return [*head, f"**{words.replace('**', '')}**" if paragraph.style == "verdict" else words, ""]
+    words = f"**{words.replace('**', '')}**" if paragraph.style == "verdict" else words
+    link = f" [{escaped(paragraph.link.word)}]({paragraph.link.file}.md)" if paragraph.link else ""
+    return [*head, words + link, ""]
 
 
 def _key_figures(document: Document) -> list[str]:

@@ -519,3 +519,27 @@ def test_the_command_fetches_a_file_that_grade_takes(sample_upstream, tmp_path):
     assert ran.json["rows"] >= 1
     ran = run_screener("grade", out, "--prices", "snapshot", "--merge-repeats", "--as-of", "2025-06-30", "--json")
     assert ran.json["ratings"] >= 1
+
+
+@pytest.mark.slow
+def test_a_figure_on_an_index_close_that_nothing_confirms_yet_says_so(market_folder, tmp_path):
+    """The benchmark's last close leaps by 4% on the end date of all three ratings; one whose window ended before has no flag."""
+    last, folder = "2025-04-14", tmp_path / "market"
+    for kind in ("raw", "index"):
+        (folder / kind).mkdir(parents=True)
+        for path in (market_folder / kind).glob("*.csv"):
+            bars = pd.read_csv(path)
+            bars = bars[bars["date"] <= last]
+            if path.stem == "000300":
+                bars.loc[bars.index[-1], ["open", "high", "low", "close"]] *= 1.04
+            bars.to_csv(folder / kind / path.name, index=False)
+    (folder / "actions.csv").write_bytes((market_folder / "actions.csv").read_bytes())
+    rows = [
+        ["a", "600941.SH", "2024-04-14", "买入", "guolian"],
+        ["b", "801770.SI", "2024-04-14", "强于大市", "guolian"],
+        ["c", "600941.SH", "2024-04-11", "买入", "guolian"],
+    ]
+    ratings, day = write_ratings(tmp_path / "r.csv", rows), dt.date.fromisoformat(last)
+    found = grade(ratings, FolderSource(folder), tmp_path / "o.parquet", as_of=day)
+    flags = found["flags"].fillna("").str.split().tolist()
+    assert ["unconfirmed_index" in each for each in flags] == [True, True, False]

@@ -22,6 +22,7 @@ from screener.terms.notes import Gap
 from screener.thesis.thesis import Thesis
 from screener.writers.markdown import render_markdown
 from screener.writers.text import render_text
+from tests.conftest import run_screener
 
 TODAY = dt.date(2026, 1, 5)
 NONE_MISSING = ("没有缺口", "There is no gap")
@@ -218,3 +219,18 @@ def test_an_as_of_date_before_publication_is_said_to_be_one(bundled):
 @pytest.mark.slow
 def test_the_documents_hold_frozen_values(results):
     assert all(dataclasses.is_dataclass(document) for document, _ in results)
+
+
+@pytest.mark.slow
+def test_the_gaps_of_a_screen_are_words_for_people_and_codes_for_programs(market_folder, tmp_path):
+    (tmp_path / "raw").mkdir()
+    for path in (market_folder / "raw").glob("*.csv"):
+        if path.stem != "688205":
+            (tmp_path / "raw" / path.name).symlink_to(path)
+    for name in ("index", "actions.csv"):
+        (tmp_path / name).symlink_to(market_folder / name)
+    words = ("screen", "--prices", tmp_path, "--as-of", "2024-05-31")
+    row = next(line for line in run_screener(*words).out.splitlines() if line.startswith("德科立"))
+    assert "no_data" not in row
+    assert row.endswith("无数据")
+    assert next(each["gap"] for each in run_screener(*words, "--json").json["rows"] if each["symbol"] == "688205.SH") == "no_data"

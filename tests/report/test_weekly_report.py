@@ -360,3 +360,21 @@ def test_a_period_that_starts_before_the_counts_is_a_gap_of_its_own(bundled):
     line = next(row for row in table(found, "periods").rows if row.id == "all_float_cap")
     kinds = {column.id: cell.kind for column, cell in zip(table(found, "periods").columns, line.cells, strict=True)}
     assert (kinds["weeks_13_return"], kinds["week_return"], kinds["since_return"]) == ("gap", "return", "return")
+
+
+@pytest.mark.slow
+def test_the_verdict_of_a_matured_report_leads_to_the_whole_check(tmp_path):
+    """A link stands where the check of the same publication date lies; without one, or with another's, there is none."""
+    week = ("weekly", "--week", "2025-04-18", "--out", tmp_path)
+    page = tmp_path / "guolian-2024-ai-compute" / "2025-W16"
+
+    def links() -> list[bool]:
+        assert run_screener(*week).code in (0, 3)
+        html, words = ((page / f"weekly.{ending}").read_text("utf-8") for ending in ("html", "md"))
+        return ['href="../outcome/outcome.html"' in html, "](../outcome/outcome.md)" in words]
+
+    assert links() == [False, False]
+    run_screener("outcome", "--quick", "--published", "2024-04-08", "--out", tmp_path)
+    assert links() == [False, False]
+    run_screener("outcome", "--quick", "--out", tmp_path)
+    assert links() == [True, True]
