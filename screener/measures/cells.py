@@ -30,8 +30,8 @@ class Panel:
 
     `levels`: adjusted level, carried over halts, NaN where a session has no quote. `gaps`: why a session has no quote
     (GAP_NUMBER, MISSING_SESSION, 0 = it has one). `base_gaps`: the same for a base date, where also an older fault or a
-    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED, ACTIONS_UNKNOWN and UNCONFIRMED. `stops`:
-    the first session after this one across which the level cannot be linked (a position; the number of sessions where
+    close from before the run's window forbids a figure. `flags`: bits SUSPENDED, DELISTED, ACTIONS_UNKNOWN and UNCONFIRMED.
+    `stops`: the first session after this one across which the level cannot be linked (a position; the number of sessions where
     there is none); `stop_gaps`: why. `closes`: unadjusted, carried over halts, where they were asked for.
     """
 

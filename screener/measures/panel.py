@@ -16,8 +16,8 @@ from screener.measures.cells import (
     NO_ENDS,
     NO_GAP,
     SUSPENDED,
-    Codes,
     UNCONFIRMED,
+    Codes,
     Panel,
 )
 from screener.measures.quotes import MAX_AGE

@@ -523,7 +523,7 @@ def test_the_command_fetches_a_file_that_grade_takes(sample_upstream, tmp_path):
 
 @pytest.mark.slow
 def test_a_figure_on_an_index_close_that_nothing_confirms_yet_says_so(market_folder, tmp_path):
-    """The benchmark's last close leaps by 4% on the end date of all three ratings; one whose window ended before has no flag."""
+    """The benchmark's last close leaps by 4% on the end date of two ratings; one that ended before has no flag."""
     last, folder = "2025-04-14", tmp_path / "market"
     for kind in ("raw", "index"):
         (folder / kind).mkdir(parents=True)

@@ -233,4 +233,6 @@ def test_the_gaps_of_a_screen_are_words_for_people_and_codes_for_programs(market
     row = next(line for line in run_screener(*words).out.splitlines() if line.startswith("德科立"))
     assert "no_data" not in row
     assert row.endswith("无数据")
-    assert next(each["gap"] for each in run_screener(*words, "--json").json["rows"] if each["symbol"] == "688205.SH") == "no_data"
+    assert (
+        next(each["gap"] for each in run_screener(*words, "--json").json["rows"] if each["symbol"] == "688205.SH") == "no_data"
+    )
