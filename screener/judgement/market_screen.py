@@ -23,12 +23,13 @@ from screener.judgement.screen import (
     short_notes,
     typed_frame,
 )
-from screener.measures.quotes import MAX_AGE, find_break
+from screener.measures.quotes import MAX_AGE, breaks_of, find_break, known_series
 from screener.measures.returns import TRADING_DAYS
 from screener.measures.universe import Flags, Universe
 from screener.prices.prices import SERIES, SeriesName
 from screener.terms.notes import Gap, Note, ScreenerError, UsageError
 from screener.terms.sessions import Floats, as_date, load_calendar
+from screener.thesis.comparison import comparison_of
 from screener.thesis.scale import RatingScale, rate_all, to_next_edge
 from screener.thesis.thesis import ALL, Thesis
 
@@ -157,7 +158,7 @@ class _Market:
         buckets = {each.symbol: each.bucket for each in self.thesis.candidates}
         stale = self.universe.last[columns] < self.at - MAX_AGE
         figures = {name: np.where(stale, np.nan, values[columns]) for name, values in self.figures().items()}
-        since = figures["excess_since_published"]
+        since, judged = figures["excess_since_published"], self.judged(figures, columns)
         absent = self.universe.absent_exchange(self.base) if self.base is not None else None
         listed = [self.market.listed.get(symbol) for symbol in symbols]
         frame = pd.DataFrame(
@@ -167,9 +168,9 @@ class _Market:
                 "thesis": [self.thesis.slug if symbol in buckets else None for symbol in symbols],
                 "bucket": [buckets.get(symbol) for symbol in symbols],
                 **figures,
-                "band_so_far": rate_all(since, self.scale.stock),
+                "band_so_far": rate_all(judged, self.scale.stock),
                 "to_next_edge": [
-                    to_next_edge(each, self.scale.stock) if np.isfinite(each) else np.nan for each in since.tolist()
+                    to_next_edge(each, self.scale.stock) if np.isfinite(each) else np.nan for each in judged.tolist()
                 ],
                 "listed_days": [None if day is None else (self.as_of - day).days for day in listed],
                 BASIS: row_bases(self.universe, symbols),
@@ -198,6 +199,30 @@ class _Market:
             screened=len(frame),
         )
 
+    def judged(self, figures: Mapping[str, Floats], columns: Columns) -> Floats:
+        """What the stock bands compare, by the standard's own measure for each name, as for candidates."""
+        found = figures["excess_since_published"].copy()
+        chosen, industry = self.thesis.benchmark_symbol, self.thesis.industry_index
+        for place, column in enumerate(columns.tolist()):
+            against = comparison_of(
+                self.scale,
+                self.scale.stock,
+                market=self.thesis.market,
+                symbol=self.universe.symbols[column],
+                chosen=chosen,
+                industry=industry.symbol if industry else None,
+            )
+            if against.is_absolute:
+                found[place] = figures["since_published"][place]
+            elif against.symbol != self.universe.benchmark_symbol:
+                found[place] = figures["since_published"][place] - self.ruler(against.symbol)
+        return found
+
+    def ruler(self, symbol: str | None) -> float:
+        """Return of another index since the base session; NaN where it is not at hand."""
+        level = self.universe.rulers.get(symbol or "")
+        return float("nan") if level is None or self.base is None else float(level[self.at] / level[self.base] - 1)
+
     def row_gap(self, column: int, has_week: bool, has_since: bool) -> str | None:
         """The code of the first gap of a row, this week's before the one since publication, as for candidates."""
         if not has_week:
@@ -215,7 +240,8 @@ class _Market:
         if listed is not None and start < listed:
             return Gap("not_listed", "listed_later", {"symbol": symbol, "listed": listed, "day": start})
         if known is not None and at is not None and np.isfinite(self.levels[series][at, column]):
-            broken = find_break(known.prices, symbol, start, self.as_of, series=series)
+            linked = known_series(known.prices, symbol, series)
+            broken = find_break(known.prices, symbol, start, self.as_of, series=linked)
             if broken is not None:
                 return broken
         return Gap("no_data", "no_earlier_close", {"symbol": symbol, "day": start})
@@ -357,11 +383,10 @@ def last_breaks(universe: Universe) -> Mapping[SeriesName, Columns]:
         return found
     prices, place = universe.known.prices, {symbol: column for column, symbol in enumerate(universe.symbols)}
     for series in SERIES:
-        for breaks in (prices.breaks, prices.total_breaks)[: 1 + (series == "total")]:
-            for symbol, days in breaks.items():
-                if symbol in place and days:
-                    at = int(np.searchsorted(universe.sessions, np.datetime64(max(days))))
-                    found[series][place[symbol]] = max(at, int(found[series][place[symbol]]))
+        for symbol in dict.fromkeys((*prices.breaks, *prices.total_breaks)):
+            days = breaks_of(prices, symbol, series)
+            if symbol in place and days:
+                found[series][place[symbol]] = int(np.searchsorted(universe.sessions, np.datetime64(max(days))))
     return found
 
 
@@ -369,12 +394,17 @@ def row_bases(universe: Universe, symbols: Sequence[str]) -> list[RowBasis | Non
     """What the levels of each symbol are; None where nothing can be said of it."""
     if universe.known is None:
         return ["unadjusted"] * len(symbols)
-    gaps, adjusted = universe.known.prices.gaps, set(universe.known.prices.close.columns)
-    known: list[RowBasis] = ["checked" if each in universe.checked else "one_source" for each in symbols]
-    return [
-        None if symbol in gaps else basis if symbol in adjusted else "unadjusted"
-        for symbol, basis in zip(symbols, known, strict=True)
-    ]
+    prices = universe.known.prices
+    adjusted = {each for each in prices.close.columns if "actions_unknown" not in prices.flags.get(each, ())}
+
+    def basis(symbol: str) -> RowBasis | None:
+        if symbol in prices.gaps:
+            return None
+        if symbol not in adjusted:
+            return "factor" if symbol in prices.steps else "unadjusted"
+        return "checked" if symbol in universe.checked else "one_source"
+
+    return [basis(symbol) for symbol in symbols]
 
 
 def _row_counts(frame: pd.DataFrame) -> Note:

@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 import pandas as pd
@@ -52,8 +53,11 @@ MARKET_COLUMNS: Mapping[str, ColumnType] = {
 # The column that stands before the gap where a row carries one of SCREEN_FLAGS.
 FLAGS = "flags"
 _KINDS: Mapping[str, ColumnType] = {**COLUMNS, **MARKET_COLUMNS, FLAGS: "text"}
-# Values of BASIS: actions known, from two sources that agree or from one; unknown, so that closes are unadjusted.
-RowBasis = Literal["checked", "one_source", "unadjusted"]
+# Values of BASIS: actions known, from two sources that agree or from one; unknown, so that closes are unadjusted, or `total`
+# is by a vendor's factor and `price` unadjusted.
+RowBasis = Literal["checked", "one_source", "factor", "unadjusted"]
+# Rows whose price series may hide a split.
+UNADJUSTED: tuple[RowBasis, ...] = ("factor", "unadjusted")
 Figure = float | Gap | None
 
 
@@ -100,7 +104,7 @@ class Screen:
     @property
     def is_adjusted(self) -> bool:
         """Whether every row rests on known corporate actions."""
-        return BASIS not in self.frame or not bool((self.frame[BASIS] == "unadjusted").any())
+        return BASIS not in self.frame or not bool(self.frame[BASIS].isin(UNADJUSTED).any())
 
     @property
     def has_gaps(self) -> bool:
@@ -113,8 +117,11 @@ class Screen:
 
     def gap_of(self, symbol: str, thesis: str | None, column: str) -> Gap | None:
         """The reason of a missing figure; None where the figure is there or nothing is owed."""
-        found = (each for each in self.gaps if (each.symbol, each.thesis, each.column) == (symbol, thesis, column))
-        return next((each.gap for each in found), None)
+        return self._gap_of.get((symbol, thesis, column))
+
+    @cached_property
+    def _gap_of(self) -> dict[tuple[str, str | None, str], Gap]:
+        return {(each.symbol, each.thesis, each.column): each.gap for each in reversed(self.gaps)}
 
 
 def screen_thesis(thesis: Thesis, scale: RatingScale, prices: Prices, *, published: dt.date, as_of: dt.date) -> Screen:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from screener.measures.quotes import Market, Quote, find_break, known_series, quote
+from screener.measures.quotes import Market, Quote, breaks_of, find_break, known_series, quote, series_flags
 from screener.measures.returns import contributions, held_basket
 from screener.prices.prices import SeriesName
 from screener.terms.notes import Gap
@@ -82,7 +82,7 @@ def measure(
     levels = np.array([[at_base.level, at_start.level] for at_base, at_start in kept.values()]).T
     parts = contributions(levels[0], levels[1], np.array([at_end.level for at_end in ends]))
     flags = [flag for each in (*(at_start for _, at_start in kept.values()), *ends) for flag in each.flags]
-    flags += [flag for member in kept for flag in market.prices.flags.get(member, ())]
+    flags += [flag for member in kept for flag in series_flags(market.prices, member, series)]
     return Measured(
         value=float(parts.sum()),
         flags=tuple(dict.fromkeys([*flags, *(["left_out"] if left_out else [])])),
@@ -168,7 +168,5 @@ def _quoted(market: Market, member: str, series: SeriesName) -> npt.NDArray[np.b
 
 def _breaks_so_far(market: Market, member: str, series: SeriesName) -> Positions:
     axis = market.prices.close.index
-    days = set(market.prices.breaks.get(member, {}))
-    if series == "total":
-        days |= set(market.prices.total_breaks.get(member, {}))
+    days = breaks_of(market.prices, member, series)
     return np.asarray(pd.DatetimeIndex(sorted(days)).searchsorted(axis, side="right"), dtype=np.intp)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from screener.measures.baskets import quoted
-from screener.measures.quotes import Market
+from screener.measures.quotes import Market, breaks_of, is_unknown
 from screener.prices.prices import SeriesName
 from screener.terms.sessions import Floats
 
@@ -69,7 +69,7 @@ def build_level_table(market: Market, members: Sequence[str], series: SeriesName
     shape = (len(axis) + 1, len(members))
     closes, opens, segments = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=np.int64)
     for column, member in enumerate(members):
-        unknown = series == "total" and "actions_unknown" in prices.flags.get(member, ())
+        unknown = series == "total" and is_unknown(prices, member, series)
         if member in prices.gaps or member not in prices.close.columns or unknown:
             continue
         known = quoted(market, member, series, pd.DatetimeIndex(axis))
@@ -93,9 +93,7 @@ def _open_levels(market: Market, member: str, level: Floats) -> Floats:
 
 
 def _segments(market: Market, member: str, series: SeriesName) -> Positions:
-    days = set(market.prices.breaks.get(member, {}))
-    if series == "total":
-        days |= set(market.prices.total_breaks.get(member, {}))
+    days = breaks_of(market.prices, member, series)
     axis = market.prices.close.index
     cut = np.searchsorted(axis.to_numpy().astype("datetime64[D]"), np.array(sorted(days), dtype="datetime64[D]"))
     return np.asarray(np.searchsorted(cut, np.arange(len(axis)), side="right"), dtype=np.int64)

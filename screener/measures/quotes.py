@@ -173,16 +173,35 @@ def unknown_actions(prices: Prices, members: Iterable[str]) -> tuple[tuple[str, 
 
 def known_series(prices: Prices, symbol: str, series: SeriesName) -> SeriesName:
     """`series`, or `price` for a name whose actions are unknown: its `total` series is a gap."""
-    return "price" if "actions_unknown" in prices.flags.get(symbol, ()) else series
+    return "price" if is_unknown(prices, symbol, "total") else series
+
+
+def is_unknown(prices: Prices, symbol: str, series: SeriesName) -> bool:
+    """Whether the actions that `series` rests on are unknown: a vendor's factor gives `total`, never `price`."""
+    return "actions_unknown" in prices.flags.get(symbol, ()) and (series == "price" or symbol not in prices.steps)
+
+
+def series_flags(prices: Prices, symbol: str, series: SeriesName) -> tuple[str, ...]:
+    """The flags of a figure of `symbol` on `series`: `total` by a vendor's factor hides no action."""
+    flags = prices.flags.get(symbol, ())
+    return flags if is_unknown(prices, symbol, series) else tuple(flag for flag in flags if flag != "actions_unknown")
+
+
+def breaks_of(prices: Prices, symbol: str, series: SeriesName) -> dict[dt.date, Gap]:
+    """Sessions across which the level of `symbol` cannot be linked; a step of a vendor's factor explains that of `total`."""
+    days = dict(prices.breaks.get(symbol, {}))
+    if series == "total":
+        days.update(prices.total_breaks.get(symbol, {}))
+        explained = prices.steps[symbol].index if symbol in prices.steps else ()
+        days = {day: gap for day, gap in days.items() if pd.Timestamp(day) not in explained}
+    return days
 
 
 def find_break(prices: Prices, symbol: str, start: dt.date, end: dt.date, *, series: SeriesName) -> Gap | None:
     """The first reason why the level of `symbol` cannot be linked from `start` (exclusive) to `end` (inclusive)."""
-    days = dict(prices.breaks.get(symbol, {}))
-    if series == "total":
-        days.update(prices.total_breaks.get(symbol, {}))
-        if "actions_unknown" in prices.flags.get(symbol, ()):
-            return Gap("no_data", "actions_unknown", {"symbol": symbol})
+    if series == "total" and is_unknown(prices, symbol, series):
+        return Gap("no_data", "actions_unknown", {"symbol": symbol})
+    days = breaks_of(prices, symbol, series)
     hit = sorted(day for day in days if start < day <= end)
     return days[hit[0]] if hit else None
 

@@ -44,7 +44,7 @@ class Universe:
     actions the source has, and the gaps of names of which nothing can be said; None where it has no actions. `checked`:
     those of them whose actions two sources agree on. `series`: what the levels hold; `price` may lack small splits, see
     `basis`. `only_base`: the one session from which returns are known; None = any. `traits`: those of that session, where
-    the sessions do not give them.
+    the sessions do not give them. `rulers`: levels per session of the other indices that a standard measures against.
     """
 
     sessions: Days
@@ -64,6 +64,7 @@ class Universe:
     series: SeriesName = "price"
     only_base: dt.date | None = None
     traits: Traits | None = None
+    rulers: Mapping[str, Floats] = field(default_factory=dict)
 
     def position(self, day: dt.date) -> int | None:
         """Position of the session `day`; None when it is not on the axis."""
@@ -100,6 +101,7 @@ class Universe:
             first=self.first[kept],
             last=np.minimum(self.last[kept], count - 1),
             benchmark=self.benchmark[:count],
+            rulers={symbol: level[:count] for symbol, level in self.rulers.items()},
             amount=None if self.amount is None else self.amount[:count, kept],
             traded=None if self.traded is None else self.traded[:count, kept],
             known=None if self.known is None else self.known.cut(as_of),

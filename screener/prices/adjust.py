@@ -46,6 +46,14 @@ def action_factor(series: SeriesName, previous: float, cash: float, ratio: float
     return ratio if series == "price" else previous * ratio / (previous - cash)
 
 
+def factors_of_steps(days: npt.NDArray[np.datetime64], steps: pd.Series) -> npt.NDArray[np.float64]:
+    """Cumulative factor per traded day (1 on the first) from a vendor's steps by ex-date, see `Prices.steps`."""
+    factors = np.ones(len(days) + 1)
+    np.multiply.at(factors, np.searchsorted(days, steps.index.to_numpy().astype(days.dtype)), steps.to_numpy(dtype=float))
+    factors[:1] = 1.0
+    return np.asarray(np.cumprod(factors[:-1]), dtype=np.float64)
+
+
 def adjusted_levels(prices: Prices, series: SeriesName) -> pd.DataFrame:
     """Adjusted level of every symbol on every session: sessions × symbols, carried over halts, NaN before the first close.
 
@@ -54,11 +62,15 @@ def adjusted_levels(prices: Prices, series: SeriesName) -> pd.DataFrame:
     days = prices.close.index.to_numpy()
     values = prices.close.to_numpy(dtype=float, copy=True)
     by_symbol = dict(tuple(prices.actions.groupby("symbol", sort=False)))
+    steps = prices.steps if series == "total" else {}
     for column, symbol in enumerate(prices.close.columns):
-        if symbol in by_symbol:
+        if symbol in by_symbol or symbol in steps:
             traded = np.flatnonzero(~np.isnan(values[:, column]))
             closes = values[traded, column]
-            values[traded, column] = closes * adjustment_factors(days[traded], closes, by_symbol[symbol], series)
+            if symbol in steps:
+                values[traded, column] = closes * factors_of_steps(days[traded], steps[symbol])
+            else:
+                values[traded, column] = closes * adjustment_factors(days[traded], closes, by_symbol[symbol], series)
     last = np.maximum.accumulate(np.where(np.isnan(values), -1, np.arange(len(days))[:, np.newaxis]), axis=0)
     levels = np.where(last < 0, np.nan, np.take_along_axis(values, np.maximum(last, 0), axis=0))
     return pd.DataFrame(levels, index=prices.close.index, columns=prices.close.columns)
@@ -102,6 +114,7 @@ def assemble_prices(
     unconfirmed: Mapping[str, dt.date] | None = None,
     stale: Gap | None = None,
     shares: pd.DataFrame | None = None,
+    steps: Mapping[str, pd.Series] | None = None,
 ) -> Prices:
     """Put checked bars per symbol (session-indexed) side by side on `axis`; a symbol without bars is a column of NaN."""
 
@@ -135,5 +148,6 @@ def assemble_prices(
         reaches=dict(reaches or {}),
         unconfirmed=dict(unconfirmed or {}),
         stale=stale,
+        steps=dict(steps or {}),
         shares=EMPTY_SHARES if shares is None else shares.reset_index(drop=True),
     )

@@ -35,6 +35,8 @@ class Prices:
     `total` series only. `actions`: symbol, ex_date, cash_per_share, split_ratio. `listings`: index symbol, columns
     name, listed, delisted (NaT = unknown). `shares`: symbol, date, float_shares: the float A shares (流通股本) from that
     date on, NaN = not known from then on. `gaps`: symbols of which nothing can be said.
+    `steps`: symbol → a vendor's cumulative factor over that of the row before, by ex-date, for names of which nothing else is
+    known: `total` is multiplied by it, `price` is not.
     `actions_to`: symbol → the last day up to which its actions were looked up, where closes run on.
     `reaches`: symbol → the last session of which its group of files has a bar of any share: no close is carried beyond it.
     `unconfirmed`: index → its last row, where that is a leap which no later session confirms yet (`index_check`).
@@ -61,6 +63,7 @@ class Prices:
     unconfirmed: Mapping[str, dt.date] = field(default_factory=dict)
     stale: Gap | None = None
     shares: pd.DataFrame = field(default_factory=lambda: EMPTY_SHARES)
+    steps: Mapping[str, pd.Series] = field(default_factory=dict)
 
     @property
     def first(self) -> dt.date:
@@ -88,6 +91,9 @@ class Prices:
                 digest.update(part.tobytes())
         for row in sorted(self.actions.itertuples(index=False), key=lambda action: (action.symbol, action.ex_date)):
             digest.update(f"{row.symbol} {row.ex_date:%Y-%m-%d} {row.cash_per_share} {row.split_ratio}\n".encode())
+        for symbol, own in sorted(self.steps.items()):
+            for day, step in own.items():
+                digest.update(f"{symbol} {day:%Y-%m-%d} step {step}\n".encode())
         for row in self.shares.sort_values(["symbol", "date"]).itertuples(index=False):
             digest.update(f"{row.symbol} {row.date:%Y-%m-%d} {row.float_shares}\n".encode())
         return digest.hexdigest()
@@ -126,6 +132,7 @@ class Prices:
             amount=head(self.amount),
             actions=self.actions[self.actions["ex_date"] <= end],
             shares=self.shares[self.shares["date"] <= end],
+            steps={symbol: own[own.index <= end] for symbol, own in self.steps.items()},
             breaks=before(self.breaks),
             total_breaks=before(self.total_breaks),
         )
@@ -169,7 +176,7 @@ class ManySource(Protocol):
         """Every A share of which the source has prices, sorted."""
 
     def load_many(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:
-        """As `PriceSource.load`, yet faults are given by symbol instead of raised; closes and halts only."""
+        """As `PriceSource.load`, yet faults are given by symbol, not raised; closes, halts and amounts only."""
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from screener.judgement.columns import column_word
-from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, FLAGS, SINCE, Screen
+from screener.judgement.screen import BASIS, COLUMNS, CORRELATION, FLAGS, SINCE, UNADJUSTED, Screen
 from screener.report.document import (
     Box,
     BoxPart,
@@ -98,7 +98,7 @@ def row_flags(row: Mapping[Any, Any]) -> tuple[str, ...]:
     """The flags of a row; in a whole market an unadjusted one hides what its actions were."""
     flags = row.get("flags")
     own = tuple(flags.split()) if isinstance(flags, str) else ()
-    return (*own, "actions_unknown") if row.get(BASIS) == "unadjusted" else own
+    return (*own, "actions_unknown") if row.get(BASIS) in UNADJUSTED else own
 
 
 def _cell(screen: Screen, name: str, row: Mapping[Any, Any], lang: Lang) -> Cell:

@@ -17,7 +17,7 @@ from screener.sources.csv_files import Table, check_codes, parse_dates, parse_nu
 from screener.sources.folder_files import FolderFiles, market_folder, market_rows, path_without_zeros
 from screener.sources.index_record import check_index_frames, index_problem
 from screener.sources.last_bars import group_reaches
-from screener.sources.market_rows import MARKET_FILE
+from screener.sources.market_rows import MARKET_FILE, steps_of, wrong_factors
 from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
@@ -38,6 +38,9 @@ class FolderReader:
         self.gaps: dict[str, Gap] = {}
         self.flags: dict[str, tuple[str, ...]] = {}
         self.from_market: list[str] = []
+        self.factors: dict[str, pd.DataFrame] = {}
+        self.steps: dict[str, pd.Series] = {}
+        self.has_volumes = False
         self.unshown: list[str] = []
 
     def read(self, symbols: Sequence[str]) -> Prices:
@@ -72,7 +75,7 @@ class FolderReader:
             self.notes += checked[symbol].notes
             self._check_unadjusted(symbol, frame, file)
             if own is None and parse_symbol(symbol).kind == "stock":
-                self.flags[symbol] = (*self.flags.get(symbol, ()), "actions_unknown")
+                self._without_actions(symbol)
         if shares is not None:
             self._check_counts(shares, checked)
         unconfirmed = self._check_indices(frames, actions, market)
@@ -95,6 +98,7 @@ class FolderReader:
             reaches=self._reaches({symbol: as_date(frame["session"].max()) for symbol, frame in frames.items() if len(frame)}),
             unconfirmed=unconfirmed,
             shares=shares,
+            steps=self.steps,
         )
 
     def _said_once(self) -> Iterator[Note]:
@@ -102,6 +106,8 @@ class FolderReader:
         if self.from_market:
             params = {"count": len(self.from_market), "symbols": " ".join(self.from_market), "file": MARKET_FILE}
             yield Note("from_market_file", params)
+        if self.has_volumes:
+            yield Note("market_amounts", {"file": MARKET_FILE})
         if self.unshown:
             yield Note("prices_unshown", {"file": " ".join(dict.fromkeys(self.unshown))})
 
@@ -200,7 +206,29 @@ class FolderReader:
             self.gaps[str(symbol)] = Gap("no_data", "no_file", {"file": file, "symbol": str(symbol)})
             return None, file
         self.from_market.append(str(symbol))
+        if rows["factor"].notna().any():
+            self.factors[str(symbol)] = rows
+        self.has_volumes = self.has_volumes or bool(rows["volume"].notna().any())
+        rows = rows.assign(amount=rows["close"] * rows["volume"])
         return rows.reindex(columns=["session", *FIELDS]).astype(dict.fromkeys(FIELDS, float)), MARKET_FILE
+
+    def _without_actions(self, symbol: str) -> None:
+        """Mark a name whose actions are unknown, and keep the steps of its factor over the window.
+
+        A factor that is none is a problem of its row.
+        """
+        self.flags[symbol] = (*self.flags.get(symbol, ()), "actions_unknown")
+        rows = self.factors.get(symbol)
+        if rows is None:
+            return
+        rows = rows[rows["session"].between(pd.Timestamp(self.start), pd.Timestamp(self.end))]
+        values = rows["factor"].to_numpy(dtype=float)
+        wrong = wrong_factors(values)
+        for at in wrong:
+            line, cell = int(rows.index[at]) + 1, str(values[at])
+            self.problems.append(Problem(MARKET_FILE, line, "factor", cell, "factor_not_positive", {"code": symbol[:6]}))
+        if not len(wrong):
+            self.steps[symbol] = steps_of(rows["session"].to_numpy().astype("datetime64[D]"), values)
 
     def _read_actions(self, symbols: Sequence[str]) -> pd.DataFrame:
         path = self.source.folder / "actions.csv"

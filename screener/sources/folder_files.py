@@ -58,12 +58,12 @@ def market_folder(symbol: Symbol) -> str:
 
 
 def market_rows(folder: Path, symbols: Sequence[str]) -> pd.DataFrame:
-    """Rows of the whole-market file for stocks: symbol, session, close, volume; empty when there is no such file."""
+    """Rows of the whole-market file for stocks: symbol, session, close, volume, factor; empty when there is no such file."""
     codes, path = _market_codes(symbols), folder / MARKET_FILE
     if not path.is_file() or not codes:
-        return pd.DataFrame(columns=["symbol", "session", "close", "volume"])
+        return pd.DataFrame(columns=["symbol", "session", "close", "volume", "factor"])
     rows = read_market(path, folder.name).frame_of(codes)
-    return rows.assign(symbol=rows["code"].map(codes))[["symbol", "session", "close", "volume"]]
+    return rows.assign(symbol=rows["code"].map(codes))[["symbol", "session", "close", "volume", "factor"]]
 
 
 def market_last(folder: Path, symbol: str) -> dt.date | None:

@@ -26,7 +26,7 @@ from screener.prices.limits import narrowest_limit
 from screener.prices.prices import FIELDS, ManyPrices, Prices
 from screener.sources.folder import FolderReader
 from screener.sources.folder_files import FolderFiles, path_without_zeros
-from screener.sources.market_rows import MARKET_FILE, read_market
+from screener.sources.market_rows import MARKET_FILE, read_market, steps_of, wrong_factors
 from screener.terms.codes import stock_codes
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis
@@ -46,12 +46,14 @@ class MarketRows:
     day: npt.NDArray[np.datetime64]
     close: npt.NDArray[np.float64]
     volume: npt.NDArray[np.float64]
+    factor: npt.NDArray[np.float64]
 
     def of(self, column: int) -> pd.DataFrame:
         """One symbol's rows as `bars.check_bars` takes them."""
         low, high = np.searchsorted(self.column, [column, column + 1])
         frame = pd.DataFrame({"session": self.day[low:high].astype("datetime64[s]")}, index=np.arange(low, high))
-        frame = frame.assign(close=self.close[low:high], volume=self.volume[low:high])
+        close, volume = self.close[low:high], self.volume[low:high]
+        frame = frame.assign(close=close, volume=volume, amount=close * volume)
         return frame.reindex(columns=["session", *FIELDS]).astype(dict.fromkeys(FIELDS, float))
 
 
@@ -71,14 +73,14 @@ def read_market_rows(folder: Path, symbols: Sequence[str], *, start: dt.date, en
     places = {code: order[symbol] for code, symbol in stock_codes(symbols).items()}
     if not path.is_file() or not places:
         none = np.empty(0)
-        return MarketRows(none.astype(np.int64), none.astype("datetime64[D]"), none, none)
+        return MarketRows(none.astype(np.int64), none.astype("datetime64[D]"), none, none, none)
     rows = read_market(path, folder.name)
     known = np.array([places.get(code, -1) for code in rows.codes] + [-1], dtype=np.int64)
     column, day = known[rows.code_at], rows.days
     kept = np.flatnonzero((column >= 0) & (day >= np.datetime64(start)) & (day <= np.datetime64(end)))
     kept = kept[np.lexsort((day[kept], column[kept]))]
-    volume = np.full(len(kept), np.nan) if rows.volume is None else rows.volume[kept]
-    return MarketRows(column[kept], day[kept], rows.close[kept], volume)
+    volume, factor = (np.full(len(kept), np.nan) if each is None else each[kept] for each in (rows.volume, rows.factor))
+    return MarketRows(column[kept], day[kept], rows.close[kept], volume, factor)
 
 
 def read_many(source: FolderFiles, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> ManyPrices:
@@ -96,6 +98,7 @@ class _ManyReader(FolderReader):
         self.axis = session_axis(self.start, self.end, market)
         self.closes = np.full((len(self.axis), len(symbols)), np.nan)
         self.halted = np.zeros(self.closes.shape, dtype=bool)
+        self.amounts = np.full(self.closes.shape, np.nan)
         self.breaks: dict[str, dict[dt.date, Gap]] = {}
         self.faults: dict[str, dt.date] = {}
         self.lives: dict[str, Listing] = {}
@@ -117,6 +120,7 @@ class _ManyReader(FolderReader):
             calendar=self.calendar,
             close=pd.DataFrame(self.closes, index=self.axis, columns=self.symbols),
             halted=pd.DataFrame(self.halted, index=self.axis, columns=self.symbols),
+            amount=pd.DataFrame(self.amounts, index=self.axis, columns=self.symbols),
             actions=self.actions.reset_index(drop=True),
             listings=self.listings,
             kind=self.source.kind,
@@ -125,6 +129,7 @@ class _ManyReader(FolderReader):
             breaks=both,
             total_breaks=total,
             flags=self.flags,
+            steps=self.steps,
             notes=tuple(self.notes),
             reaches=self._reaches(self._last_rows()),
             unconfirmed=self.unconfirmed,
@@ -199,6 +204,7 @@ class _ManyReader(FolderReader):
         at = self.axis.get_indexer(pd.DatetimeIndex(checked.bars.index))
         self.closes[at, column] = checked.bars["close"].to_numpy(dtype=float)
         self.halted[at, column] = checked.halted.to_numpy(dtype=bool)
+        self.amounts[at, column] = checked.bars["amount"].to_numpy(dtype=float)
         self.notes += checked.notes
         if checked.breaks:
             self.breaks[self.symbols[column]] = dict(checked.breaks)
@@ -219,6 +225,7 @@ class _ManyReader(FolderReader):
         for place in sorted(doubtful):
             self._check_one(int(columns[place]), rows.of(place), MARKET_FILE)
         self._fill(rows, columns, doubtful)
+        self._read_steps(rows, columns)
         if present:
             self.notes.append(Note("market_file_read", {"count": len(present), "file": MARKET_FILE}))
 
@@ -229,6 +236,7 @@ class _ManyReader(FolderReader):
         at = np.searchsorted(self.axis.to_numpy().astype("datetime64[D]"), day)
         self.closes[at, column] = np.where(halted, np.nan, close)
         self.halted[at, column] = halted
+        self.amounts[at, column] = close * rows.volume[clean]
         for symbol in (self.symbols[each] for each in np.unique(column)):
             if parse_symbol(symbol).code not in self.covered:
                 self.flags[symbol] = ("actions_unknown",)
@@ -237,6 +245,22 @@ class _ManyReader(FolderReader):
         beyond = (step > close[:-1] * narrowest - PRICE_CENT) & (step > close[:-1] * SMALLEST_STEP)
         for row in np.flatnonzero((column[1:] == column[:-1]) & beyond & ~halted[1:]) + 1:
             self._break_beyond_limit(self.symbols[column[row]], day[row].item(), float(close[row - 1]), float(close[row]))
+
+    def _read_steps(self, rows: MarketRows, columns: npt.NDArray[np.int64]) -> None:
+        """The steps of the factors of names whose actions are unknown; a wrong factor is a fault of its name."""
+        if np.isnan(rows.factor).all():
+            return
+        ends = np.searchsorted(rows.column, np.arange(len(columns) + 1))
+        for place, (low, high) in enumerate(zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)):
+            symbol, factor, day = self.symbols[int(columns[place])], rows.factor[low:high], rows.day[low:high]
+            if "actions_unknown" not in self.flags.get(symbol, ()) or np.isnan(factor).all():
+                continue
+            wrong = wrong_factors(factor)
+            if len(wrong):
+                fault = as_date(day[wrong[-1]])
+                self.faults[symbol] = max(fault, self.faults.get(symbol, fault))
+                day, factor = day[wrong[-1] + 1 :], factor[wrong[-1] + 1 :]
+            self.steps[symbol] = steps_of(day, factor)
 
     def _break_beyond_limit(self, symbol: str, session: dt.date, reference: float, close: float) -> None:
         identity = parse_symbol(symbol)

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from screener.measures.universe import Universe, unadjusted_universe
+from screener.measures.quotes import build_market
+from screener.measures.universe import Universe, record_ends, unadjusted_universe
 from screener.sources.folder_source import FolderSource
 from screener.sources.market_rows import MARKET_FILE, MarketRows, read_market
-from screener.terms.notes import PriceProblems, Problem, ScreenerError, UsageError
+from screener.terms.notes import Gap, Note, PriceProblems, Problem, ScreenerError, UsageError
 from screener.terms.sessions import Calendar, Days, Floats, as_date, load_calendar, places_on, spread_on
 from screener.terms.symbols import common_shares
 
@@ -44,6 +45,47 @@ def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
     universe = _assemble(rows, sessions, kept=kept, excluded=excluded, name=folder.name)
     levels = _benchmark_levels(source, benchmark, sessions)
     return replace(universe, benchmark=levels, benchmark_symbol=benchmark)
+
+
+def load_known_universe(source: FolderSource, *, benchmark: str, start: dt.date, end: dt.date) -> Universe:
+    """Every common A share of a folder with a market file from `start` to `end`, each measured as a candidate is.
+
+    A name's own files and actions win, then a factor, then raw closes; a name with a fault in the window has no level, and why
+    is in `known`. UsageError without a market file, ScreenerError when it has nothing until `end`.
+    """
+    if not (source.folder / MARKET_FILE).is_file():
+        raise UsageError("universe_file_missing", folder=source.folder.name, file=MARKET_FILE)
+    last = source.group_end(MARKET_FILE)
+    if last is None:
+        raise ScreenerError("universe_empty", file=MARKET_FILE, end=end)
+    kept, excluded = common_shares([symbol.partition(".")[0] for symbol in source.symbols()])
+    symbols = list(kept.values())
+    many = source.load_many([*symbols, benchmark], start=start, end=min(end, last))
+    prices, faults = many.prices, {symbol: Gap("bad_data", "name_faulty", {"symbol": symbol}) for symbol in many.faults}
+    traded = prices.close[symbols].notna().to_numpy()
+    if not traded.any():
+        raise ScreenerError("universe_empty", file=MARKET_FILE, end=end)
+    market = build_market(replace(prices, gaps={**prices.gaps, **faults}))
+    level = market.levels["price"][symbols].to_numpy(dtype=float, copy=True)
+    seen = np.flatnonzero(traded.any(axis=0))
+    first, ends = record_ends(traded | prices.halted[symbols].to_numpy())
+    level[:, [place for place, symbol in enumerate(symbols) if symbol in faults]] = np.nan
+    amount = None if prices.amount is None else prices.amount[symbols].to_numpy(dtype=float)[:, seen]
+    return Universe(
+        sessions=prices.close.index.to_numpy().astype("datetime64[D]"),
+        symbols=tuple(symbols[each] for each in seen.tolist()),
+        level=level[:, seen],
+        first=first[seen],
+        last=ends[seen],
+        benchmark=prices.close[benchmark].to_numpy(dtype=float),
+        benchmark_symbol=benchmark,
+        name=source.folder.name,
+        amount=None if amount is None or np.isnan(amount).all() else amount,
+        traded=traded[:, seen],
+        excluded=excluded,
+        basis=() if amount is None or np.isnan(amount).all() else (Note("market_amounts", {"file": MARKET_FILE}),),
+        known=market,
+    )
 
 
 def _faults(rows: MarketRows, calendar: Calendar) -> Iterator[Problem]:

@@ -18,6 +18,8 @@ from screener.terms.notes import PriceProblems, Problem
 from screener.terms.sessions import Days, Floats
 
 MARKET_FILE = "market_close.parquet"
+# What a cumulative adjustment factor beside raw closes is called.
+FACTORS = ("factor", "adj_factor")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,7 @@ class MarketRows:
     days: Days
     close: Floats
     volume: Floats | None
+    factor: Floats | None = None
 
     @cached_property
     def place_of(self) -> dict[str, int]:
@@ -53,16 +56,17 @@ class MarketRows:
         return self.order[self.bounds[place] : self.bounds[place + 1]]
 
     def frame_of(self, codes: Iterable[str]) -> pd.DataFrame:
-        """The rows of `codes`: code, session, close, volume (NaN where the file has none), by code and day."""
+        """The rows of `codes`: code, session, close, volume, factor (NaN where the file has none), by code and day."""
         rows = [(code, self.rows_of(code)) for code in codes]
         at = np.concatenate([own for _, own in rows]) if rows else np.empty(0, dtype=np.int64)
-        volume = np.full(len(at), np.nan) if self.volume is None else self.volume[at]
+        volume, factor = (np.full(len(at), np.nan) if each is None else each[at] for each in (self.volume, self.factor))
         return pd.DataFrame(
             {
                 "code": np.repeat([code for code, _ in rows], [len(own) for _, own in rows]),
                 "session": self.days[at].astype("datetime64[s]"),
                 "close": self.close[at],
                 "volume": volume,
+                "factor": factor,
             },
             index=at,
         )
@@ -100,6 +104,8 @@ def _read(path: Path, name: str, changed: int, size: int) -> MarketRows:
         days = table["date"].cast(pa.date32()).to_numpy().astype("datetime64[D]")
         close = table["close"].cast(pa.float64()).to_numpy()
         volume = table["volume"].cast(pa.float64()).to_numpy() if "volume" in table.column_names else None
+        named = next((each for each in FACTORS if each in table.column_names), None)
+        factor = None if named is None else table[named].cast(pa.float64()).to_numpy()
     except pa.ArrowException as error:
         raise _unread(name, "value_wrong", error) from None
     at = code.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
@@ -107,7 +113,20 @@ def _read(path: Path, name: str, changed: int, size: int) -> MarketRows:
     if len(undated):
         problems = [Problem(MARKET_FILE, int(row), "date", "", "blank_cell") for row in undated]
         raise PriceProblems("prices_broken", problems, name=name)
-    return MarketRows(tuple(code.dictionary.to_pylist()), at, days, close, volume)
+    return MarketRows(tuple(code.dictionary.to_pylist()), at, days, close, volume, factor)
+
+
+def steps_of(days: Days, factor: Floats) -> pd.Series:
+    """A vendor's cumulative factor over that of the row before, by day, where it steps (`Prices.steps`); rows ascend."""
+    at = np.flatnonzero(factor[1:] != factor[:-1]) + 1
+    return pd.Series(factor[at] / factor[at - 1], index=pd.DatetimeIndex(days[at].astype("datetime64[s]")), dtype=float)
+
+
+def wrong_factors(factor: Floats) -> npt.NDArray[np.int64]:
+    """Places of factors that are not positive and finite; none in a column without any, which is as if it were not there."""
+    if np.isnan(factor).all():
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(~(np.isfinite(factor) & (factor > 0)))
 
 
 def _unread(name: str, code: str, error: Exception) -> PriceProblems:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from screener.sources.csv_files import parse_dates, read_table
-from screener.terms.names import NameRegistry, bundled_names
+from screener.terms.names import NameRegistry, bundled_names, bundled_registry
 from screener.terms.notes import InputProblems, Problem, ScreenerError, UsageError
 from screener.terms.sessions import as_date
 from screener.terms.symbols import parse_symbol, stock_symbol
@@ -77,7 +77,7 @@ def _read_names(folder: Path) -> tuple[dict[str, str], dict[str, dt.date]]:
     """Names and listing dates by symbol from `names.csv`, the bundled names where there is no such file."""
     path = folder / "names.csv"
     if not path.is_file():
-        return dict(bundled_names()), {}
+        return dict(bundled_registry().names), {}
     table = read_table(path, path.name, required=("code", "name"))
     problems = list(table.problems)
     listed = pd.Series(pd.NaT, index=table.cells.index)

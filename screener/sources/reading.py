@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from screener.judgement.listings import symbols_by_calendar
@@ -18,13 +19,14 @@ from screener.sources.bundled_universe import BASE, load_bundled_history, load_b
 from screener.sources.folder_source import FolderSource
 from screener.sources.index_history import EMPTY_HISTORY, load_index_history
 from screener.sources.loaded import LoadedSource, Rankings, choose_symbols, is_plain, join_prices
-from screener.sources.market_file import load_universe
+from screener.sources.market_file import load_known_universe, load_universe
 from screener.sources.market_rows import MARKET_FILE
 from screener.sources.name_lists import _read_names
 from screener.store.source import StoreSource
 from screener.store.universe import a_shares, load_adjusted_universe, load_store_universe, names_of
 from screener.terms.notes import InputProblems, ScreenerError, UsageError
-from screener.terms.sessions import load_calendar
+from screener.terms.sessions import as_date, load_calendar
+from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
 
@@ -120,13 +122,26 @@ def load_market(
     UsageError for a source that is neither folder nor store, and for a store without stocks.
     """
     own, benchmark = innermost(source), thesis.benchmark(scale)
+    start = _market_start(thesis.published, end, like=like)
     if isinstance(own, FolderSource):
-        return load_universe(own.folder, benchmark=benchmark, end=end), MarketNames(*_read_names(own.folder))
+        market = load_known_universe(own, benchmark=benchmark, start=start, end=end)
+        return _with_rulers(market, thesis, scale, own), MarketNames(*_read_names(own.folder))
     if not isinstance(own, StoreSource):
         raise UsageError("screen_needs_market", kind=source.kind, file=MARKET_FILE)
     a_shares(own.store)
-    market = load_adjusted_universe(own, benchmark=benchmark, start=_market_start(thesis.published, end, like=like), end=end)
-    return market, MarketNames(*names_of(own.store, market.symbols))
+    market = load_adjusted_universe(own, benchmark=benchmark, start=start, end=end)
+    return _with_rulers(market, thesis, scale, own), MarketNames(*names_of(own.store, market.symbols))
+
+
+def _with_rulers(market: Universe, thesis: Thesis, scale: RatingScale, source: PriceSource) -> Universe:
+    """The same universe with the other indices that the thesis's standard may measure a name against."""
+    symbols = [symbol for symbol in thesis.symbols(scale) if parse_symbol(symbol).kind == "index"]
+    others = [symbol for symbol in symbols if symbol != market.benchmark_symbol]
+    if not others:
+        return market
+    prices = source.load(others, start=as_date(market.sessions[0]), end=as_date(market.sessions[-1]))
+    held = [symbol for symbol in others if symbol in prices.close and symbol not in prices.gaps]
+    return replace(market, rulers={symbol: prices.close[symbol].to_numpy(dtype=float) for symbol in held})
 
 
 def _market_start(published: dt.date, as_of: dt.date, *, like: bool) -> dt.date:

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from screener.judgement.market_screen import LIKE_AMOUNT, MarketNames, find_alike, screen_universe
-from screener.judgement.screen import COLUMNS, Screen, mean_amount, narrow
+from screener.judgement.screen import COLUMNS, MARKET_COLUMNS, Screen, mean_amount, narrow
 from screener.measures.universe import Universe
 from screener.report.screen import screen_record
 from screener.screening import check_market, check_screen
@@ -413,7 +413,25 @@ def test_the_real_market_is_screened_in_seconds_and_asks_a_question(bundled, mar
     screen = check_market([bundled], FolderSource(market_folder), universe="a-shares", today=dt.date(2025, 12, 31))
     assert len(screen.frame) > 5000
     assert screen.as_of == dt.date(2025, 5, 23)
-    assert {"screen_market_ends", "placebo_unadjusted"} <= {note.code for note in screen.basis}
+    assert {"screen_market_ends", "screen_store_rows"} <= {note.code for note in screen.basis}
     ran = run_screener("screen", "--prices", market_folder, "--like", "operators", "--top", 5)
     assert "不是推荐" in ran.out
     assert "中国石油" in ran.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prices", ["", "whole/market_raw.parquet"])
+def test_a_candidate_has_one_row_in_both_screens(market_folder, prices):
+    """Names of a thesis outside the bundled ones, by closes alone and by a factor: the universe's row is the candidate's."""
+    thesis = Path(__file__).parents[1] / "theses" / "util-202412.toml"
+    place = market_folder / prices
+    own = run_screener("screen", thesis, "--prices", place, "--json").json["rows"]
+    every = {
+        row["symbol"]: row
+        for row in run_screener("screen", thesis, "--universe", "a-shares", "--prices", place, "--json").json["rows"]
+    }
+    assert len(own) == 18
+    for row in own:
+        other = every[row["symbol"]]
+        for name in (*(name for name, kind in MARKET_COLUMNS.items() if kind == "number"), "band_so_far", "gap"):
+            assert other.get(name) == (pytest.approx(row[name], abs=1e-9) if isinstance(row[name], float) else row[name])

@@ -136,7 +136,7 @@ def test_a_name_without_actions_is_measured_unadjusted_and_its_row_says_so(rows,
     assert rows["basis"].drop(index=[UNKNOWN, ONE_SOURCE, FAULTY, BROKEN]).eq("checked").all()
     assert rows.loc[ONE_SOURCE, "basis"] == "one_source"
     notes = {note.code: note.params for note in small.basis}
-    assert notes["screen_store_rows"] == {"checked": "4", "one_source": "1", "unadjusted": "1"}
+    assert notes["screen_store_rows"] == {"checked": "4", "one_source": "1", "factor": "0", "unadjusted": "1"}
     assert notes["screen_store_steps"] == {"count": 1, "steps": 1}
     assert not screen_record(small, "zh")["basis"]["adjusted"]
 

@@ -43,6 +43,7 @@ FIGURE_NOTES = (
     "no_actions_file",
     "actions_list_empty",
     "from_market_file",
+    "market_factor_used",
     "index_unchecked",
     "index_unconfirmed",
     "prices_unshown",

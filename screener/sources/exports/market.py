@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from screener.prices.prices import Prices
 from screener.sources.exports.folders import lend_indices
 from screener.sources.folder_source import FolderSource
-from screener.sources.market_rows import MARKET_FILE
+from screener.sources.market_rows import FACTORS, MARKET_FILE
 from screener.terms.codes import stock_codes
 from screener.terms.notes import Note, UsageError
 from screener.terms.sessions import as_date
@@ -22,11 +22,12 @@ from screener.terms.symbols import parse_symbol
 
 NEEDED = ("code", "date", "close")
 ROW_GROUP = 32_768
-FACTORS = ("adj_factor", "factor")
 
 
 class MarketFileSource(FolderSource):
-    """Price source over a file of code, date, close[, volume], unadjusted; indices are the bundled ones, which is said."""
+    """Price source over a file of code, date, close[, volume][, factor], unadjusted; indices are the bundled ones, said."""
+
+    has_factor = False
 
     def __init__(self, path: Path) -> None:
         """UsageError when `path` is no Parquet file with code (text), date and close."""
@@ -34,9 +35,12 @@ class MarketFileSource(FolderSource):
         self._copy = tempfile.TemporaryDirectory(prefix="screener-")
         folder = Path(self._copy.name) / path.stem
         folder.mkdir()
-        self.has_factor = any(name in table.column_names for name in FACTORS)
         volume = table["volume"] if "volume" in table.column_names else pa.nulls(len(table), pa.float64())
+        factor = next((table[name] for name in FACTORS if name in table.column_names), None)
         kept = pa.table({**{name: table[name] for name in NEEDED}, "volume": volume})
+        if factor is not None:
+            self.has_factor = True
+            kept = kept.append_column("factor", factor)
         # One security's rows together, so that reading one reads little of the file.
         pq.write_table(kept.sort_by("code"), folder / MARKET_FILE, compression="lz4", row_group_size=ROW_GROUP)
         self.lent = lend_indices(folder, known=())
@@ -61,7 +65,7 @@ class MarketFileSource(FolderSource):
         if lent:
             yield Note("export_indices_lent", {"symbols": "、".join(lent)})
         if self.has_factor:
-            yield Note("market_factor_unused", {"name": self.folder.name})
+            yield Note("market_factor_used", {"name": self.folder.name})
 
 
 def _read(path: Path) -> pa.Table:
