@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from screener.measures.quotes import Market
+from screener.measures.quotes import Market, build_market
 from screener.prices.bars import DELISTING_PERIOD
 from screener.prices.limits import LIMITS
-from screener.prices.prices import SeriesName
+from screener.prices.prices import Prices, SeriesName
 from screener.terms.notes import Note
 from screener.terms.sessions import Days, Floats, add_months
 from screener.terms.symbols import parse_symbol
@@ -167,6 +167,33 @@ def unadjusted_universe(
         amount=None if amount is None else amount[:, seen],
         excluded=excluded,
         basis=(Note("placebo_unadjusted", {"file": file, "steps": steps}),),
+    )
+
+
+def known_universe(prices: Prices, symbols: Sequence[str], *, benchmark: str, excluded: Mapping[str, int]) -> Universe:
+    """A universe of the `symbols` of `prices`, each measured as a candidate is; those without a close are left out.
+
+    A name with a gap has no level.
+    """
+    market, traded = build_market(prices), prices.close[symbols].notna().to_numpy()
+    level = market.levels["price"][symbols].to_numpy(dtype=float, copy=True)
+    level[:, [symbol in prices.gaps for symbol in symbols]] = np.nan
+    first, last = record_ends(traded | prices.halted[symbols].to_numpy())
+    seen = np.flatnonzero(traded.any(axis=0))
+    amount = np.full(level.shape, np.nan) if prices.amount is None else prices.amount[symbols].to_numpy(dtype=float)
+    return Universe(
+        sessions=prices.close.index.to_numpy().astype("datetime64[D]"),
+        symbols=tuple(symbols[each] for each in seen.tolist()),
+        level=level[:, seen],
+        first=first[seen],
+        last=last[seen],
+        benchmark=prices.close[benchmark].to_numpy(dtype=float),
+        benchmark_symbol=benchmark,
+        name=prices.name,
+        amount=None if np.isnan(amount).all() else amount[:, seen],
+        traded=traded[:, seen],
+        excluded=excluded,
+        known=market,
     )
 
 

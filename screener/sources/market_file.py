@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from screener.measures.quotes import build_market
-from screener.measures.universe import Universe, record_ends, unadjusted_universe
+from screener.measures.universe import Universe, known_universe, unadjusted_universe
 from screener.sources.folder_source import FolderSource
 from screener.sources.market_rows import MARKET_FILE, MarketRows, read_market
 from screener.terms.notes import Gap, Note, PriceProblems, Problem, ScreenerError, UsageError
@@ -62,30 +61,10 @@ def load_known_universe(source: FolderSource, *, benchmark: str, start: dt.date,
     symbols = list(kept.values())
     many = source.load_many([*symbols, benchmark], start=start, end=min(end, last))
     prices, faults = many.prices, {symbol: Gap("bad_data", "name_faulty", {"symbol": symbol}) for symbol in many.faults}
-    traded = prices.close[symbols].notna().to_numpy()
-    if not traded.any():
+    if prices.close[symbols].isna().all(axis=None):
         raise ScreenerError("universe_empty", file=MARKET_FILE, end=end)
-    market = build_market(replace(prices, gaps={**prices.gaps, **faults}))
-    level = market.levels["price"][symbols].to_numpy(dtype=float, copy=True)
-    seen = np.flatnonzero(traded.any(axis=0))
-    first, ends = record_ends(traded | prices.halted[symbols].to_numpy())
-    level[:, [place for place, symbol in enumerate(symbols) if symbol in faults]] = np.nan
-    amount = None if prices.amount is None else prices.amount[symbols].to_numpy(dtype=float)[:, seen]
-    return Universe(
-        sessions=prices.close.index.to_numpy().astype("datetime64[D]"),
-        symbols=tuple(symbols[each] for each in seen.tolist()),
-        level=level[:, seen],
-        first=first[seen],
-        last=ends[seen],
-        benchmark=prices.close[benchmark].to_numpy(dtype=float),
-        benchmark_symbol=benchmark,
-        name=source.folder.name,
-        amount=None if amount is None or np.isnan(amount).all() else amount,
-        traded=traded[:, seen],
-        excluded=excluded,
-        basis=() if amount is None or np.isnan(amount).all() else (Note("market_amounts", {"file": MARKET_FILE}),),
-        known=market,
-    )
+    universe = known_universe(replace(prices, gaps={**prices.gaps, **faults}), symbols, benchmark=benchmark, excluded=excluded)
+    return replace(universe, basis=() if universe.amount is None else (Note("market_amounts", {"file": MARKET_FILE}),))
 
 
 def _faults(rows: MarketRows, calendar: Calendar) -> Iterator[Problem]:

@@ -26,7 +26,6 @@ from screener.store.source import StoreSource
 from screener.store.universe import a_shares, load_adjusted_universe, load_store_universe, names_of
 from screener.terms.notes import InputProblems, ScreenerError, UsageError
 from screener.terms.sessions import as_date, load_calendar
-from screener.terms.symbols import parse_symbol
 from screener.thesis.scale import RatingScale
 from screener.thesis.thesis import Thesis
 
@@ -135,8 +134,8 @@ def load_market(
 
 def _with_rulers(market: Universe, thesis: Thesis, scale: RatingScale, source: PriceSource) -> Universe:
     """The same universe with the other indices that the thesis's standard may measure a name against."""
-    symbols = [symbol for symbol in thesis.symbols(scale) if parse_symbol(symbol).kind == "index"]
-    others = [symbol for symbol in symbols if symbol != market.benchmark_symbol]
+    names = thesis.members("all")
+    others = [each for each in thesis.symbols(scale) if each not in names and each != market.benchmark_symbol]
     if not others:
         return market
     prices = source.load(others, start=as_date(market.sessions[0]), end=as_date(market.sessions[-1]))

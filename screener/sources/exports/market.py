@@ -18,7 +18,6 @@ from screener.sources.market_rows import FACTORS, MARKET_FILE
 from screener.terms.codes import stock_codes
 from screener.terms.notes import Note, UsageError
 from screener.terms.sessions import as_date
-from screener.terms.symbols import parse_symbol
 
 NEEDED = ("code", "date", "close")
 ROW_GROUP = 32_768
@@ -50,9 +49,10 @@ class MarketFileSource(FolderSource):
 
     def last_session(self, symbol: str) -> dt.date | None:
         """See `prices.PriceSource.last_session`; the ends of all shares are known from the first reading."""
-        if parse_symbol(symbol).kind != "stock":
+        codes = stock_codes([symbol])
+        if not codes:
             return super().last_session(symbol)
-        found = [self.ends[code] for code in stock_codes([symbol]) if code in self.ends]
+        found = [self.ends[code] for code in codes if code in self.ends]
         return as_date(max(found)) if found else None
 
     def load(self, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
