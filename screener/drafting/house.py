@@ -18,6 +18,8 @@ _OWN_BEFORE = re.compile(
 _OWN_AFTER = re.compile(
     r"^(?:股份)?(?:有限)?(?:责任)?(?:公司)?[\"')]{0,2}(?:\([^()]{0,40}\))?(?:的?(?:客户使用|客户|所有|制作|发布|研究所|研究院|研究部|研究中心|研究发展(?:部|中心)|证券研究|制作及发布|具(?:有|备)|版权|已(?:获|具|取得)|经中国证监会|及其(?:附属|关联|联营)|是经|系经|违反|事先书面))"
 )
+# A publisher with the day and hour behind it, as collections of reports print it: 青禾证券· 2025-04-09 10:14.
+_DAY_AFTER = re.compile(r"^\s*[·•|,:-]?\s*20\d\d[-/.年]\s?\d{1,2}[-/.月]\s?\d{1,2}日?(?:\s+\d{1,2}:\d{2}(?::\d{2})?)?\s*$")
 _SOURCE = re.compile(r"(?:资料|数据)?来源[:：]")
 _UNKNOWN = re.compile(r"(?P<house>[一-鿿]{2,6}证券)(?:股份)?(?:有限(?:责任)?公司)?(?:研究所|研究院|研究部)?")
 _LEGAL = re.compile(r"(?:由|归|仅供|属于|归属|属)(?P<house>[一-鿿]{2,6}?证券)(?:股份)?有限(?:责任)?公司")
@@ -133,7 +135,8 @@ def _sights(line: Line) -> list[_Sight]:
         weight = 0
         if line.zone in ("back", "standard") or len(half) > 60:
             weight = 5 if _OWN_BEFORE.search(before) or _OWN_AFTER.match(after) else 0
-        if not weight and line.zone in ("front", "furniture") and is_house(half):
+        alone = is_house(half) or (not half[: match.start()].strip("# *>") and _DAY_AFTER.match(half[match.end() :]))
+        if not weight and line.zone in ("front", "furniture") and alone:
             weight = 4
         elif not weight and _SOURCE.search(half[: match.start()]):
             weight = 2 if re.match(rf"{_RESEARCH}|研究|\W{{0,3}}$|整理", after) else 1

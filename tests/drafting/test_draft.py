@@ -320,6 +320,31 @@ def test_a_code_of_another_company_is_honoured_and_asked_back():
     assert "联特科技" in question.text("en")
 
 
+BYLINES = ["华创证券· 2024-11-10 15:26", "华创证券 2024-11-10", "华创证券 | 2024年11月10日"]
+
+
+@pytest.mark.parametrize("byline", BYLINES)
+def test_a_house_with_the_day_behind_it_is_the_publisher(byline):
+    draft = draft_of(
+        f"中国移动(600941)：算力网络再进一步\n{byline}\n报告公司投资评级 - 强推（维持）\n风险提示：需求不及预期。\n"
+    )
+    assert draft.thesis["house"] == "华创证券"
+    assert draft.thesis["published"] == dt.date(2024, 11, 10)
+
+
+def test_a_house_in_a_sentence_with_a_day_is_none():
+    draft = draft_of(
+        "中国移动(600941)：算力网络再进一步\n据华创证券 2024-11-10 的统计，行业增速放缓。\n风险提示：需求不及预期。\n"
+    )
+    assert "house" not in draft.thesis or "house_unsure" in asked(draft)
+
+
+def test_the_code_that_a_portal_wraps_in_links_is_the_names_own():
+    draft = draft_of("中国移动(行情600941,诊股)：算力网络再进一步\n\n信达证券\n\n维持“买入”评级。\n风险因素：需求不及预期。\n")
+    assert [each["symbol"] for each in draft.thesis["candidates"]] == ["600941.SH"]
+    assert "行情" not in draft.thesis["title"]
+
+
 def test_a_report_without_a_standard_of_a_known_house_takes_the_library_s_and_says_so():
     draft = draft_of_file("wrong-code.txt")
     assert (draft.thesis["scale"], draft.scale) == ("guolian", None)

@@ -107,9 +107,13 @@ class ReportText:
         return "\n".join(line.half for line in self.lines)
 
 
+# What web portals put around a code: 中国移动(行情600941,诊股).
+_PORTAL = re.compile(r"[(（]\s{0,3}行情\s{0,3}(\d{6})\s{0,3}[,，]\s{0,3}(?:诊股|股吧)\s{0,3}[)）]")
+
+
 def clean(text: str) -> str:
-    """`text` without control characters and look-alike radicals, with long runs of one mark or of spaces cut short."""
-    plain = _CONTROL.sub("", text.translate(_RADICALS))
+    """`text` without control characters, look-alike radicals and links of portals, long runs of one mark or of spaces cut short."""
+    plain = _PORTAL.sub(r"(\1)", _CONTROL.sub("", text.translate(_RADICALS)))
     return _SPACES.sub("   ", _RUNS.sub(lambda found: found[1] * 8, plain))
 
 

@@ -73,10 +73,9 @@ def _unprinted(
 ) -> Choice:
     if own is not None:
         return _of_library(own, house, (*questions, ("scale", "scale_not_printed", own.id, ())), line)
-    known = ", ".join(scale.id for scale in scales)
     return Choice(
         house_en=house_english(house or ""),
-        questions=(*questions, ("scale", "scale_unread", "", (("known", known),))),
+        questions=(*questions, ("scale", "scale_unread", "", (("count", len(scales)),))),
         line=line,
     )
 
