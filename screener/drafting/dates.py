@@ -12,12 +12,16 @@ from screener.drafting.lines.text import Line, ReportText
 _DAY = re.compile(
     r"(?<![\d.])(20\d{2})\s{0,2}(?:[.年/-]\s{0,2}(\d{1,2})\s{0,2}[.月/-]\s{0,2}(\d{1,2})(?:\s?日)?|(0[1-9]|1[0-2])([0-3]\d))(?![\d%])"
 )
+# A date in parts, as some front pages print it on a line of its own: 2023 02 26.
+_IN_PARTS = re.compile(r"\W{0,3}(20\d{2})\s{1,3}(\d{2})\s{1,3}(\d{2})\W{0,3}")
 _LABEL = re.compile(
     r"^(?:[^。;,]{0,24}[\s|)\t])?\W{0,4}(?:(?:报告|发布|出版|撰写|研究|完成|出具)(?:的)?(?:日期|时间|日)|日期|时间)[\s:|]{0,4}(?=20\d\d)"
 )
 _NO_DATE = re.compile(
     r"截至|截止|收盘|股价|行情|更新于|数据|成立|上市|上次|前次|数据来源|公告|周期|市场表现|以来|[~至到]\s?20\d\d|起|区间|走势"
 )
+# A line of a portal that says when it put the report up, which is not when the house published it.
+_PORTAL_LINE = re.compile(r"栏目|浏览|点击|阅读量|上传|责任编辑|加入日期|文档编号")
 _RELATED_HEAD = re.compile(
     r"^\W{0,6}(?:近期|相关|前期|最近|往期|同类)?(?:相关)?(?:研究|报告)(?:报告|回顾)?\W{0,3}$|相关研究|相关报告|近期报告|往期报告"
 )
@@ -56,7 +60,7 @@ def _glued(report: ReportText, today: dt.date) -> Fact[dt.date] | None:
         begin = len(head)
         head += line.half[:240]
         found = _DAY.search(line.half[:160])
-        if found is None or begin + found.start() > 160 or len(line.half) < 40:
+        if found is None or begin + found.start() > 160 or len(line.half) < 40 or _PORTAL_LINE.search(line.half[:160]):
             continue
         day = _day(found[0], today)
         around = line.half[max(0, found.start() - 8) : found.end() + 4]
@@ -109,9 +113,10 @@ def _listed(front: Sequence[Line]) -> set[Line]:
 def _only_day(line: Line, today: dt.date) -> dt.date | None:
     """The date of a short line that prints one and only one, outside titles and figures."""
     half = line.half
-    if len(half) > 160 or "《" in half or _NO_DATE.search(half):
+    if len(half) > 160 or "《" in half or _NO_DATE.search(half) or _PORTAL_LINE.search(half):
         return None
-    found = set(days_in(half, today))
+    parts = _IN_PARTS.fullmatch(half)
+    found = set(days_in("-".join(parts.groups()) if parts else half, today))
     return found.pop() if len(found) == 1 else None
 
 

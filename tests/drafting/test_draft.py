@@ -332,6 +332,14 @@ def test_a_house_with_the_day_behind_it_is_the_publisher(byline):
     assert draft.thesis["published"] == dt.date(2024, 11, 10)
 
 
+def test_the_day_of_a_portal_is_not_the_day_of_the_report():
+    portal = "发布时间: 2023年02月27日    作者: xn2oyhja    栏目:行业研报"
+    body = "证券研究报告·行业跟踪周报·建筑装饰\n建筑装饰行业跟踪周报\n增持(维持)\n投资要点\n"
+    draft = draft_of(f"{portal}\n{body}2023 02 26\n风险提示：需求不及预期。\n")
+    assert draft.thesis["published"] == dt.date(2023, 2, 26)
+    assert "published" not in draft_of(f"{portal}\n{body}风险提示：需求不及预期。\n").thesis
+
+
 def test_a_house_in_a_sentence_with_a_day_is_none():
     draft = draft_of(
         "中国移动(600941)：算力网络再进一步\n据华创证券 2024-11-10 的统计，行业增速放缓。\n风险提示：需求不及预期。\n"

@@ -112,7 +112,7 @@ _PORTAL = re.compile(r"[(（]\s{0,3}行情\s{0,3}(\d{6})\s{0,3}[,，]\s{0,3}(?:�
 
 
 def clean(text: str) -> str:
-    """`text` without control characters, look-alike radicals and portals' links, long runs of one mark or of spaces cut short."""
+    """`text` without control characters, look-alike radicals and portals' links, long runs of one mark or space cut short."""
     plain = _PORTAL.sub(r"(\1)", _CONTROL.sub("", text.translate(_RADICALS)))
     return _SPACES.sub("   ", _RUNS.sub(lambda found: found[1] * 8, plain))
 
