@@ -28,6 +28,7 @@ from screener.judgement.screen import (
     MARKET_COLUMNS,
     SCREEN_LOOKBACK,
     SINCE,
+    VALUES,
     Screen,
     check_narrowing,
     join_screens,
@@ -214,7 +215,7 @@ def open_screen(
     alike first, LIKE_SHOWN of them, unless asked otherwise.
     """
     is_market = universe is not None or like is not None
-    columns: dict[str, ColumnType] = dict(MARKET_COLUMNS if is_market else COLUMNS)
+    columns: dict[str, ColumnType] = dict(MARKET_COLUMNS if is_market else {**COLUMNS, **VALUES})
     columns |= {CORRELATION: "number"} if like else {}
     left_out = () if has_thesis or like or not is_market else SINCE
     columns = {name: kind for name, kind in columns.items() if name not in left_out}

@@ -18,6 +18,7 @@ from screener.measures.baskets import measure
 from screener.measures.quotes import DOUBTFUL, SHARED_FLAGS, find_break, known_series, traded_returns
 from screener.measures.returns import TRADING_DAYS, beta, excess_return, volatility
 from screener.measures.stock_facts import drawdown_since, listed_on
+from screener.measures.valuation import value_on
 from screener.prices.prices import Prices
 from screener.terms.notes import Gap, Note, UsageError
 from screener.terms.sessions import as_date
@@ -42,6 +43,8 @@ COLUMNS: Mapping[str, ColumnType] = {
 # What counts from a thesis's publication.
 SINCE = ("since_published", "excess_since_published", "band_so_far", "to_next_edge", "drawdown")
 CORRELATION = "correlation"
+# The columns that stand before the gap where the source holds valuations: multiples as published, and a place in own history.
+VALUES: Mapping[str, ColumnType] = dict.fromkeys(("pe_ttm", "pb", "pb_percentile"), "number")
 # Flags of a row that change what its figures are worth.
 SCREEN_FLAGS = (*DOUBTFUL, "unadjusted", *SHARED_FLAGS)
 BASIS = "basis"
@@ -52,7 +55,7 @@ MARKET_COLUMNS: Mapping[str, ColumnType] = {
 }
 # The column that stands before the gap where a row carries one of SCREEN_FLAGS.
 FLAGS = "flags"
-_KINDS: Mapping[str, ColumnType] = {**COLUMNS, **MARKET_COLUMNS, FLAGS: "text"}
+_KINDS: Mapping[str, ColumnType] = {**COLUMNS, **MARKET_COLUMNS, **VALUES, FLAGS: "text"}
 # Values of BASIS: actions known, from two sources that agree or from one; unknown, so that closes are unadjusted, or `total`
 # is by a vendor's factor and `price` unadjusted.
 RowBasis = Literal["checked", "one_source", "factor", "unadjusted"]
@@ -134,7 +137,8 @@ def screen_thesis(thesis: Thesis, scale: RatingScale, prices: Prices, *, publish
     week = measure_week(thesis, scale, prices, day=as_of, published=published, as_of=as_of)
     measurer = _Measurer(week)
     rows = [measurer.row(subject) for subject in thesis.subjects() if subject.kind == "candidate"]
-    frame = flagged_frame(pd.DataFrame(rows, columns=[*COLUMNS, FLAGS]))
+    values = () if prices.valuations.empty else VALUES
+    frame = flagged_frame(pd.DataFrame(rows, columns=[*(each for each in COLUMNS if each != "gap"), *values, "gap", FLAGS]))
     gaps = tuple(measurer.gaps)
     basis = short_notes(list(measurer.returns.values()))
     return Screen(frame, as_of, (thesis,), (scale,), gaps, {thesis.slug: prices}, basis, screened=len(frame))
@@ -163,6 +167,7 @@ class _Measurer:
         waits = found.since_gap is not None or base is None
         figures["drawdown"] = found.since_gap if waits or base is None else self.drawdown(subject.id, base)
         figures["volatility"], figures["beta"] = self.behaviour(subject.id)
+        figures |= self.values(subject.id)
         for column, value in figures.items():
             if isinstance(value, Gap) and value.code != "not_due":
                 self.gaps.append(CellGap(subject.id, slug, column, value))
@@ -192,6 +197,16 @@ class _Measurer:
         if own.value is None or other.value is None:
             return own.gap or other.gap
         return excess_return(own.value, other.value)
+
+    def values(self, symbol: str) -> dict[str, Figure]:
+        """The columns VALUES; none where the source holds no valuations."""
+        prices = self.week.prices
+        if prices.valuations.empty:
+            return {}
+        found = value_on(prices, symbol, self.week.as_of)
+        if isinstance(found, Gap):
+            return dict.fromkeys(VALUES, found)
+        return {"pe_ttm": found.pe_ttm, "pb": found.pb, "pb_percentile": found.pb_percentile}
 
     def drawdown(self, symbol: str, base: dt.date) -> Figure:
         return drawdown_since(self.week.market, symbol, base=base, end=self.week.as_of)

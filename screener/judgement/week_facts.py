@@ -40,6 +40,7 @@ from screener.measures.stock_facts import (
     sessions_left,
     turnover_ratio,
 )
+from screener.measures.valuation import BasketValuation, Valuation, value_basket, value_on
 from screener.terms.notes import Gap, ScreenerError
 from screener.terms.sessions import add_months, as_date, session_axis
 from screener.thesis.subjects import Subject
@@ -142,6 +143,8 @@ class WeeklyFacts:
     paths: Paths | None
     ranking: Ranking | None
     ranking_before: Ranking | None
+    values: Mapping[str, Valuation | Gap]
+    basket_value: BasketValuation | None
     led: Week | None = None
     matured: Outcome | None = None
 
@@ -191,6 +194,7 @@ def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: R
     periods = build_periods(calendar, week.as_of, base=week.base_date)
     weeks = week_ends(calendar, week.as_of, WEEKS_SHOWN)
     before = week_before(week)
+    values = {symbol: value_on(week.prices, symbol, week.as_of) for symbol in week.thesis.members("all")}
     horizons = {months: add_months(week.published, months) for months in week.scale.horizons}
     return WeeklyFacts(
         week=week,
@@ -215,6 +219,8 @@ def build_facts(week: Week, *, ranking: Ranking | None = None, ranking_before: R
         ),
         ranking=ranking,
         ranking_before=ranking_before,
+        values=values,
+        basket_value=value_basket(values),
     )
 
 

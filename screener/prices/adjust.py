@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from screener.prices.prices import EMPTY_SHARES, Prices, SeriesName
+from screener.prices.prices import EMPTY_SHARES, EMPTY_VALUATIONS, Prices, SeriesName
 from screener.terms.notes import Gap, Note
 from screener.terms.sessions import Calendar, as_date
 
@@ -115,6 +115,7 @@ def assemble_prices(
     stale: Gap | None = None,
     shares: pd.DataFrame | None = None,
     steps: Mapping[str, pd.Series] | None = None,
+    valuations: pd.DataFrame | None = None,
 ) -> Prices:
     """Put checked bars per symbol (session-indexed) side by side on `axis`; a symbol without bars is a column of NaN."""
 
@@ -149,5 +150,6 @@ def assemble_prices(
         unconfirmed=dict(unconfirmed or {}),
         stale=stale,
         steps=dict(steps or {}),
+        valuations=EMPTY_VALUATIONS if valuations is None else valuations.reset_index(drop=True),
         shares=EMPTY_SHARES if shares is None else shares.reset_index(drop=True),
     )

@@ -37,6 +37,7 @@ class Prices:
     date on, NaN = not known from then on. `gaps`: symbols of which nothing can be said.
     `steps`: symbol → a vendor's cumulative factor over that of the row before, by ex-date, for names of which nothing else is
     known: `total` is multiplied by it, `price` is not.
+    `valuations`: symbol, date, pe_ttm, pb, source: multiples as their source published them, the whole history; NaN = none.
     `actions_to`: symbol → the last day up to which its actions were looked up, where closes run on.
     `reaches`: symbol → the last session of which its group of files has a bar of any share: no close is carried beyond it.
     `unconfirmed`: index → its last row, where that is a leap which no later session confirms yet (`index_check`).
@@ -64,6 +65,7 @@ class Prices:
     stale: Gap | None = None
     shares: pd.DataFrame = field(default_factory=lambda: EMPTY_SHARES)
     steps: Mapping[str, pd.Series] = field(default_factory=dict)
+    valuations: pd.DataFrame = field(default_factory=lambda: EMPTY_VALUATIONS)
 
     @property
     def first(self) -> dt.date:
@@ -96,6 +98,8 @@ class Prices:
                 digest.update(f"{symbol} {day:%Y-%m-%d} step {step}\n".encode())
         for row in self.shares.sort_values(["symbol", "date"]).itertuples(index=False):
             digest.update(f"{row.symbol} {row.date:%Y-%m-%d} {row.float_shares}\n".encode())
+        for row in self.valuations.itertuples(index=False):
+            digest.update(f"{row.symbol} {row.date:%Y-%m-%d} {row.pe_ttm} {row.pb}\n".encode())
         return digest.hexdigest()
 
     def float_shares_on(self, symbol: str, day: dt.date) -> float | None:
@@ -132,6 +136,7 @@ class Prices:
             amount=head(self.amount),
             actions=self.actions[self.actions["ex_date"] <= end],
             shares=self.shares[self.shares["date"] <= end],
+            valuations=self.valuations[self.valuations["date"] <= end],
             steps={symbol: own[own.index <= end] for symbol, own in self.steps.items()},
             breaks=before(self.breaks),
             total_breaks=before(self.total_breaks),
@@ -213,5 +218,16 @@ EMPTY_SHARES: pd.DataFrame = pd.DataFrame(
         "symbol": pd.Series(dtype="str"),
         "date": pd.Series(dtype="datetime64[s]"),
         "float_shares": pd.Series(dtype=float),
+    }
+)
+
+
+EMPTY_VALUATIONS: pd.DataFrame = pd.DataFrame(
+    {
+        "symbol": pd.Series(dtype="str"),
+        "date": pd.Series(dtype="datetime64[s]"),
+        "pe_ttm": pd.Series(dtype=float),
+        "pb": pd.Series(dtype=float),
+        "source": pd.Series(dtype="str"),
     }
 )

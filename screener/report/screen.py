@@ -47,6 +47,9 @@ KINDS: Mapping[str, CellKind] = {
     "amount_20d": "count",
     "listed_days": "count",
     "correlation": "price",
+    "pe_ttm": "price",
+    "pb": "price",
+    "pb_percentile": "weight",
 }
 UNITS: Mapping[CellKind, str] = {"excess": "pp", "points": "pp", "return": "%", "weight": "%"}
 # The columns that a terminal shows while there is room, the most wanted first.

@@ -11,7 +11,7 @@ import pandas as pd
 from screener.prices.adjust import assemble_prices
 from screener.prices.bars import CheckedBars, check_bars, listing_of
 from screener.prices.index_check import index_notes, judge_indices
-from screener.prices.prices import EMPTY_ACTIONS, EMPTY_SHARES, FIELDS, Prices
+from screener.prices.prices import EMPTY_ACTIONS, EMPTY_SHARES, EMPTY_VALUATIONS, FIELDS, Prices
 from screener.store.files import StoreError
 from screener.store.rows import Actions
 from screener.store.store import Store
@@ -60,6 +60,7 @@ class _StoreReader:
     total_breaks: Breaks = field(default_factory=dict)
     actions: list[pd.DataFrame] = field(default_factory=list)
     shares: list[pd.DataFrame] = field(default_factory=list)
+    valuations: list[pd.DataFrame] = field(default_factory=list)
     actions_to: dict[str, dt.date] = field(default_factory=dict)
     reach: dict[str, dt.date] = field(default_factory=dict)
 
@@ -94,6 +95,7 @@ class _StoreReader:
             actions_to=self.actions_to,
             stale=stale,
             shares=pd.concat(self.shares, ignore_index=True) if self.shares else None,
+            valuations=pd.concat(self.valuations, ignore_index=True) if self.valuations else None,
         )
 
     def _read_symbol(self, symbol: str, calendar: Calendar, listings: pd.DataFrame) -> CheckedBars | None:
@@ -125,6 +127,7 @@ class _StoreReader:
         self._take_actions(symbol, actions, bars.last, calendar)
         self._mark_unverified(symbol, {*bars.unverified, *(() if actions is None else actions.unverified)})
         self._take_shares(symbol)
+        self._take_valuations(symbol)
         return result
 
     def _check_indices(self, symbols: Sequence[str], market: str) -> Mapping[str, dt.date]:
@@ -162,6 +165,17 @@ class _StoreReader:
         rows = rows[rows["date"] <= pd.Timestamp(self.end)]
         if len(rows):
             self.shares.append(rows.assign(symbol=symbol)[list(EMPTY_SHARES.columns)])
+
+    def _take_valuations(self, symbol: str) -> None:
+        """The whole published history up to the window's end: a percentile is counted among all of it."""
+        try:
+            found = self.source.store.read_valuations(symbol)
+        except StoreError as error:
+            self.notes.append(Note(error.code, error.params))
+            return
+        rows = None if found is None else found.rows[found.rows["date"] <= pd.Timestamp(self.end)]
+        if rows is not None and len(rows):
+            self.valuations.append(rows.assign(symbol=symbol)[list(EMPTY_VALUATIONS.columns)])
 
     def _take_actions(self, symbol: str, actions: Actions | None, last: dt.date, calendar: Calendar) -> None:
         if parse_symbol(symbol).kind != "stock":

@@ -41,6 +41,7 @@ from screener.report.week.tables import (
     parts_table,
     periods_table,
 )
+from screener.report.week.valuation import valuation_table
 from screener.report.wording import published_text, rating_word, standard_text
 from screener.terms.notes import Gap
 from screener.terms.say import Lang, say
@@ -160,6 +161,9 @@ def _sections(facts: WeeklyFacts, lang: Lang) -> Iterator[Section]:
     if row:
         yield Section("charts", "", tuple(Stack((each,), 4) for each in (*row, *(() if full else (extremes,)))))
     yield Section("names", "", (Stack((names_table(facts, lang),)),))
+    values = valuation_table(facts, lang)
+    if values is not None:
+        yield Section("valuation", "", (Stack((values,)),))
     side = (*((charts["drawdown"],) if "drawdown" in charts else ()), *((extremes,) if full or not row else ()))
     heat = Stack((heat_table(facts, lang),), 8)
     yield Section("heat", "", (heat, Stack(side, 4)) if side else (heat,))
@@ -214,7 +218,8 @@ def _gaps_and_risks(facts: WeeklyFacts, lang: Lang, shown: Sequence[Block]) -> t
         each.text_en or each.text if lang == "en" else each.text for each in thesis.risks
     )
     missing = gap_lines(_gaps_of_subjects(facts, lang), lang, shown=gaps_in(shown))
-    told = (*_inferred_lines(facts, lang), *missing, *_ranking_gaps(facts, lang), *_data_notes(facts, lang))
+    values = (say("weekly_value_missing", lang),) if facts.basket_value is None else ()
+    told = (*_inferred_lines(facts, lang), *missing, *_ranking_gaps(facts, lang), *values, *_data_notes(facts, lang))
     gaps = BoxPart(say("weekly_gaps_title", lang), bullets=told)
     return gaps, BoxPart(say("weekly_risks_title", lang), (say("weekly_risks_value", lang, risks=risks),))
 
