@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from screener.cli.frame.help import fill_help, spoken_language, usage_text
+from screener.cli.frame.help import fill_help, speak_heads, speak_help, spoken_language, usage_text, without_language
 from screener.terms.say import Lang, say
 
 # Command → the module of `screener.cli` that holds it; loaded only when it is called.
@@ -38,6 +38,7 @@ class Commands(TyperGroup):
     def __init__(self, lang: Lang) -> None:
         super().__init__(name="screener", help=say("help_screener", lang), no_args_is_help=True)
         self.lang = lang
+        speak_help(self, lang)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command, in the order in which help shows them."""
@@ -67,6 +68,9 @@ def main(args: Sequence[str] | None = None) -> None:
             stream.reconfigure(encoding="utf-8", errors="replace")
     words = list(sys.argv[1:] if args is None else args)
     lang = spoken_language(words)
+    if not words or "--help" in words:
+        words = without_language(words)
+        speak_heads(lang)
     try:
         code = Commands(lang).main(words, prog_name="screener", standalone_mode=False)
     except typer.Abort:

@@ -75,3 +75,13 @@ def test_listing_the_commands_loads_none_of_them():
     program += "print(sorted({'pandas', 'numpy', 'pydantic', 'akshare', 'screener.cli.outcome'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("words", [(), ("thesis",), ("outcome",)])
+def test_the_heads_of_a_help_page_and_its_own_line_are_in_the_readers_language(words):
+    chinese, english = (run_screener(*words, "--help", "--lang", lang).out for lang in ("zh", "en"))
+    assert "选项" in chinese
+    assert "显示帮助" in chinese
+    assert "Show this message" not in chinese + english
+    assert "Options" in english
+    assert "Show this help" in english

@@ -42,9 +42,38 @@ def fill_help(command: Any, path: str, lang: Lang) -> Any:
         code = next((each for each in (f"help_{path}_{param.name}", f"help_option_{param.name}") if each in known), None)
         if code:
             param.help = say(code, lang)
+    speak_help(command, lang)
     for name, part in getattr(command, "commands", {}).items():
         fill_help(part, f"{path}_{name.replace('-', '_')}", lang)
     return command
+
+
+def speak_help(command: Any, lang: Lang) -> None:
+    """Make the line of a command's own `--help` speak `lang`."""
+    made = command.get_help_option
+
+    def spoken(ctx: Any) -> Any:
+        option = made(ctx)
+        if option is not None:
+            option.help = say("help_option_help", lang)
+        return option
+
+    command.get_help_option = spoken
+
+
+def speak_heads(lang: Lang) -> None:
+    """Make the heads of every help page speak `lang`; for a call that shows one, since it loads what draws it."""
+    from typer import rich_utils
+
+    for part in ("arguments", "options", "commands"):
+        setattr(rich_utils, f"{part.upper()}_PANEL_TITLE", say(f"help_head_{part}", lang))
+
+
+def without_language(words: Sequence[str]) -> list[str]:
+    """The words of a call for help without `--lang`, which groups of commands do not have."""
+    kept = [word for word in words if not word.startswith("--lang=")]
+    at = kept.index("--lang") if "--lang" in kept else len(kept)
+    return [*kept[:at], *kept[at + 2 :]]
 
 
 def usage_text(error: typer.TyperException, lang: Lang, commands: Sequence[str]) -> str:
