@@ -1,10 +1,11 @@
-"""Whether closes of A shares can be unadjusted: whole cents, and equal to the bundled closes where those have the days."""
+"""Whether closes of A shares can be unadjusted: whole cents, and equal to those of other sources at hand."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from screener.sources import bundled
@@ -12,33 +13,55 @@ from screener.terms.notes import Problem
 
 # CNY: files may hold 32-bit numbers, whose steps grow with the price.
 CENT, SLACK, SLACK_SHARE = 0.01, 1e-4, 2e-7
+# Unadjusted closes of a symbol by session from another source at hand; None where it has none.
+Others = Mapping[str, Callable[[str], pd.Series | None]]
 # So many days that differ are another kind of price; a single one is a wrong cell, which other checks name.
 FEWEST_DIFFERING = 5
 
 
-def unadjusted_problems(rows: pd.DataFrame, symbol: str, file: str) -> Iterator[Problem]:
+def bundled_closes(symbol: str) -> pd.Series | None:
+    """The bundled unadjusted closes of a symbol; None for one that is not bundled."""
+    return bundled.closes()[symbol] if symbol in bundled.closes() else None
+
+
+BUNDLED: Others = {"bundled": bundled_closes}
+
+
+def no_whole_cent(close: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Where a close (CNY) of an A share is no whole cent; False where there is none."""
+    with np.errstate(invalid="ignore"):
+        return np.abs(close - np.round(close / CENT) * CENT) > np.maximum(SLACK, close * SLACK_SHARE)
+
+
+def unadjusted_problems(rows: pd.DataFrame, symbol: str, file: str, others: Others = BUNDLED) -> Iterator[Problem]:
     """Faults of an A share's closes (session, close; the index is the line) that no unadjusted file has, the first of each.
+
+    `others`: by a word for it, each source that the closes are held against.
 
     Source: MEASUREMENT, "Indices are checked too": a close that is no whole cent; closes that are not those of another source.
     """
     close = rows["close"].where(np.isfinite(rows["close"])).to_numpy(dtype=float)
-    parts = np.flatnonzero(np.abs(close - np.round(close / CENT) * CENT) > np.maximum(SLACK, close * SLACK_SHARE))
+    parts = np.flatnonzero(no_whole_cent(close))
     if len(parts):
         yield _problem(rows, int(parts[0]), file, "close_no_cent", {"count": len(parts)})
-    if symbol not in bundled.closes():
-        return
-    other = bundled.closes()[symbol].reindex(pd.DatetimeIndex(rows["session"])).to_numpy(dtype=float)
-    apart = np.flatnonzero(np.abs(close - other) > CENT + SLACK)
-    if len(apart) >= FEWEST_DIFFERING:
-        first = {"count": len(apart), "of": int(np.isfinite(other).sum()), "other": f"{other[apart[0]]:g}"}
-        yield _problem(rows, int(apart[0]), file, "close_not_unadjusted", first)
+    for word, closes_of in others.items():
+        found = closes_of(symbol)
+        if found is None:
+            continue
+        other = found.reindex(pd.DatetimeIndex(rows["session"])).to_numpy(dtype=float)
+        apart = np.flatnonzero(np.abs(close - other) > CENT + SLACK)
+        if len(apart) >= FEWEST_DIFFERING:
+            first = {"count": len(apart), "of": int(np.isfinite(other).sum()), "other": f"{other[apart[0]]:g}"}
+            yield _problem(rows, int(apart[0]), file, f"close_not_{word}", first)
+            return
 
 
-def cannot_be_shown(rows: pd.DataFrame, symbol: str) -> bool:
-    """Whether nothing shows that an A share's closes are unadjusted: no amounts, and no bundled closes of these days."""
-    if rows["amount"].notna().any():
+def cannot_be_shown(rows: pd.DataFrame, symbol: str, others: Others = BUNDLED) -> bool:
+    """Whether nothing shows that an A share's closes are unadjusted: no amounts with volumes, and no other closes of these days."""
+    if (rows["amount"].notna() & rows["volume"].notna()).any():
         return False
-    return symbol not in bundled.closes() or not rows["session"].isin(bundled.closes().index).any()
+    found = [closes_of(symbol) for closes_of in others.values()]
+    return not any(each is not None and rows["session"].isin(each.index).any() for each in found)
 
 
 def _problem(rows: pd.DataFrame, place: int, file: str, code: str, params: dict[str, object]) -> Problem:
