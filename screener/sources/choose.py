@@ -13,6 +13,7 @@ from screener.sources.exports.market import MarketFileSource
 from screener.sources.exports.source import ExportSource, is_plain_folder
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
+from screener.sources.unadjusted import stored_closes
 from screener.terms.notes import Note, UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ def open_source(
     if word == "snapshot":
         return SnapshotSource()
     if word not in ("auto", "store"):
-        return open_place(Path(word))
+        place = open_place(Path(word))
+        place.others = {**place.others, "store": stored_closes(store)}
+        return place
     from screener.store.source import StoreSource
     from screener.store.store import Store, default_folder
 

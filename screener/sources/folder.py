@@ -18,11 +18,14 @@ from screener.sources.folder_files import FolderFiles, market_folder, market_row
 from screener.sources.index_record import check_index_frames, index_problem
 from screener.sources.last_bars import group_reaches
 from screener.sources.market_rows import MARKET_FILE, steps_of, wrong_factors
-from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
+from screener.sources.unadjusted import NO_OTHERS, cannot_be_shown, unadjusted_problems
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
 from screener.terms.symbols import Symbol, parse_symbol
+
+# So many files or names of one kind are named, then how many there are.
+MOST_NAMED = 10
 
 
 class FolderReader:
@@ -109,17 +112,27 @@ class FolderReader:
         if self.has_volumes:
             yield Note("market_amounts", {"file": MARKET_FILE})
         if self.unshown:
-            yield Note("prices_unshown", {"file": " ".join(dict.fromkeys(self.unshown))})
+            files = list(dict.fromkeys(self.unshown))
+            more = f" … ({len(files)})" if len(files) > MOST_NAMED else ""
+            yield Note("prices_unshown", {"file": " ".join(files[:MOST_NAMED]) + more})
 
     def _check_unadjusted(self, symbol: str, frame: pd.DataFrame, file: str) -> None:
         """Closes of the window that cannot be unadjusted are problems; where nothing shows that they are, a flag says so."""
         if not parse_symbol(symbol).is_a_share:
             return
         window = frame[frame["session"].between(pd.Timestamp(self.start), pd.Timestamp(self.end))].sort_values("session")
-        self.problems += unadjusted_problems(window, symbol, file)
-        if len(window) and cannot_be_shown(window, symbol):
-            self.flags[symbol] = ("unadjusted",)
+        others = self.source.others
+        if file != MARKET_FILE and cannot_be_shown(window, symbol, NO_OTHERS):
+            others = {**others, "market": self._market_closes}
+        self.problems += unadjusted_problems(window, symbol, file, others)
+        if len(window) and cannot_be_shown(window, symbol, others):
+            self.flags[symbol] = (*self.flags.get(symbol, ()), "unadjusted")
             self.unshown.append(file)
+
+    def _market_closes(self, symbol: str) -> pd.Series | None:
+        """The closes of a name with a file of its own in the whole-market file of the same folder; None where it has none."""
+        rows = market_rows(self.source.folder, [symbol])
+        return rows.drop_duplicates("session").set_index("session")["close"] if len(rows) else None
 
     def _reaches(self, last: Mapping[str, dt.date]) -> dict[str, dt.date]:
         """The last session of each stock's own group of files, from the stocks' `last` rows; see `group_reaches`."""

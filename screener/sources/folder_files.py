@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from screener.sources.market_rows import MARKET_FILE, read_market
+from screener.sources.unadjusted import BUNDLED
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import UsageError
 from screener.terms.symbols import Symbol, parse_symbol, stock_symbol
@@ -24,6 +25,7 @@ class FolderFiles:
         if not folder.is_dir():
             raise UsageError("folder_missing", folder=str(folder))
         self.folder = folder
+        self.others = BUNDLED  # what its closes are held against; whoever opens it adds the sources at hand
 
     def file_of(self, symbol: Symbol) -> Path:
         """Indices in `index/`, A shares in `raw/`, others in a folder named by their ending; a fund may stand in `index/`."""

@@ -24,9 +24,10 @@ from screener.prices.bars import (
 )
 from screener.prices.limits import narrowest_limit
 from screener.prices.prices import FIELDS, ManyPrices, Prices
-from screener.sources.folder import FolderReader
+from screener.sources.folder import MOST_NAMED, FolderReader
 from screener.sources.folder_files import FolderFiles, path_without_zeros
 from screener.sources.market_rows import MARKET_FILE, read_market, steps_of, wrong_factors
+from screener.sources.unadjusted import no_whole_cent
 from screener.terms.codes import stock_codes
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis
@@ -101,6 +102,7 @@ class _ManyReader(FolderReader):
         self.amounts = np.full(self.closes.shape, np.nan)
         self.breaks: dict[str, dict[dt.date, Gap]] = {}
         self.faults: dict[str, dt.date] = {}
+        self.adjusted: list[str] = []
         self.lives: dict[str, Listing] = {}
         self.index_rows: dict[str, pd.DataFrame] = {}
         self.unconfirmed: Mapping[str, dt.date] = {}
@@ -130,7 +132,7 @@ class _ManyReader(FolderReader):
             total_breaks=total,
             flags=self.flags,
             steps=self.steps,
-            notes=tuple(self.notes),
+            notes=(*self.notes, *self._said_once()),
             reaches=self._reaches(self._last_rows()),
             unconfirmed=self.unconfirmed,
         )
@@ -154,6 +156,11 @@ class _ManyReader(FolderReader):
                 without.append(column)
         self._read_whole_market(without)
         self._judge_indices()
+        for symbol in self.adjusted:
+            self.faults[symbol] = self.end
+        if self.adjusted:
+            more = f" … ({len(self.adjusted)})" if len(self.adjusted) > MOST_NAMED else ""
+            self.notes.append(Note("closes_adjusted", {"symbols": " ".join(self.adjusted[:MOST_NAMED]) + more}))
 
     def _judge_indices(self) -> None:
         """A close that the other indices contradict is a fault of its index, named in the notes."""
@@ -198,6 +205,11 @@ class _ManyReader(FolderReader):
             begin = fault + dt.timedelta(days=1)
         if actions_unknown and parse_symbol(symbol).kind == "stock":
             self.flags[symbol] = ("actions_unknown",)
+        if file != MARKET_FILE:
+            self._check_unadjusted(symbol, frame, file)
+        if self.problems:
+            self.adjusted.append(symbol)
+            self.problems.clear()
         self._keep(column, checked)
 
     def _keep(self, column: int, checked: CheckedBars) -> None:
@@ -225,6 +237,8 @@ class _ManyReader(FolderReader):
         for place in sorted(doubtful):
             self._check_one(int(columns[place]), rows.of(place), MARKET_FILE)
         self._fill(rows, columns, doubtful)
+        parts = np.unique(columns[rows.column[no_whole_cent(rows.close)]])
+        self.adjusted += [self.symbols[column] for column in parts if parse_symbol(self.symbols[column]).is_a_share]
         self._read_steps(rows, columns)
         if present:
             self.notes.append(Note("market_file_read", {"count": len(present), "file": MARKET_FILE}))

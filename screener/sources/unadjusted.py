@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +22,27 @@ FEWEST_DIFFERING = 5
 
 def bundled_closes(symbol: str) -> pd.Series | None:
     """The bundled unadjusted closes of a symbol; None for one that is not bundled."""
-    return bundled.closes()[symbol] if symbol in bundled.closes() else None
+    return bundled.closes().get(symbol)
+
+
+def stored_closes(folder: Path | None) -> Callable[[str], pd.Series | None]:
+    """The closes of a symbol in the store (None: the user's), which is opened when first asked; damaged ones are none."""
+
+    def closes_of(symbol: str) -> pd.Series | None:
+        from screener.store.files import StoreError
+        from screener.store.store import Store, default_folder
+
+        try:
+            found = Store(folder or default_folder()).read_closes(symbol)
+        except StoreError:
+            return None
+        return None if found is None else pd.Series(found.close, index=pd.DatetimeIndex(found.days.astype("datetime64[s]")))
+
+    return closes_of
 
 
 BUNDLED: Others = {"bundled": bundled_closes}
+NO_OTHERS: Others = {}
 
 
 def no_whole_cent(close: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
@@ -49,7 +67,7 @@ def unadjusted_problems(rows: pd.DataFrame, symbol: str, file: str, others: Othe
         if found is None:
             continue
         other = found.reindex(pd.DatetimeIndex(rows["session"])).to_numpy(dtype=float)
-        apart = np.flatnonzero(np.abs(close - other) > CENT + SLACK)
+        apart = np.flatnonzero(np.abs(close - other) > CENT / 2)  # whole cents that agree are the same cent
         if len(apart) >= FEWEST_DIFFERING:
             first = {"count": len(apart), "of": int(np.isfinite(other).sum()), "other": f"{other[apart[0]]:g}"}
             yield _problem(rows, int(apart[0]), file, f"close_not_{word}", first)
@@ -57,7 +75,7 @@ def unadjusted_problems(rows: pd.DataFrame, symbol: str, file: str, others: Othe
 
 
 def cannot_be_shown(rows: pd.DataFrame, symbol: str, others: Others = BUNDLED) -> bool:
-    """Whether nothing shows that an A share's closes are unadjusted: no amounts with volumes, and no other closes of these days."""
+    """Whether nothing shows that closes are unadjusted: no amounts with volumes, and no other closes of these days."""
     if (rows["amount"].notna() & rows["volume"].notna()).any():
         return False
     found = [closes_of(symbol) for closes_of in others.values()]

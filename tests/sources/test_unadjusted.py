@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from screener.sources.folder_source import FolderSource
 from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
 from tests.conftest import run_screener
 
@@ -32,7 +35,9 @@ def test_forward_adjusted_closes_in_place_of_raw_ones_are_refused_with_file_and_
 
 def rows(closes: list[float]) -> pd.DataFrame:
     days = pd.bdate_range("2022-03-01", periods=len(closes))
-    return pd.DataFrame({"session": days, "close": closes, "amount": float("nan")}, index=range(2, 2 + len(closes)))
+    return pd.DataFrame(
+        {"session": days, "close": closes, "volume": float("nan"), "amount": float("nan")}, index=range(2, 2 + len(closes))
+    )
 
 
 def test_a_close_that_is_no_whole_cent_is_named_once_with_its_line_and_count():
@@ -47,4 +52,94 @@ def test_whole_cents_in_32_bits_are_whole_cents():
 
 def test_closes_alone_of_a_name_that_no_other_source_has_cannot_be_shown_to_be_unadjusted():
     assert cannot_be_shown(rows([10.0, 10.01]), "600000.SH")
-    assert not cannot_be_shown(rows([10.0, 10.01]).assign(amount=1e6), "600000.SH")
+    assert not cannot_be_shown(rows([10.0, 10.01]).assign(amount=1e6, volume=1e5), "600000.SH")
+
+
+def test_amounts_without_volumes_show_nothing():
+    """The identity that an adjusted close breaks needs both."""
+    assert cannot_be_shown(rows([10.0, 10.01]).assign(amount=1e6), "600000.SH")
+
+
+def halved(days: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Unadjusted closes of a name, and the same adjusted for a dividend of CNY 0.50 in cents, from 2024-01-02 on."""
+    sessions = pd.bdate_range("2024-01-02", periods=days)
+    raw = pd.DataFrame({"code": "600000", "date": sessions.date, "close": np.round(np.linspace(10, 11, days), 2)})
+    return raw, raw.assign(close=np.round(raw["close"] - 0.5, 2))
+
+
+def loaded(folder: Path, others: dict | None = None, symbols: tuple[str, ...] = ("600000.SH",)):
+    source = FolderSource(folder)
+    source.others = {**source.others, **(others or {})}
+    return source.load_many(symbols, start=dt.date(2024, 1, 2), end=dt.date(2024, 1, 31))
+
+
+@pytest.mark.parametrize("beside", ["store", "market", "nothing"])
+def test_closes_are_held_against_the_store_and_the_market_file_of_the_folder(tmp_path, beside):
+    """Adjusted to whole cents they look sound: only another source can tell; without one nothing shows that they are."""
+    raw, adjusted = halved(12)
+    (tmp_path / "raw").mkdir()
+    adjusted[["date", "close"]].to_csv(tmp_path / "raw" / "600000.csv", index=False)
+    if beside == "market":
+        raw.assign(volume=1e6).to_parquet(tmp_path / "market_close.parquet", index=False)
+    stored = pd.Series(raw["close"].to_numpy(), index=pd.DatetimeIndex(raw["date"]))
+    found = loaded(tmp_path, {"store": lambda symbol: stored} if beside == "store" else {})
+    assert ("600000.SH" in found.faults) == (beside != "nothing")
+    codes = {note.code for note in found.prices.notes}
+    assert ("closes_adjusted" in codes) == (beside != "nothing")
+    assert ("unadjusted" in found.prices.flags.get("600000.SH", ())) == (beside == "nothing")
+    assert "prices_unshown" in codes or beside != "nothing"
+
+
+def test_bulk_reads_of_a_market_file_refuse_names_whose_closes_are_no_whole_cents(tmp_path):
+    raw, _ = halved(12)
+    bent = raw.assign(code="600001", close=raw["close"] * 0.987)
+    pd.concat([raw, bent]).assign(volume=1e6).to_parquet(tmp_path / "market_close.parquet", index=False)
+    found = loaded(tmp_path, symbols=("600000.SH", "600001.SH"))
+    assert set(found.faults) == {"600001.SH"}
+    note = next(each for each in found.prices.notes if each.code == "closes_adjusted")
+    assert note.params["symbols"] == "600001.SH"
+
+
+def dividend_names(reference: Path, count: int) -> pd.DataFrame:
+    """Raw and forward-adjusted closes, by rows, of the first names by a fixed draw whose factor steps within the year 2024."""
+    whole = reference / "market" / "whole"
+    raw = pd.read_parquet(whole / "market_raw.parquet")
+    raw = raw[raw["date"].astype(str) < "2025-01-01"]
+    steps = raw.groupby("code")["factor"].nunique()
+    chosen = steps[steps > 1].index.to_series().sample(count, random_state=12)
+    adjusted = pd.read_parquet(whole / "market_adj.parquet", columns=["code", "date", "close_adj"])
+    return raw[raw["code"].isin(chosen)].merge(adjusted, on=["code", "date"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("beside", [True, False], ids=["with the market file", "alone"])
+def test_of_200_names_with_a_dividend_no_forward_adjusted_close_is_used_silently(reference, tmp_path, beside):
+    """Beside the unadjusted market all are refused; alone, whole cents hide most of them, and every one of those is marked."""
+    both = dividend_names(reference, 200)
+    (tmp_path / "raw").mkdir()
+    for code, own in both.groupby("code"):
+        own[["date", "close_adj"]].set_axis(["date", "close"], axis=1).to_csv(tmp_path / "raw" / f"{code}.csv", index=False)
+    if beside:
+        both[["code", "date", "close"]].assign(volume=1e6).to_parquet(tmp_path / "market_close.parquet", index=False)
+    source = FolderSource(tmp_path)
+    names = source.symbols()
+    found = source.load_many(names, start=dt.date(2024, 1, 2), end=dt.date(2024, 12, 31))
+    marked = {name for name in names if "unadjusted" in found.prices.flags.get(name, ())}
+    assert len(names) == 200
+    assert set(names) <= marked | set(found.faults)
+    if beside:
+        assert len(found.faults) == 200
+
+
+@pytest.mark.slow
+def test_no_name_of_the_real_market_is_taken_for_an_adjusted_one(reference, tmp_path):
+    """The unadjusted closes of the same 200 names, whole-market file and files of their own."""
+    both = dividend_names(reference, 200)
+    (tmp_path / "raw").mkdir()
+    for code, own in both.groupby("code"):
+        own[["date", "close"]].to_csv(tmp_path / "raw" / f"{code}.csv", index=False)
+    both[["code", "date", "close"]].assign(volume=1e6).to_parquet(tmp_path / "market_close.parquet", index=False)
+    source = FolderSource(tmp_path)
+    found = source.load_many(source.symbols(), start=dt.date(2024, 1, 2), end=dt.date(2024, 12, 31))
+    assert "closes_adjusted" not in {note.code for note in found.prices.notes}
+    assert not any("unadjusted" in flags for flags in found.prices.flags.values())
