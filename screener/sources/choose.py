@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from screener.prices.prices import Prices, PriceSource
 from screener.sources.exports.market import MarketFileSource
 from screener.sources.exports.source import ExportSource, is_plain_folder
 from screener.sources.folder_source import FolderSource
 from screener.sources.snapshot import SnapshotSource
-from screener.sources.unadjusted import stored_closes
-from screener.terms.notes import Note, UsageError
+from screener.terms.notes import Note, ScreenerError, UsageError
 
 if TYPE_CHECKING:
     from screener.store.store import Store
@@ -80,14 +82,14 @@ def open_source(
     """
     if word == "snapshot":
         return SnapshotSource()
-    if word not in ("auto", "store"):
-        place = open_place(Path(word))
-        place.others = {**place.others, "store": stored_closes(store)}
-        return place
     from screener.store.source import StoreSource
     from screener.store.store import Store, default_folder
 
     opened = Store(store or default_folder())
+    if word not in ("auto", "store"):
+        place = open_place(Path(word))
+        place.others = {**place.others, "store": partial(_closes_in, opened)}
+        return place
     if word == "store" and whole_market and not opened.exists():
         raise UsageError("universe_store_empty", folder=opened.folder)
     if word == "store":
@@ -96,6 +98,15 @@ def open_source(
     if why_not is not None:
         return NotedSource(SnapshotSource(), why_not)
     return NotedSource(StoreSource(opened, today=today), Note("auto_store", {"folder": opened.folder}))
+
+
+def _closes_in(store: Store, symbol: str) -> pd.Series | None:
+    """The closes of a symbol in a store; None where there are none, or where they do not open."""
+    try:
+        found = store.read_closes(symbol)
+    except ScreenerError:
+        return None
+    return None if found is None else pd.Series(found.close, index=pd.DatetimeIndex(found.days.astype("datetime64[s]")))
 
 
 def _why_not_market(store: Store) -> Note | None:

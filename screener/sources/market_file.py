@@ -13,9 +13,10 @@ import numpy.typing as npt
 from screener.measures.universe import Universe, known_universe, unadjusted_universe
 from screener.sources.folder_source import FolderSource
 from screener.sources.market_rows import MARKET_FILE, MarketRows, read_market
+from screener.sources.unadjusted import no_whole_cent
 from screener.terms.notes import Gap, Note, PriceProblems, Problem, ScreenerError, UsageError
 from screener.terms.sessions import Calendar, Days, Floats, as_date, load_calendar, places_on, spread_on
-from screener.terms.symbols import common_shares
+from screener.terms.symbols import a_share, common_shares
 
 # A broken file is broken everywhere: its first faults are enough to see why.
 SHOWN_PROBLEMS = 20
@@ -33,7 +34,7 @@ def load_universe(folder: Path, *, benchmark: str, end: dt.date) -> Universe:
         raise UsageError("universe_file_missing", folder=folder.name, file=MARKET_FILE)
     rows = read_market(path, folder.name)
     calendar = load_calendar()
-    problems = list(_faults(rows, calendar))
+    problems = [*_faults(rows, calendar), *_adjusted_signs(rows)]
     if problems:
         raise PriceProblems("prices_broken", problems, name=folder.name)
     known = rows.days[rows.days <= np.datetime64(end)]
@@ -86,6 +87,16 @@ def _faults(rows: MarketRows, calendar: Calendar) -> Iterator[Problem]:
             symbol = rows.codes[rows.code_at[row]] if rows.code_at[row] >= 0 else ""
             shown = {"code": symbol, "date": rows.days[row], "close": rows.close[row]}.get(column, "")
             yield Problem(MARKET_FILE, int(row) + 1, column, str(shown), code, {"value": symbol, "other": symbol})
+
+
+def _adjusted_signs(rows: MarketRows) -> Iterator[Problem]:
+    """The first close of an A share that is no whole cent, so that the file holds adjusted prices, and how many there are."""
+    share = np.array([a_share(code) is not None for code in rows.codes] + [False])[rows.code_at]
+    parts = np.flatnonzero(share & no_whole_cent(rows.close))
+    if len(parts):
+        first = int(parts[0])
+        told = {"day": rows.days[first], "count": f"{len(parts):,}"}
+        yield Problem(MARKET_FILE, first + 1, "close", f"{rows.close[first]:g}", "close_no_cent", told)
 
 
 def _repeated(rows: MarketRows) -> npt.NDArray[np.bool_]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -23,22 +22,6 @@ FEWEST_DIFFERING = 5
 def bundled_closes(symbol: str) -> pd.Series | None:
     """The bundled unadjusted closes of a symbol; None for one that is not bundled."""
     return bundled.closes().get(symbol)
-
-
-def stored_closes(folder: Path | None) -> Callable[[str], pd.Series | None]:
-    """The closes of a symbol in the store (None: the user's), which is opened when first asked; damaged ones are none."""
-
-    def closes_of(symbol: str) -> pd.Series | None:
-        from screener.store.files import StoreError
-        from screener.store.store import Store, default_folder
-
-        try:
-            found = Store(folder or default_folder()).read_closes(symbol)
-        except StoreError:
-            return None
-        return None if found is None else pd.Series(found.close, index=pd.DatetimeIndex(found.days.astype("datetime64[s]")))
-
-    return closes_of
 
 
 BUNDLED: Others = {"bundled": bundled_closes}

@@ -7,9 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from screener.sources.choose import open_source
 from screener.sources.folder_source import FolderSource
+from screener.sources.market_file import load_universe
 from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
+from screener.store.rows import Bars
+from screener.store.store import Store
+from screener.terms.notes import PriceProblems
 from tests.conftest import run_screener
+from tests.stored import NOW
 
 
 @pytest.fixture
@@ -143,3 +149,38 @@ def test_no_name_of_the_real_market_is_taken_for_an_adjusted_one(reference, tmp_
     found = source.load_many(source.symbols(), start=dt.date(2024, 1, 2), end=dt.date(2024, 12, 31))
     assert "closes_adjusted" not in {note.code for note in found.prices.notes}
     assert not any("unadjusted" in flags for flags in found.prices.flags.values())
+
+
+def test_a_universe_of_adjusted_closes_is_refused_with_its_first_row_and_a_real_one_is_not(tmp_path, market_folder):
+    """B shares have no cents to keep; a name in fractions of a cent is named by its row."""
+    raw, _ = halved(12)
+    foreign = raw.assign(code="900901", close=0.444)
+    (tmp_path / "index").symlink_to(market_folder / "index")
+    pd.concat([raw, foreign]).assign(volume=1e6).to_parquet(tmp_path / "market_close.parquet", index=False)
+    assert load_universe(tmp_path, benchmark="000300.SH", end=dt.date(2024, 1, 12)).symbols == ("600000.SH",)
+    bent = raw.assign(code="600001", close=raw["close"] * 0.987)
+    pd.concat([raw, foreign, bent]).assign(volume=1e6).to_parquet(tmp_path / "market_close.parquet", index=False)
+    with pytest.raises(PriceProblems) as refused:
+        load_universe(tmp_path, benchmark="000300.SH", end=dt.date(2024, 1, 12))
+    assert [(each.code, each.line) for each in refused.value.problems] == [("close_no_cent", 26)]
+
+
+def test_a_folder_named_on_the_command_line_is_held_against_the_store(tmp_path):
+    """The store has 12 unadjusted closes of a name, the folder the same less 0.50: the opened source says so, by file and line."""
+    raw, adjusted = halved(12)
+    store = Store(tmp_path / "store")
+    rows_of = pd.DataFrame({"session": pd.DatetimeIndex(raw["date"]).astype("datetime64[s]")})
+    for column in ("open", "high", "low", "close"):
+        rows_of[column] = raw["close"]
+    rows_of = rows_of.assign(volume=1000.0, amount=raw["close"] * 1000, source="eastmoney", fetched_at=pd.Timestamp(NOW))
+    with store.writing(now=NOW):
+        store.write_bars("600000.SH", Bars(rows_of, dt.date(2024, 1, 2)))
+    (tmp_path / "mine" / "raw").mkdir(parents=True)
+    adjusted[["date", "close"]].to_csv(tmp_path / "mine" / "raw" / "600000.csv", index=False)
+    span = {"start": dt.date(2024, 1, 2), "end": dt.date(2024, 1, 17)}
+    opened = open_source(
+        str(tmp_path / "mine"), ["600000.SH"], store=tmp_path / "store", start=span["start"], today=dt.date(2024, 2, 1)
+    )
+    with pytest.raises(PriceProblems) as refused:
+        opened.load(["600000.SH"], **span)
+    assert [(each.code, each.place) for each in refused.value.problems] == [("close_not_store", "raw/600000.csv:2")]
