@@ -12,8 +12,7 @@ import numpy.typing as npt
 
 from screener.measures.universe import Universe, known_universe, unadjusted_universe
 from screener.sources.folder_source import FolderSource
-from screener.sources.market_rows import MARKET_FILE, MarketRows, read_market
-from screener.sources.unadjusted import no_whole_cent
+from screener.sources.market_rows import MARKET_FILE, MarketRows, no_whole_cent, read_market
 from screener.terms.notes import Gap, Note, PriceProblems, Problem, ScreenerError, UsageError
 from screener.terms.sessions import Calendar, Days, Floats, as_date, load_calendar, places_on, spread_on
 from screener.terms.symbols import a_share, common_shares

@@ -20,6 +20,8 @@ from screener.terms.sessions import Days, Floats
 MARKET_FILE = "market_close.parquet"
 # What a cumulative adjustment factor beside raw closes is called.
 FACTORS = ("factor", "adj_factor")
+# CNY: files may hold 32-bit numbers, whose steps grow with the price.
+CENT, SLACK, SLACK_SHARE = 0.01, 1e-4, 2e-7
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,3 +133,9 @@ def wrong_factors(factor: Floats) -> npt.NDArray[np.int64]:
 
 def _unread(name: str, code: str, error: Exception) -> PriceProblems:
     return PriceProblems("prices_broken", [Problem(MARKET_FILE, None, "", "", code, {"detail": error})], name=name)
+
+
+def no_whole_cent(close: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Where a close (CNY) of an A share is no whole cent; False where there is none."""
+    with np.errstate(invalid="ignore"):
+        return np.abs(close - np.round(close / CENT) * CENT) > np.maximum(SLACK, close * SLACK_SHARE)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from screener.sources import bundled
+from screener.sources.market_rows import CENT, no_whole_cent
 from screener.terms.notes import Problem
 
-# CNY: files may hold 32-bit numbers, whose steps grow with the price.
-CENT, SLACK, SLACK_SHARE = 0.01, 1e-4, 2e-7
 # Unadjusted closes of a symbol by session from another source at hand; None where it has none.
 Others = Mapping[str, Callable[[str], pd.Series | None]]
 # So many days that differ are another kind of price; a single one is a wrong cell, which other checks name.
@@ -26,12 +24,6 @@ def bundled_closes(symbol: str) -> pd.Series | None:
 
 BUNDLED: Others = {"bundled": bundled_closes}
 NO_OTHERS: Others = {}
-
-
-def no_whole_cent(close: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Where a close (CNY) of an A share is no whole cent; False where there is none."""
-    with np.errstate(invalid="ignore"):
-        return np.abs(close - np.round(close / CENT) * CENT) > np.maximum(SLACK, close * SLACK_SHARE)
 
 
 def unadjusted_problems(rows: pd.DataFrame, symbol: str, file: str, others: Others = BUNDLED) -> Iterator[Problem]:

@@ -166,7 +166,7 @@ def test_a_universe_of_adjusted_closes_is_refused_with_its_first_row_and_a_real_
 
 
 def test_a_folder_named_on_the_command_line_is_held_against_the_store(tmp_path):
-    """The store has 12 unadjusted closes of a name, the folder the same less 0.50: the opened source says so, by file and line."""
+    """The store has 12 unadjusted closes of a name, the folder the same less 0.50, which is said by file and line."""
     raw, adjusted = halved(12)
     store = Store(tmp_path / "store")
     rows_of = pd.DataFrame({"session": pd.DatetimeIndex(raw["date"]).astype("datetime64[s]")})
