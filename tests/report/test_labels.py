@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from screener.measures.quotes import is_doubtful
 from screener.report.document import Cell
 from screener.report.draw.palette import heat_step
 from screener.report.figures import cell_text, number, percent, points, tone
-from screener.report.wording import bullet_of
+from screener.report.wording import bullet_of, doubtful_word
 from screener.terms.notes import GAP_CODES, Gap
 from screener.thesis.scale import Band, Ladder
 from screener.writers.page.marks import bullet
@@ -93,3 +94,10 @@ def test_a_stretch_that_a_partial_ladder_leaves_out_is_a_strip_without_a_word():
     assert picture.edges == (-0.10, 0.10, 0.20)
     assert [band.rating for band in picture.bands] == ["", "中性", "推荐", ""]
     assert "<svg" in bullet(picture, "x", "y")
+
+
+def test_a_band_on_unknown_actions_is_doubtful_on_every_surface_by_one_mark():
+    assert is_doubtful(("suspended", "actions_unknown"))
+    assert not is_doubtful(("suspended", "near_edge"))
+    assert doubtful_word("买入", ("actions_unknown",), "zh") == "买入（存疑）"
+    assert doubtful_word("Buy", ("near_edge",), "en") == "Buy"
