@@ -162,3 +162,25 @@ def test_a_doubtful_band_crosses_nothing(folder):
     crossed = [line for line in page.splitlines() if "区间变动" in line]
     assert crossed
     assert all(NAME not in line for line in crossed)
+
+
+def test_grade_marks_the_row_and_decides_nothing(folder, tmp_path):
+    """The figure of the name carries the flag and no verdict; a name whose actions are known is judged."""
+    ratings, out = tmp_path / "ratings.csv", tmp_path / "graded.csv"
+    heads = "rating_id,symbol,published,rating,scale\n"
+    ratings.write_text(f"{heads}a,{SYMBOL},2024-04-14,买入,guolian\n", "utf-8")
+    ran = run_screener("grade", ratings, "--prices", folder, "--out", out)
+    assert ran.code in (0, 3), ran.err
+    row = pd.read_csv(out).iloc[0]
+    assert "actions_unknown" in row["flags"].split()
+    assert pd.notna(row["excess_12m"])
+    assert pd.isna(row["hit_12m"])
+    assert pd.isna(row["hit_end"])
+
+
+def test_a_name_that_only_the_total_series_lacks_is_not_said_to_be_out_of_the_basket(folder):
+    """The price basket holds all eleven names, so nothing says 未计入."""
+    ran = run_screener("outcome", "--published", "2024-04-14", "--prices", folder, "--quick", "--out", folder / "o")
+    pages = [path.read_text("utf-8") for path in (folder / "o").rglob("outcome.*") if path.suffix in (".md", ".html")]
+    assert len(pages) == 2
+    assert all("未计入 德科立" not in page for page in (ran.out, *pages))
