@@ -12,7 +12,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from screener.store.store import Store
 from tests.conftest import run_screener
+from tests.stored import INDICES, NOW, actions_of, bars_of
 
 pytestmark = pytest.mark.slow
 
@@ -169,7 +171,8 @@ def test_grade_marks_the_row_and_decides_nothing(folder, tmp_path):
     ratings, out = tmp_path / "ratings.csv", tmp_path / "graded.csv"
     heads = "rating_id,symbol,published,rating,scale\n"
     ratings.write_text(f"{heads}a,{SYMBOL},2024-04-14,买入,guolian\n", "utf-8")
-    ran = run_screener("grade", ratings, "--prices", folder, "--out", out)
+    place = folder if isinstance(folder, tuple) else (folder,)
+    ran = run_screener("grade", ratings, "--prices", *place, "--out", out)
     assert ran.code in (0, 3), ran.err
     row = pd.read_csv(out).iloc[0]
     assert "actions_unknown" in row["flags"].split()
@@ -184,3 +187,44 @@ def test_a_name_that_only_the_total_series_lacks_is_not_said_to_be_out_of_the_ba
     pages = [path.read_text("utf-8") for path in (folder / "o").rglob("outcome.*") if path.suffix in (".md", ".html")]
     assert len(pages) == 2
     assert all("未计入 德科立" not in page for page in (ran.out, *pages))
+
+
+def market_file(market_folder: Path, place: Path) -> tuple[object, ...]:
+    """One file of closes for every name of the report: nothing is known of any action."""
+    frames = [
+        pd.read_csv(path).assign(code=path.stem)[["code", "date", "close"]] for path in (market_folder / "raw").glob("*.csv")
+    ]
+    pd.concat(frames).to_parquet(place / "mine.parquet", index=False)
+    return ("--prices", place / "mine.parquet")
+
+
+def store(market_folder: Path, place: Path) -> tuple[object, ...]:
+    """A store whose hosts of dividends were down when the name was pulled."""
+    stored = Store(place / "store")
+    names = [f"{path.stem}.{'SH' if path.stem[0] == '6' else 'SZ'}" for path in (market_folder / "raw").glob("*.csv")]
+    with stored.writing(now=NOW):
+        for symbol in (*names, *INDICES):
+            if symbol not in (*INDICES, SYMBOL):
+                stored.write_actions(symbol, actions_of(market_folder, symbol))
+            stored.write_bars(symbol, bars_of(market_folder, symbol))
+    return ("--prices", "store", "--store", place / "store")
+
+
+@pytest.mark.parametrize("source", [market_file, store], ids=lambda source: source.__name__)
+def test_no_surface_shows_a_bare_band_from_a_market_file_or_a_store_without_actions(source, market_folder, tmp_path):
+    prices, out = source(market_folder, tmp_path), tmp_path / "out"
+    for command in (("weekly", "--week", "2025-04-11"), ("outcome", "--quick")):
+        ran = run_screener(*command, "--published", "2024-04-14", *prices, "--out", out)
+        assert ran.code in (0, 3), ran.err
+        lines = [line for line in ran.out.splitlines() if line.startswith(NAME)]
+        assert any(MARK in line for line in lines), command
+        assert [line for line in lines if unmarked(re.split(r"\s{2,}", line))] == []
+    test_pages_mark_every_band_of_such_a_name(out)
+    test_markdown_marks_every_band_of_such_a_name(out)
+    test_workbooks_mark_every_band_of_such_a_name(out)
+    records = [json.loads(next(out.rglob(f"{name}.json")).read_text("utf-8")) for name in ("outcome", "weekly")]
+    own = [row for record in records for row in record["rows"] if row["subject"] == SYMBOL]
+    assert [row for row in own if (row.get("band") or row.get("band_so_far")) and "actions_unknown" not in row["flags"]] == []
+    screen = run_screener("screen", *prices, "--as-of", "2024-05-31", "--json").json
+    assert next(row["flags"] for row in screen["rows"] if row["symbol"] == SYMBOL) == "actions_unknown"
+    test_grade_marks_the_row_and_decides_nothing(prices[1:], tmp_path)
