@@ -34,7 +34,6 @@ from screener.thesis.scale import Ladder
 
 LEAGUE = (
     ("house", "", True),
-    ("sector", "", True),
     ("stated", "", True),
     ("published", "", False),
     ("due", "", False),
@@ -116,15 +115,15 @@ def _league_row(row: DeskRow, desk: Desk, lang: Lang) -> Row:
     thesis = row.thesis
     ladder = row.scale.industry
     published = figure("day", thesis.published, "" if row.basis == "printed" else say("desk_inferred", lang))
-    known = (text(thesis.house_in(lang)), text(thesis.sector_in(lang)), _stated(row, desk, lang), published)
+    known = (text(thesis.house_in(lang)), _stated(row, desk, lang), published)
     if row.fault is not None:
-        blank = (text("") for _ in LEAGUE[4:-1])
-        return Row(thesis.slug, thesis.title_in(lang), (*known, *blank, text(row.fault.text(lang))))
+        blank = (text("") for _ in LEAGUE[3:-1])
+        return Row(thesis.slug, thesis.title_in(lang), (*known, *blank, text(row.fault.text(lang))), note=thesis.sector_in(lang))
     lead, end = row.lead, _end_of(row)
     flags = lead.flags if lead else ()
     cells = (
         figure("day", row.due),
-        figure("count", row.days_left),
+        Cell("none") if row.status == "matured" else figure("count", row.days_left),
         _so_far(row.index, ladder),
         _so_far(row.basket, ladder),
         rated(end.measured, ladder, strong=True) if end.measured is not None else _no_end(lead),
@@ -135,7 +134,7 @@ def _league_row(row: DeskRow, desk: Desk, lang: Lang) -> Row:
         _percentile(row.basket),
         _edge(lead, ladder, lang, is_over=row.status == "matured"),
     )
-    return Row(thesis.slug, thesis.title_in(lang), (*known, *cells))
+    return Row(thesis.slug, thesis.title_in(lang), (*known, *cells), note=thesis.sector_in(lang))
 
 
 def _stated(row: DeskRow, desk: Desk, lang: Lang) -> Cell:
@@ -186,6 +185,8 @@ def _names_word(names: NamesStanding | None, lang: Lang) -> str:
     """How many of the rated names came true by the ladder for stocks, or when its own window ends."""
     if names is None:
         return ""
+    if names.status == "matured" and not names.measured:
+        return say("desk_gap", lang)
     if names.status == "matured":
         return say("desk_names_due", lang, hits=names.hits, measured=names.measured)
     return say("desk_names_open", lang, rated=names.rated, due=names.due or "–")

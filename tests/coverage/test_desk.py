@@ -150,7 +150,7 @@ def test_names_are_judged_in_the_window_of_their_own_ladder(by_standard):
     assert row.rated_names is not None
     assert (row.rated_names.status, row.rated_names.due, row.rated_names.rated) == ("running", dt.date(2025, 11, 4), 3)
     assert row.closed == {"801770.SI", "all", "operators"}
-    assert cells_of(desk, row)["names"].value == "3 只，2025-11-04 到期"
+    assert cells_of(desk, row)["names"].value == "2025-11-04 到期"
     before = {"600941.SH": "中性", "all": "减持"}
     moved_row = replace(row, bands={**row.bands, "600941.SH": "买入", "all": "买入"}, bands_before=before)
     assert [each.subject for each in replace(desk, rows=(moved_row,)).crossed] == ["600941.SH"]
