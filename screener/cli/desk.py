@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from screener.cli.desk_pages import write_pages
+from screener.cli.desk_pages import Pages, write_pages
 from screener.cli.frame.errors import reported
 from screener.cli.frame.opening import choose_prices
 from screener.cli.frame.options import (
@@ -90,7 +90,8 @@ def desk(
     if not as_json and not as_text:
         _publish(found, record, out, spoken, edition)
         if not quick and not only_changed:
-            for slug in write_pages(found, source, out, lang=spoken, edition=edition, today=finished_day(), chance=chance):
+            pages = Pages(source, out, spoken, edition, finished_day(), chance)
+            for slug in write_pages(found, pages):
                 print(say("desk_page", spoken, slug=slug), file=sys.stderr)
         page, _ = publish_archive(out, spoken, edition.updown)
         print(say("weekly_archive", spoken, path=page), file=sys.stderr)

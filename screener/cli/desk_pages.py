@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,55 +27,76 @@ from screener.version import __version__
 from screener.writers.edition import Edition
 from screener.writers.files import publish_outcome, publish_weekly
 
+# From so many theses on the pages are written by two processes: below that a second one costs more than it saves.
+MANY, WORKERS = 16, 2
 
-def write_pages(
-    desk: Desk,
-    source: PriceSource,
-    out: Path,
-    *,
-    lang: Lang,
-    edition: Edition,
-    today: dt.date,
-    chance: Chance | None,
-) -> Iterator[str]:
-    """Write each thesis's two pages where prices, dates or version have changed since; yields the slugs written.
 
-    The week is the desk's, or the last that the thesis's prices reach. A thesis that cannot be measured has no pages; the desk
-    says why.
-    """
-    for row in desk.rows:
-        if row.fault is not None:
-            continue
+@dataclass(frozen=True)
+class Pages:
+    """What the pages behind a desk share."""
+
+    source: PriceSource
+    out: Path
+    lang: Lang
+    edition: Edition
+    today: dt.date
+    chance: Chance | None
+
+    def write(self, row: DeskRow) -> str | None:
+        """Write a thesis's two pages where prices, dates or version have changed since; its slug where one was written.
+
+        The week is the desk's, or the last that the thesis's prices reach.
+        """
         try:
-            written = [
-                _write_outcome(row, source, out, lang=lang, edition=edition, today=today, chance=chance),
-                _write_weekly(row, source, out, lang=lang, edition=edition, today=today),
-            ]
+            written = [_write_outcome(row, self), _write_weekly(row, self)]
         except ScreenerError:
-            continue
-        if any(written):
-            yield row.thesis.slug
+            return None
+        return row.thesis.slug if any(written) else None
 
 
-def _write_outcome(
-    row: DeskRow, source: PriceSource, out: Path, *, lang: Lang, edition: Edition, today: dt.date, chance: Chance | None
-) -> bool:
-    outcome = check_outcome(row.thesis, row.scale, source, today=today)
-    if _is_current(out / row.thesis.slug / "outcome" / "outcome.json", outcome.prices, outcome.as_of):
+def write_pages(desk: Desk, pages: Pages) -> Iterator[str]:
+    """Write the pages of every thesis that could be measured; yields the slugs written.
+
+    Many are shared out among the machine's cores, where a process can be forked with the prices that it has read.
+    """
+    rows = [row for row in desk.rows if row.fault is None]
+    if len(rows) < MANY or sys.platform != "linux":
+        yield from filter(None, map(pages.write, rows))
+        return
+    with ProcessPoolExecutor(WORKERS, get_context("fork"), initializer=_share, initargs=(pages, rows)) as pool:
+        yield from filter(None, pool.map(_write_shared, range(len(rows))))
+
+
+_shared: list[tuple[Pages, list[DeskRow]]] = []
+
+
+def _share(pages: Pages, rows: list[DeskRow]) -> None:
+    """In a worker: keep what it was forked with."""
+    _shared[:] = [(pages, rows)]
+
+
+def _write_shared(place: int) -> str | None:
+    pages, rows = _shared[0]
+    return pages.write(rows[place])
+
+
+def _write_outcome(row: DeskRow, pages: Pages) -> bool:
+    outcome = check_outcome(row.thesis, row.scale, pages.source, today=pages.today)
+    if _is_current(pages.out / row.thesis.slug / "outcome" / "outcome.json", outcome.prices, outcome.as_of):
         return False
-    trust = check_trust(outcome, source, chance=chance)
-    record = with_trust(outcome_record(outcome, lang), trust, lang)
-    document = build_dossier(outcome, lang, extra=trust_sections(trust, lang))
-    publish_outcome(outcome, out, record, lang=lang, edition=edition, document=document)
+    trust = check_trust(outcome, pages.source, chance=pages.chance)
+    record = with_trust(outcome_record(outcome, pages.lang), trust, pages.lang)
+    document = build_dossier(outcome, pages.lang, extra=trust_sections(trust, pages.lang))
+    publish_outcome(outcome, pages.out, record, lang=pages.lang, edition=pages.edition, document=document)
     return True
 
 
-def _write_weekly(row: DeskRow, source: PriceSource, out: Path, *, lang: Lang, edition: Edition, today: dt.date) -> bool:
-    facts = check_week(row.thesis, row.scale, source, day=row.week_end, today=today)
-    folder = out / row.thesis.slug / week_label(facts.week.as_of)
+def _write_weekly(row: DeskRow, pages: Pages) -> bool:
+    facts = check_week(row.thesis, row.scale, pages.source, day=row.week_end, today=pages.today)
+    folder = pages.out / row.thesis.slug / week_label(facts.week.as_of)
     if _is_current(folder / "weekly.json", facts.week.prices, facts.week.as_of):
         return False
-    publish_weekly(facts, out, lang=lang, edition=edition)
+    publish_weekly(facts, pages.out, lang=pages.lang, edition=pages.edition)
     return True
 
 

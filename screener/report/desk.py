@@ -118,7 +118,9 @@ def _league_row(row: DeskRow, desk: Desk, lang: Lang) -> Row:
     known = (text(thesis.house_in(lang)), _stated(row, desk, lang), published)
     if row.fault is not None:
         blank = (text("") for _ in LEAGUE[3:-1])
-        return Row(thesis.slug, thesis.title_in(lang), (*known, *blank, text(row.fault.text(lang))), note=thesis.sector_in(lang))
+        return Row(
+            thesis.slug, thesis.title_in(lang), (*known, *blank, text(row.fault.text(lang))), note=thesis.sector_in(lang)
+        )
     lead, end = row.lead, _end_of(row)
     flags = lead.flags if lead else ()
     cells = (
