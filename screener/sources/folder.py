@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from screener.prices.adjust import assemble_prices
@@ -18,14 +19,11 @@ from screener.sources.folder_files import FolderFiles, market_folder, market_row
 from screener.sources.index_record import check_index_frames, index_problem
 from screener.sources.last_bars import group_reaches
 from screener.sources.market_rows import MARKET_FILE, steps_of, wrong_factors
-from screener.sources.unadjusted import NO_OTHERS, cannot_be_shown, unadjusted_problems
+from screener.sources.unadjusted import NO_OTHERS, cannot_be_shown, unadjusted_problems, unshown_note
 from screener.terms.codes import stock_codes, symbols_borne
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import as_date, load_calendar, session_axis
 from screener.terms.symbols import Symbol, parse_symbol
-
-# So many files or names of one kind are named, then how many there are.
-MOST_NAMED = 10
 
 
 class FolderReader:
@@ -112,15 +110,15 @@ class FolderReader:
         if self.has_volumes:
             yield Note("market_amounts", {"file": MARKET_FILE})
         if self.unshown:
-            files = list(dict.fromkeys(self.unshown))
-            more = f" … ({len(files)})" if len(files) > MOST_NAMED else ""
-            yield Note("prices_unshown", {"file": " ".join(files[:MOST_NAMED]) + more})
+            yield unshown_note(self.unshown)
 
     def _check_unadjusted(self, symbol: str, frame: pd.DataFrame, file: str) -> None:
         """Closes of the window that cannot be unadjusted are problems; where nothing shows that they are, a flag says so."""
         if not parse_symbol(symbol).is_a_share:
             return
         window = frame[frame["session"].between(pd.Timestamp(self.start), pd.Timestamp(self.end))].sort_values("session")
+        # The amounts of the whole-market file are made from its closes: they show nothing.
+        window = window.assign(amount=np.nan) if file == MARKET_FILE else window
         others = self.source.others
         if file != MARKET_FILE and cannot_be_shown(window, symbol, NO_OTHERS):
             others = {**others, "market": self._market_closes}

@@ -24,9 +24,9 @@ from screener.prices.bars import (
 )
 from screener.prices.limits import narrowest_limit
 from screener.prices.prices import FIELDS, ManyPrices, Prices
-from screener.sources.folder import MOST_NAMED, FolderReader
+from screener.sources.folder import FolderReader
 from screener.sources.folder_files import FolderFiles, path_without_zeros
-from screener.sources.market_rows import MARKET_FILE, no_whole_cent, read_market, steps_of, wrong_factors
+from screener.sources.market_rows import MARKET_FILE, MOST_NAMED, no_whole_cent, read_market, steps_of, wrong_factors
 from screener.terms.codes import stock_codes
 from screener.terms.notes import Gap, Note, PriceProblems, Problem
 from screener.terms.sessions import Calendar, as_date, load_calendar, session_axis

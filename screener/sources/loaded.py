@@ -13,14 +13,14 @@ import pandas as pd
 from screener.measures.industries import Ranking
 from screener.prices.prices import Prices, PriceSource
 from screener.sources.market_rows import MARKET_FILE
-from screener.sources.unadjusted import cannot_be_shown, unadjusted_problems
+from screener.sources.unadjusted import NO_OTHERS, Others, cannot_be_shown, unadjusted_problems, unshown_note
 from screener.terms.notes import Note
 
 Value = TypeVar("Value")
 UNADJUSTED = "unadjusted"
 # Notes that speak of all that was read together.
 ACTIONS_SINCE = "actions_begin"
-SAID_OF_FILES = ("market_file_read", "from_market_file", "prices_unshown")
+SAID_OF_FILES = ("market_file_read", "from_market_file", "market_amounts", "prices_unshown")
 # The ranks of the industries in a week and in the week before it.
 Rankings = tuple[Ranking | None, Ranking | None]
 
@@ -32,8 +32,10 @@ class LoadedSource:
     shown of the closes in it, as a load of its own would.
     """
 
-    def __init__(self, source: PriceSource, prices: Prices, files: Mapping[str, str] | None = None) -> None:
-        self.source, self.prices, self.files = source, prices, files or {}
+    def __init__(
+        self, source: PriceSource, prices: Prices, files: Mapping[str, str] | None = None, others: Others = NO_OTHERS
+    ) -> None:
+        self.source, self.prices, self.files, self.others = source, prices, files or {}, others
         self.known = set(prices.close.columns) | set(prices.gaps)
         self.last: dict[str, dt.date | None] = {}
         self.rankings: dict[dt.date, Rankings] = {}
@@ -61,30 +63,34 @@ class LoadedSource:
         own = [symbol for symbol in prices.close.columns if symbol in self.files]
         if not own:
             return prices
-        unshown = [symbol for symbol in own if is_unshown(prices, symbol)]
-        flags = {symbol: tuple(flag for flag in found if flag != UNADJUSTED) for symbol, found in prices.flags.items()}
-        flags |= {symbol: (UNADJUSTED, *flags.get(symbol, ())) for symbol in unshown}
-        notes = [note for note in prices.notes if note.code not in SAID_OF_FILES and not _is_before(note, prices.first)]
         market = [symbol for symbol in own if self.files[symbol] == MARKET_FILE]
+        flags = dict(prices.flags)
+        for symbol in market:
+            rest = tuple(flag for flag in flags.get(symbol, ()) if flag != UNADJUSTED)
+            flags[symbol] = (UNADJUSTED, *rest) if self._is_unshown(prices, symbol) else rest
+        unshown = [symbol for symbol in own if UNADJUSTED in flags.get(symbol, ())]
+        notes = [note for note in prices.notes if note.code not in SAID_OF_FILES and not _is_before(note, prices.first)]
         if market:
             notes.append(Note("from_market_file", {"count": len(market), "symbols": " ".join(market), "file": MARKET_FILE}))
+        amounts = self.prices.amount
+        if market and amounts is not None and amounts[[each for each in market if each in amounts]].notna().any(axis=None):
+            notes.append(Note("market_amounts", {"file": MARKET_FILE}))
         if unshown:
-            notes.append(Note("prices_unshown", {"file": " ".join(dict.fromkeys(self.files[each] for each in unshown))}))
+            notes.append(unshown_note(self.files[each] for each in unshown))
         return replace(prices, flags={symbol: found for symbol, found in flags.items() if found}, notes=tuple(notes))
 
+    def _is_unshown(self, prices: Prices, symbol: str) -> bool:
+        """Whether nothing shows the closes of the whole-market file, which has no amounts of its own, to be unadjusted."""
+        close = prices.close[symbol].dropna()
+        rows = pd.DataFrame({"session": close.index, "amount": np.nan, "volume": np.nan})
+        return len(close) > 0 and cannot_be_shown(rows, symbol, self.others)
 
-def is_unshown(prices: Prices, symbol: str) -> bool:
-    """Whether nothing in these prices shows that the closes of an A share are unadjusted."""
-    close = prices.close[symbol].dropna()
-    amount = prices.amount[symbol].reindex(close.index) if prices.amount is not None and symbol in prices.amount else np.nan
-    return len(close) > 0 and cannot_be_shown(pd.DataFrame({"session": close.index, "amount": amount}), symbol)
 
-
-def is_plain(prices: Prices, symbol: str) -> bool:
+def is_plain(prices: Prices, symbol: str, others: Others) -> bool:
     """Whether the closes of a share in a whole-market file can be unadjusted; where not, a load of its own says why."""
     close = prices.close[symbol].dropna()
     rows = pd.DataFrame({"session": close.index, "close": close.to_numpy()})
-    return next(iter(unadjusted_problems(rows, symbol, MARKET_FILE)), None) is None
+    return next(iter(unadjusted_problems(rows, symbol, MARKET_FILE, others)), None) is None
 
 
 def _is_before(note: Note, first: dt.date) -> bool:

@@ -18,6 +18,8 @@ from screener.terms.notes import PriceProblems, Problem
 from screener.terms.sessions import Days, Floats
 
 MARKET_FILE = "market_close.parquet"
+# So many files or names of one kind are named, then how many there are.
+MOST_NAMED = 10
 # What a cumulative adjustment factor beside raw closes is called.
 FACTORS = ("factor", "adj_factor")
 # CNY: files may hold 32-bit numbers, whose steps grow with the price.

@@ -213,7 +213,8 @@ def read_once(
     except InputProblems:
         return source, None
     own = innermost(source)
-    return LoadedSource(source, prices, own.files_of(symbols) if isinstance(own, FolderSource) else {}), prices
+    known = (own.files_of(symbols), own.others) if isinstance(own, FolderSource) else ()
+    return LoadedSource(source, prices, *known), prices
 
 
 def _load_all(source: PriceSource, symbols: Sequence[str], *, start: dt.date, end: dt.date) -> Prices:
@@ -227,5 +228,5 @@ def _load_all(source: PriceSource, symbols: Sequence[str], *, start: dt.date, en
         return source.load(symbols, start=start, end=end)
     single = [each for each in symbols if each not in set(together)]
     many = own.load_many(together, start=start, end=end)
-    sound = [each for each in together if each not in many.faults and is_plain(many.prices, each)]
+    sound = [each for each in together if each not in many.faults and is_plain(many.prices, each, own.others)]
     return join_prices(source.load(single, start=start, end=end), choose_symbols(many.prices, sound, start=start))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
 from screener.sources import bundled
-from screener.sources.market_rows import CENT, no_whole_cent
-from screener.terms.notes import Problem
+from screener.sources.market_rows import CENT, MOST_NAMED, no_whole_cent
+from screener.terms.notes import Note, Problem
 
 # Unadjusted closes of a symbol by session from another source at hand; None where it has none.
 Others = Mapping[str, Callable[[str], pd.Series | None]]
@@ -55,6 +55,13 @@ def cannot_be_shown(rows: pd.DataFrame, symbol: str, others: Others = BUNDLED) -
         return False
     found = [closes_of(symbol) for closes_of in others.values()]
     return not any(each is not None and rows["session"].isin(each.index).any() for each in found)
+
+
+def unshown_note(files: Iterable[str]) -> Note:
+    """That nothing shows the closes of these files to be unadjusted, the first MOST_NAMED by name."""
+    known = list(dict.fromkeys(files))
+    more = f" … ({len(known)})" if len(known) > MOST_NAMED else ""
+    return Note("prices_unshown", {"file": " ".join(known[:MOST_NAMED]) + more})
 
 
 def _problem(rows: pd.DataFrame, place: int, file: str, code: str, params: dict[str, object]) -> Problem:

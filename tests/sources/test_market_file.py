@@ -11,6 +11,7 @@ from screener.measures.baskets import measure
 from screener.measures.quotes import build_market
 from screener.prices.prices import SERIES
 from screener.sources.choose import open_place
+from screener.sources.folder_source import FolderSource
 from screener.terms.notes import PriceProblems, UsageError
 from tests.conftest import ROOT, run_screener
 
@@ -123,3 +124,12 @@ def test_weekly_returns_of_a_real_list_are_those_worked_out_from_the_file(market
             assert row["return"] == pytest.approx(last.iloc[0] / before.iloc[0] - 1, abs=1e-9)
         else:
             assert row["gap"] is not None
+
+
+def test_amounts_made_from_closes_do_not_show_that_these_are_unadjusted(market_folder):
+    prices = FolderSource(market_folder).load(["600519.SH", "000300.SH"], start=dt.date(2024, 1, 2), end=dt.date(2024, 2, 2))
+    assert "unadjusted" in prices.flags["600519.SH"]
+    assert [note.code for note in prices.notes if note.code in ("market_amounts", "prices_unshown")] == [
+        "market_amounts",
+        "prices_unshown",
+    ]
