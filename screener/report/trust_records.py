@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 
 from screener.evidence.base_rates import BaseRate
 from screener.evidence.placebo import Placebo
@@ -61,8 +60,8 @@ def sensitivity_record(sensitivity: Sensitivity, lang: Lang = "zh", *, cells: bo
 
 def _cells(sensitivity: Sensitivity) -> list[Record]:
     cells = sensitivity.cells.assign(published=[day.isoformat() for day in sensitivity.cells["published"]])
-    columns = {column: cells[column].tolist() for column in cells.columns}
-    columns["excess"] = [None if math.isnan(value) else value for value in columns["excess"]]
+    missing = {column: cells[column].isna() for column in cells.columns}
+    columns = {column: cells[column].astype(object).mask(gone, None).tolist() for column, gone in missing.items()}
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 

@@ -9,6 +9,7 @@ import pytest
 from screener.measures.panel import GAP_NUMBER, build_panel
 from screener.measures.quotes import Quote, build_market, quote
 from screener.sources.folder_source import FolderSource
+from tests.conftest import run_screener
 
 HELD = "600941.SH"
 GONE = "603375.SH"  # stands in the whole-market file only
@@ -45,3 +46,26 @@ def test_where_the_files_of_a_name_end_it_is_not_suspended(folder, day, suspende
     at = list(panel.days).index(session)
     assert panel.gaps[1, at] == (0 if suspended else GAP_NUMBER["stale"])
     assert panel.gaps[0, at] == 0
+
+
+@pytest.mark.slow
+def test_evidence_pairs_no_old_close_with_a_newer_index(market_folder, tmp_path):
+    """The market file ends on 2025-03-21, the indices in August: as of May names are gaps at 12 months."""
+    rows = pd.read_parquet(market_folder / "market_close.parquet")
+    rows = rows[rows["date"] <= dt.date(2025, 3, 21)]
+    rows[rows["code"].str[:3].isin(["600", "601", "688"])].to_parquet(tmp_path / "market_close.parquet", index=False)
+    for name in ("index", "actions.csv"):
+        (tmp_path / name).symlink_to(market_folder / name)
+    words = ("--sensitivity", "--universe", tmp_path, "--placebo", "50", "--as-of", "2025-05-15", "--json")
+    ran = run_screener("outcome", "--prices", tmp_path, *words)
+    assert ran.code == 3, ran.err
+    late = [cell for cell in ran.json["sensitivity"]["cells"] if cell["horizon_months"] == 12]
+    names = [cell for cell in late if cell["subject"] not in ("801770.SI", "931160.CSI")]
+    assert names
+    assert {(cell["excess"], cell["band"]) for cell in names} == {(None, None)}
+    assert {cell["gap"] for cell in names} <= {"stale", "no_data", "not_due"}
+    assert any(cell["excess"] is not None and cell["gap"] is None for cell in late)
+    compared = [each for each in ran.json["placebo"] if each["horizon_months"] == 12 and each["subject"] != "801770.SI"]
+    assert {each["percentile"] for each in compared} == {None}
+    screened = run_screener("screen", "--universe", "a-shares", "--prices", tmp_path, "--as-of", "2025-05-15", "--json").json
+    assert screened["as_of"] == "2025-03-21"
