@@ -35,10 +35,11 @@ def test_weekly_returns_from_the_raw_file_equal_an_independent_computation(bundl
     path = reference / "market" / "whole" / "market_raw.parquet"
     thesis, scale = utilities(bundled, reference)
     week = check_week(thesis, scale, open_place(path), day=dt.date.fromisoformat(friday), today=TODAY).week
-    raw = pd.read_parquet(path, columns=["code", "date", "close"])
+    raw = pd.read_parquet(path, columns=["code", "date", "close", "factor"])
     raw = raw[raw["code"].isin([each.symbol[:6] for each in thesis.candidates])].sort_values("date")
     days = pd.to_datetime(raw["date"])
-    last, earlier = (raw[days <= day].groupby("code")["close"].last() for day in (friday, before))
+    raw["total"] = raw["close"] * raw["factor"]  # The week counts on the total series, which the factor gives.
+    last, earlier = (raw[days <= day].groupby("code")["total"].last() for day in (friday, before))
     assert len(thesis.candidates) == 18
     for each in thesis.candidates:
         row = week.row(each.symbol)

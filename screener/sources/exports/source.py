@@ -100,9 +100,9 @@ class ExportSource(FolderSource):
     def _own_notes(self, symbols: Sequence[str]) -> Iterator[Note]:
         read = [each for each in self.place.sheets if each.reason is None]
         yield Note("export_read", {"count": len(read), "place": self.folder.name})
-        others = [each for each in self.place.sheets if each.reason is not None]
-        for each in others[:SHOWN_FILES]:
-            yield Note("export_not_read", {"file": each.file})
+        others = [(each.file, each.reason) for each in self.place.sheets if each.reason is not None]
+        for file, reason in others[:SHOWN_FILES]:
+            yield Note("export_not_read", {"file": file, "code": reason.code})
         if len(others) > SHOWN_FILES:
             yield Note("export_more_not_read", {"count": len(others) - SHOWN_FILES})
         lent = [symbol for symbol in self.lent if symbol in symbols]
