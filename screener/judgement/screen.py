@@ -46,7 +46,7 @@ CORRELATION = "correlation"
 # The columns that stand before the gap where the source holds valuations: multiples as published, and a place in own history.
 VALUES: Mapping[str, ColumnType] = dict.fromkeys(("pe_ttm", "pb", "pb_percentile"), "number")
 # Flags of a row that change what its figures are worth.
-SCREEN_FLAGS = (*DOUBTFUL, "unadjusted", *SHARED_FLAGS)
+SCREEN_FLAGS = (*DOUBTFUL, "unadjusted", *SHARED_FLAGS, "delisted")
 BASIS = "basis"
 MARKET_COLUMNS: Mapping[str, ColumnType] = {
     **{name: kind for name, kind in COLUMNS.items() if name != "gap"},

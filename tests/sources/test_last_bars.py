@@ -69,3 +69,18 @@ def test_evidence_pairs_no_old_close_with_a_newer_index(market_folder, tmp_path)
     assert {each["percentile"] for each in compared} == {None}
     screened = run_screener("screen", "--universe", "a-shares", "--prices", tmp_path, "--as-of", "2025-05-15", "--json").json
     assert screened["as_of"] == "2025-03-21"
+
+
+@pytest.mark.slow
+def test_a_screen_says_that_a_name_is_delisted(market_folder, tmp_path):
+    (tmp_path / "raw").mkdir()
+    for path in (market_folder / "raw").glob("*.csv"):
+        (tmp_path / "raw" / path.name).symlink_to(path)
+    bars = pd.read_csv(tmp_path / "raw" / "688205.csv")
+    (tmp_path / "raw" / "688205.csv").unlink()
+    bars[bars["date"] <= "2024-08-01"].to_csv(tmp_path / "raw" / "688205.csv", index=False)
+    (tmp_path / "names.csv").write_text("code,name,listed,delisted\n688205,德科立,2022-08-09,2024-08-05\n", "utf-8")
+    for name in ("index", "actions.csv"):
+        (tmp_path / name).symlink_to(market_folder / name)
+    ran = run_screener("screen", "--prices", tmp_path, "--as-of", "2025-04-11")
+    assert "退市" in next(line for line in ran.out.splitlines() if line.startswith("德科立"))
