@@ -36,7 +36,7 @@ class Editions:
 
     def trouble(self, said: Said) -> Trouble | None:
         """Why a rating cannot be graded at all: a scale that is unknown, or a word that the named scale does not have."""
-        known = {"known": ", ".join(self.scales)}
+        known = {"count": len(self.scales)}
         if said.scale in self.scales:
             ladder = Plan(self.scales[said.scale], said.kind).ladder
             word = self.scales[said.scale].plain_rating(said.rating) if said.rating else None
