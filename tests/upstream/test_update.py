@@ -406,7 +406,9 @@ def test_a_stock_listed_after_the_start_is_whole_when_two_sources_begin_on_one_d
 
 @pytest.mark.slow
 def test_an_interrupt_from_the_keyboard_ends_in_one_line_that_says_how_to_go_on(upstream, tmp_path):
-    folder = settings(tmp_path / "store", calls_per_second=4)
+    folder = settings(
+        tmp_path / "store", calls_per_second=1
+    )  # three quarters of a minute: none of it is over when the key is pressed
     command = [sys.executable, "-m", "screener", "update", "--store", str(folder), "--end", "2025-06-30", "--lang", "en"]
     env = {**os.environ, **upstream.env(), "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     running = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
